@@ -1,0 +1,70 @@
+"""Names for the arrays that every part of the library passes around.
+
+Dimension letters, in docstrings and comments:
+
+    T  time          D  input features       G  gate units (4H for an LSTM)
+    B  batch         H  hidden units         E  population (ensemble) members
+                     K  output features
+
+Time comes first and features last; any number of batch axes, none included, lies between:
+a sequence is `[T, ..., D]`, one step of it `[..., D]`.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NoReturn, dataclass_transform
+
+import jax
+
+Array = jax.Array
+Key = jax.Array  # a typed PRNG key, as `jax.random.key(0)` makes
+Params = Any  # a pytree of arrays: a cell's NamedTuple, or a tuple of them
+State = Any  # a pytree of arrays, each with the batch axes leading
+
+
+class _Frozen:
+    """Refuses assignment, for the dataclasses below."""
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+@dataclass_transform(frozen_default=True)
+class Static(_Frozen):
+    """A frozen dataclass that JAX treats as a constant: cells, engines and tasks are of this kind.
+
+    Subclassing is all it takes, no decorator. Instances compare and hash by value and are pytrees
+    without leaves, so an equal instance made again reuses what was compiled for the first, can be
+    an ordinary argument of a jitted function, and prints as the call that makes it.
+
+    Example:
+        >>> class Decay(Static):
+        ...     rate: float = 0.5
+        >>> Decay(), Decay() == Decay(rate=0.5), jax.tree.leaves(Decay())
+        (Decay(rate=0.5), True, [])
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Makes the subclass a dataclass and tells JAX about it."""
+        super().__init_subclass__(**kwargs)
+        dataclasses.dataclass(frozen=True, repr=False)(cls)
+        # `_Frozen` does the refusing. Without copies of its own the class may carry an explicit
+        # `@dataclass(frozen=True)` as well, which refuses to replace them.
+        del cls.__setattr__, cls.__delattr__
+        jax.tree_util.register_static(cls)
+
+    def __repr__(self) -> str:
+        fields = dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
+        return f"{type(self).__name__}({', '.join(f'{f.name}={_text(getattr(self, f.name))}' for f in fields)})"
+
+
+def _text(value: object) -> str:
+    """Returns what to type for `value`; functions go by their names."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, Callable) and not isinstance(value, Static):
+        return getattr(value, "__name__", repr(value))
+    return repr(value)
