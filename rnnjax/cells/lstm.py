@@ -1,0 +1,85 @@
+"""Long short-term memory."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.activations import sigmoid
+from rnnjax.cells.base import SplitCell
+from rnnjax.cells.initializers import Glorot, Orthogonal, gate_blocks
+from rnnjax.typing import Array, Key
+
+
+class LSTMParams(NamedTuple):
+    """Parameters of `LSTM`; the columns are four blocks of H: i, f, g, o."""
+
+    w_x: Array  # [D, 4H]
+    w_h: Array  # [H, 4H]
+    b: Array  # [4H]
+
+
+class LSTMState(NamedTuple):
+    """State of `LSTM` and its relatives."""
+
+    h: Array  # [..., H]
+    c: Array  # [..., H]
+
+
+class LSTM(SplitCell):
+    """Long short-term memory with a forget gate.
+
+        i_t, f_t, o_t = sigmoid(x_t w_x + h_{t-1} w_h + b)      in blocks i, f, o
+        g_t = tanh(x_t w_x + h_{t-1} w_h + b)                   in block g
+        c_t = f_t * c_{t-1} + i_t * g_t
+        h_t = o_t * tanh(c_t),  y_t = h_t
+
+    `forget_bias` is where the forget gate's bias starts; 1 keeps memories at first.
+
+    References:
+        Hochreiter & Schmidhuber (1997), Long short-term memory, Neural Computation 9.
+        Gers, Schmidhuber & Cummins (2000), Learning to forget, Neural Computation 12.
+        Jozefowicz, Zaremba & Sutskever (2015), An empirical exploration of recurrent network
+        architectures, ICML (the forget bias).
+    """
+
+    hidden: int
+    forget_bias: float = 1.0
+
+    @property
+    def output_dim(self) -> int:
+        """H."""
+        return self.hidden
+
+    def init(self, key: Key, input_dim: int) -> LSTMParams:
+        """Draws Glorot input weights and orthogonal recurrent ones, gate by gate."""
+        key_x, key_h = jax.random.split(key)
+        b = jnp.zeros(4 * self.hidden).at[self.hidden : 2 * self.hidden].set(self.forget_bias)
+        return LSTMParams(
+            w_x=gate_blocks(Glorot(), key_x, input_dim, self.hidden, 4),
+            w_h=gate_blocks(Orthogonal(), key_h, self.hidden, self.hidden, 4),
+            b=b,
+        )
+
+    def initial_state(self, params: LSTMParams, batch_shape: tuple[int, ...] = ()) -> LSTMState:
+        """Zeros."""
+        zeros = jnp.zeros((*batch_shape, self.hidden), params.w_h.dtype)
+        return LSTMState(h=zeros, c=zeros)
+
+    def project(self, params: LSTMParams, x: Array) -> Array:
+        """Returns `x w_x + b`, `[..., 4H]`."""
+        return x @ params.w_x + params.b
+
+    def recur(self, params: LSTMParams, state: LSTMState) -> Array:
+        """Returns `h w_h`, `[..., 4H]`."""
+        return state.h @ params.w_h
+
+    def combine(
+        self, params: LSTMParams, state: LSTMState, u: Array, v: Array
+    ) -> tuple[LSTMState, Array]:
+        """Applies the gates."""
+        del params
+        i, f, g, o = jnp.split(u + v, 4, axis=-1)
+        c = sigmoid(f) * state.c + sigmoid(i) * jnp.tanh(g)
+        h = sigmoid(o) * jnp.tanh(c)
+        return LSTMState(h=h, c=c), h

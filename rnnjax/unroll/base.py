@@ -1,0 +1,94 @@
+"""What every engine shares: its signature, and the meaning of `mask` and `reset`."""
+
+from typing import Protocol
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import Cell
+from rnnjax.typing import Array, Params, State
+
+
+class Engine(Protocol):
+    """A way of running a cell over time.
+
+    Engines differ in speed and memory alone: values and gradients are those of `unroll.scan`.
+    """
+
+    def __call__(
+        self,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Array,
+        *,
+        mask: Array | None = None,
+        reset: Array | None = None,
+    ) -> tuple[State, Array]:
+        """Runs `cell` over `xs`.
+
+        Args:
+            cell: the recurrence.
+            params: what `cell.init` returned.
+            state: the state before the first step, such as `cell.initial_state(params, (B,))`.
+            xs: inputs, `[T, ..., D]`.
+            mask: boolean `[T, ...]`, or with batch axes missing at the end. Where it is False the
+                step does not happen: the state is carried through, the output is zero, and what
+                `xs` holds there, NaN included, reaches no value and no gradient.
+            reset: boolean, shaped like a mask. Where it is True the step starts from the cell's
+                initial state. Where the mask is False there is no step, so nothing to reset.
+
+        Returns:
+            The state after the last step and the outputs, `[T, ..., K]`.
+
+        Raises:
+            TypeError: if the engine cannot run this kind of cell, or a mask is not boolean.
+            ValueError: if the shapes do not fit.
+        """
+        ...
+
+
+def check(xs: Array, mask: Array | None, reset: Array | None) -> None:
+    """Refuses masks that do not fit the inputs; see `Engine` for what is raised."""
+    if xs.ndim < 2:
+        raise ValueError(f"xs must be [T, ..., D], time first and features last; got {xs.shape}")
+    for name, flag in (("mask", mask), ("reset", reset)):
+        if flag is None:
+            continue
+        if flag.dtype != bool:
+            raise TypeError(f"{name} must be boolean; got {flag.dtype}")
+        if flag.ndim < 1 or flag.ndim >= xs.ndim or flag.shape != xs.shape[: flag.ndim]:
+            raise ValueError(f"{name} {flag.shape} does not fit xs {xs.shape}: it must be [T, ...]")
+
+
+def select(flag: Array, on_true: Array, on_false: Array) -> Array:
+    """Chooses by a flag that has the leading axes of `on_false`; a smaller `on_true` is repeated."""
+    flag = flag.reshape(flag.shape + (1,) * (on_false.ndim - flag.ndim))
+    return jnp.where(
+        jnp.broadcast_to(flag, on_false.shape),
+        jnp.broadcast_to(on_true, on_false.shape),
+        on_false,
+    )
+
+
+def masked_step(
+    cell: Cell,
+    params: Params,
+    state: State,
+    x_t: Array,
+    mask_t: Array | None,
+    reset_t: Array | None,
+) -> tuple[State, Array]:
+    """Runs `cell.step` once under one step's mask and reset, `[...]` each or None."""
+    start = state
+    if reset_t is not None:
+        initial = cell.initial_state(params)
+        start = jax.tree.map(lambda new, old: select(reset_t, new, old), initial, state)
+    if mask_t is None:
+        return cell.step(params, start, x_t)
+    # Both sides of the step are selected: a NaN that only the result's `where` threw away would
+    # still come back through the gradient as 0 * NaN.
+    x_t = select(mask_t, jnp.zeros((), x_t.dtype), x_t)
+    after, y_t = cell.step(params, start, x_t)
+    after = jax.tree.map(lambda new, old: select(mask_t, new, old), after, state)
+    return after, select(~mask_t, jnp.zeros((), y_t.dtype), y_t)

@@ -1,0 +1,74 @@
+"""The plain loop that remembers only some states."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import Cell
+from rnnjax.typing import Array, Params, State, Static
+from rnnjax.unroll.base import check
+from rnnjax.unroll.sequential import scan
+
+
+class checkpointed(Static):  # noqa: N801 (an engine, used like the function `scan`)
+    """Runs any cell in blocks of `block` steps and remembers the states between them alone.
+
+    The gradient runs each block a second time. Memory is that of `T / block` states and of one
+    block's steps: least, and of the order of sqrt(T), at `block = sqrt(T)`, the default. A last
+    shorter block takes what is left of T.
+
+    Example:
+        >>> checkpointed(block=28)
+        checkpointed(block=28)
+
+    References:
+        Chen et al. (2016), Training deep nets with sublinear memory cost, arXiv:1604.06174.
+    """
+
+    block: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses blocks of no steps.
+
+        Raises:
+            ValueError: if `block` is below 1.
+        """
+        if self.block is not None and self.block < 1:
+            raise ValueError(f"block must be 1 or more; got {self.block}")
+
+    def __call__(
+        self,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Array,
+        *,
+        mask: Array | None = None,
+        reset: Array | None = None,
+    ) -> tuple[State, Array]:
+        """Runs `cell` over `xs`; see `unroll.Engine`."""
+        check(xs, mask, reset)
+        steps = xs.shape[0]
+        block = self.block or max(1, math.isqrt(steps))
+        whole = steps - steps % block
+
+        @jax.checkpoint
+        def run_block(params: Params, state: State, inputs: tuple) -> tuple[State, Array]:
+            xs, mask, reset = inputs
+            return scan(cell, params, state, xs, mask=mask, reset=reset)
+
+        def split(x: Array) -> Array:
+            return x[:whole].reshape(whole // block, block, *x.shape[1:])
+
+        inputs = (xs, mask, reset)
+        state, ys = jax.lax.scan(
+            lambda state, inputs: run_block(params, state, inputs),
+            state,
+            jax.tree.map(split, inputs),
+        )
+        ys = ys.reshape(whole, *ys.shape[2:])
+        if whole == steps:
+            return state, ys
+        state, rest = run_block(params, state, jax.tree.map(lambda x: x[whole:], inputs))
+        return state, jnp.concatenate([ys, rest])
