@@ -9,7 +9,8 @@ first. Products are written `x @ w`, so that one step serves `[D]`, `[B, D]` or 
 import abc
 import dataclasses
 import math
-from typing import NamedTuple, final
+from collections.abc import Callable
+from typing import NamedTuple, final, get_origin
 
 from rnnjax.typing import Array, Key, Params, State, Static
 
@@ -18,7 +19,7 @@ class Cell(Static, abc.ABC):
     """Any recurrence: `(state, x_t) -> (state, y_t)`."""
 
     def __post_init__(self) -> None:
-        """Refuses sizes below 1 and numbers that are not finite.
+        """Refuses sizes below 1, numbers that are not finite, and fields of another kind.
 
         Raises:
             ValueError: if a field has such a value; the message names it.
@@ -31,6 +32,10 @@ class Cell(Static, abc.ABC):
                 isinstance(value, int | float) and math.isfinite(value)
             ):
                 raise ValueError(f"{self}: {field.name} must be a finite number")
+            if get_origin(field.type) is Callable and not callable(value):
+                raise ValueError(f"{self}: {field.name} must be a function")
+            if field.type is Cell and not isinstance(value, Cell):
+                raise ValueError(f"{self}: {field.name} must be a cell")
 
     @property
     @abc.abstractmethod

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import SplitCell
+from rnnjax.cells.broadcast import affine
 from rnnjax.cells.initializers import Glorot, Orthogonal
 from rnnjax.typing import Array, Key
 
@@ -64,7 +65,7 @@ class Elman(SplitCell):
 
     def project(self, params: ElmanParams, x: Array) -> Array:
         """Returns `x w_x + b`, `[..., H]`."""
-        return x @ params.w_x + params.b
+        return affine(x, params.w_x, params.b)
 
     def recur(self, params: ElmanParams, state: ElmanState) -> Array:
         """Returns `h w_h`, `[..., H]`."""

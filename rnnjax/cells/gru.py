@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.activations import sigmoid
 from rnnjax.cells.base import Cell, SplitCell
+from rnnjax.cells.broadcast import affine, repeat
 from rnnjax.cells.initializers import Glorot, Orthogonal, gate_blocks
 from rnnjax.typing import Array, Key
 
@@ -64,7 +65,7 @@ class GRU(SplitCell):
 
     def project(self, params: GRUParams, x: Array) -> Array:
         """Returns `x w_x + b`, `[..., 3H]`."""
-        return x @ params.w_x + params.b
+        return affine(x, params.w_x, params.b)
 
     def recur(self, params: GRUParams, state: GRUState) -> Array:
         """Returns `h w_h`, `[..., 3H]`."""
@@ -78,7 +79,7 @@ class GRU(SplitCell):
         v_r, v_z, v_n = jnp.split(v, 3, axis=-1)
         r = sigmoid(u_r + v_r)
         z = sigmoid(u_z + v_z)
-        n = jnp.tanh(u_n + r * (v_n + params.b_n))
+        n = jnp.tanh(u_n + r * (v_n + repeat(params.b_n, v_n)))
         h = (1 - z) * n + z * state.h
         return GRUState(h), h
 
@@ -133,7 +134,7 @@ class GRUResetBefore(Cell):
         self, params: GRUResetBeforeParams, state: GRUState, x_t: Array
     ) -> tuple[GRUState, Array]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., H]`."""
-        u_r, u_z, u_n = jnp.split(x_t @ params.w_x + params.b, 3, axis=-1)
+        u_r, u_z, u_n = jnp.split(affine(x_t, params.w_x, params.b), 3, axis=-1)
         v_r, v_z = jnp.split(state.h @ params.w_rz, 2, axis=-1)
         r = sigmoid(u_r + v_r)
         z = sigmoid(u_z + v_z)

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import SplitCell
+from rnnjax.cells.broadcast import affine
 from rnnjax.cells.initializers import Glorot, Orthogonal
 from rnnjax.typing import Array, Key
 
@@ -75,7 +76,7 @@ class CTRNN(SplitCell):
 
     def project(self, params: CTRNNParams, x: Array) -> Array:
         """Returns `x w_x + b`, `[..., H]`."""
-        return x @ params.w_x + params.b
+        return affine(x, params.w_x, params.b)
 
     def recur(self, params: CTRNNParams, state: CTRNNState) -> Array:
         """Returns `activation(h) w_h`, `[..., H]`."""

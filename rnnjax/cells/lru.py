@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import LinearCell, LinearState
+from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.initializers import Glorot, Normal
 from rnnjax.typing import Array, Key
 
@@ -92,10 +93,11 @@ class LRU(LinearCell):
             jnp.exp(p.astype(wide)) for p in (params.nu_log, params.theta_log, params.gamma_log)
         )
         decay = jax.lax.complex(jnp.exp(-nu) * jnp.cos(theta), jnp.exp(-nu) * jnp.sin(theta))
-        drive_re = gamma * (x @ params.b_re).astype(wide)
-        drive_im = gamma * (x @ params.b_im).astype(wide)
-        drive = jax.lax.complex(drive_re, drive_im)
-        return jnp.broadcast_to(decay, drive.shape), drive
+        drive_re = (x @ params.b_re).astype(wide)
+        drive_im = (x @ params.b_im).astype(wide)
+        gamma = repeat(gamma, drive_re)
+        drive = jax.lax.complex(gamma * drive_re, gamma * drive_im)
+        return repeat(decay, drive), drive
 
     def readout(self, params: LRUParams, h: Array, x: Array) -> Array:
         """Returns `real(h c) + x d`, `[..., H]`, in the dtype of the input."""

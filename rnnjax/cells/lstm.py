@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.activations import sigmoid
 from rnnjax.cells.base import SplitCell
+from rnnjax.cells.broadcast import affine
 from rnnjax.cells.initializers import Glorot, Orthogonal, gate_blocks
 from rnnjax.typing import Array, Key
 
@@ -68,7 +69,7 @@ class LSTM(SplitCell):
 
     def project(self, params: LSTMParams, x: Array) -> Array:
         """Returns `x w_x + b`, `[..., 4H]`."""
-        return x @ params.w_x + params.b
+        return affine(x, params.w_x, params.b)
 
     def recur(self, params: LSTMParams, state: LSTMState) -> Array:
         """Returns `h w_h`, `[..., 4H]`."""

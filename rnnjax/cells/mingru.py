@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.activations import sigmoid
 from rnnjax.cells.base import LinearCell, LinearState
+from rnnjax.cells.broadcast import affine
 from rnnjax.cells.initializers import Glorot, gate_blocks
 from rnnjax.typing import Array, Key
 
@@ -47,7 +48,7 @@ class MinGRU(LinearCell):
 
     def coefficients(self, params: MinGRUParams, x: Array) -> tuple[Array, Array]:
         """Returns `1 - z` and `z * n`."""
-        z, n = jnp.split(x @ params.w_x + params.b, 2, axis=-1)
+        z, n = jnp.split(affine(x, params.w_x, params.b), 2, axis=-1)
         z = sigmoid(z)
         return 1 - z, z * n
 

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.activations import sigmoid
 from rnnjax.cells.base import SplitCell
+from rnnjax.cells.broadcast import affine, repeat
 from rnnjax.cells.lstm import LSTM, LSTMState
 from rnnjax.typing import Array, Key
 
@@ -59,7 +60,7 @@ class PeepholeLSTM(SplitCell):
 
     def project(self, params: PeepholeLSTMParams, x: Array) -> Array:
         """Returns `x w_x + b`, `[..., 4H]`."""
-        return x @ params.w_x + params.b
+        return affine(x, params.w_x, params.b)
 
     def recur(self, params: PeepholeLSTMParams, state: LSTMState) -> Array:
         """Returns `h w_h`, `[..., 4H]`."""
@@ -70,8 +71,8 @@ class PeepholeLSTM(SplitCell):
     ) -> tuple[LSTMState, Array]:
         """Applies the gates; the output gate sees the new memory."""
         i, f, g, o = jnp.split(u + v, 4, axis=-1)
-        i = sigmoid(i + params.p_i * state.c)
-        f = sigmoid(f + params.p_f * state.c)
+        i = sigmoid(i + repeat(params.p_i, i) * state.c)
+        f = sigmoid(f + repeat(params.p_f, f) * state.c)
         c = f * state.c + i * jnp.tanh(g)
-        h = sigmoid(o + params.p_o * c) * jnp.tanh(c)
+        h = sigmoid(o + repeat(params.p_o, c) * c) * jnp.tanh(c)
         return LSTMState(h=h, c=c), h

@@ -1,0 +1,8 @@
+"""Cells made of cells, and cells by their text."""
+
+from rnnjax.compose.initial_state import LearnedInitialState
+from rnnjax.compose.reading import read_cell
+from rnnjax.compose.residual import Residual
+from rnnjax.compose.stack import Stack
+
+__all__ = ["LearnedInitialState", "Residual", "Stack", "read_cell"]

@@ -1,0 +1,42 @@
+"""A cell with a way around it."""
+
+from rnnjax.cells.base import Cell
+from rnnjax.typing import Array, Key, Params, State
+
+
+class Residual(Cell):
+    """Adds the input to a cell's output: `y_t = x_t + cell(x_t)`.
+
+    References:
+        He et al. (2016), Deep residual learning for image recognition, CVPR.
+        Wu et al. (2016), Google's neural machine translation system, arXiv:1609.08144 (between
+        LSTM layers).
+    """
+
+    cell: Cell
+
+    @property
+    def output_dim(self) -> int:
+        """The cell's own, which is also that of the input."""
+        return self.cell.output_dim
+
+    def init(self, key: Key, input_dim: int) -> Params:
+        """Draws the cell's parameters.
+
+        Raises:
+            ValueError: if inputs and outputs differ in size.
+        """
+        if input_dim != self.output_dim:
+            raise ValueError(
+                f"{self} adds inputs to outputs: D = {input_dim} but K = {self.output_dim}"
+            )
+        return self.cell.init(key, input_dim)
+
+    def initial_state(self, params: Params, batch_shape: tuple[int, ...] = ()) -> State:
+        """The cell's own."""
+        return self.cell.initial_state(params, batch_shape)
+
+    def step(self, params: Params, state: State, x_t: Array) -> tuple[State, Array]:
+        """Runs the cell and adds `x_t`."""
+        state, y_t = self.cell.step(params, state, x_t)
+        return state, x_t + y_t

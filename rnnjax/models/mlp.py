@@ -1,0 +1,24 @@
+"""The feed-forward network that recurrent ones are compared with."""
+
+from collections.abc import Sequence
+
+import flax.linen as nn
+
+from rnnjax.typing import Array
+
+
+class MLP(nn.Module):
+    """Affine maps with relu between them.
+
+    Attributes:
+        widths: the size of each layer, the output last; `(256, 1024, 10)` for digits.
+    """
+
+    widths: Sequence[int]
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Maps `[..., D]` to `[..., widths[-1]]`."""
+        for width in self.widths[:-1]:
+            x = nn.relu(nn.Dense(width)(x))
+        return nn.Dense(self.widths[-1])(x)

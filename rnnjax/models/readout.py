@@ -1,0 +1,78 @@
+"""From the outputs of recurrent layers to the outputs of a network."""
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from rnnjax.typing import Array
+
+
+class All(nn.Module):
+    """An affine map of the output at every step: many to many."""
+
+    output_dim: int
+
+    @nn.compact
+    def __call__(self, ys: Array, mask: Array | None = None) -> Array:
+        """Maps `[T, ..., K]` to `[T, ..., output_dim]`; masked steps are mapped like others."""
+        del mask
+        return nn.Dense(self.output_dim)(ys)
+
+
+class Mean(nn.Module):
+    """An affine map of the mean over time of the outputs that are not masked."""
+
+    output_dim: int
+
+    @nn.compact
+    def __call__(self, ys: Array, mask: Array | None = None) -> Array:
+        """Maps `[T, ..., K]` to `[..., output_dim]`; a sequence without steps has mean zero."""
+        return nn.Dense(self.output_dim)(mean(ys, mask))
+
+
+class Last(nn.Module):
+    """An affine map of the output at the last step that is not masked.
+
+    The last `backward_dim` features come from a layer that runs backward; they are taken at the
+    first step, where that layer has seen the whole sequence.
+    """
+
+    output_dim: int
+    backward_dim: int = 0
+
+    @nn.compact
+    def __call__(self, ys: Array, mask: Array | None = None) -> Array:
+        """Maps `[T, ..., K]` to `[..., output_dim]`."""
+        forward_dim = ys.shape[-1] - self.backward_dim
+        if self.backward_dim == 0:
+            return nn.Dense(self.output_dim)(last(ys, mask))
+        ends = last(ys[..., :forward_dim], mask), first(ys[..., forward_dim:], mask)
+        return nn.Dense(self.output_dim)(jnp.concatenate(ends, axis=-1))
+
+
+def mean(ys: Array, mask: Array | None = None) -> Array:
+    """Returns the mean over time, `[T, ..., K]` to `[..., K]`, of the steps where `mask` is True."""
+    if mask is None:
+        return ys.mean(0)
+    weights = _like(mask, ys).astype(ys.dtype)
+    count = jnp.maximum(weights.sum(0), 1)
+    return jnp.where(weights > 0, ys, 0).sum(0) / count
+
+
+def last(ys: Array, mask: Array | None = None) -> Array:
+    """Returns the last of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`."""
+    if mask is None:
+        return ys[-1]
+    # Of a mask without True, argmax makes the last step: a masked output, which is zero.
+    index = ys.shape[0] - 1 - jnp.argmax(jnp.flip(_like(mask, ys), 0), axis=0)
+    return jnp.take_along_axis(ys, index[None], axis=0)[0]
+
+
+def first(ys: Array, mask: Array | None = None) -> Array:
+    """Returns the first of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`."""
+    return ys[0] if mask is None else last(jnp.flip(ys, 0), jnp.flip(mask, 0))
+
+
+def _like(mask: Array, ys: Array) -> Array:
+    """Gives a mask `[T, ...]` as many axes as `ys [T, ..., K]`, of length 1 at the end."""
+    mask = mask.reshape(mask.shape + (1,) * (ys.ndim - mask.ndim))
+    return jnp.broadcast_to(mask, (*ys.shape[:-1], 1))

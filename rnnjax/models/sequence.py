@@ -1,0 +1,93 @@
+"""The usual recurrent network: encoder, recurrent layers, readout."""
+
+import flax.linen as nn
+
+from rnnjax import unroll
+from rnnjax.cells.base import Cell
+from rnnjax.models.readout import Last
+from rnnjax.models.recurrent import Bidirectional, Recurrent
+from rnnjax.typing import Array, State
+
+
+class SequenceModel(nn.Module):
+    """Encoder, recurrent layers with dropout between them, readout.
+
+    Attributes:
+        layers: `Recurrent` and `Bidirectional` modules, the first one next to the input.
+        readout: one of `All`, `Mean`, `Last`, or any module called as `readout(ys, mask)`.
+        encoder: what inputs pass through first, such as `nn.Embed` or `nn.Dense`; none if None.
+        dropout: the chance that a feature between two layers is dropped, independently at each
+            step, while training.
+
+    References:
+        Zaremba, Sutskever & Vinyals (2014), Recurrent neural network regularization,
+        arXiv:1409.2329 (dropout between layers only).
+    """
+
+    layers: tuple[nn.Module, ...]
+    readout: nn.Module
+    encoder: nn.Module | None = None
+    dropout: float = 0.0
+
+    @nn.compact
+    def __call__(
+        self,
+        xs: Array,
+        states: tuple[State, ...] | None = None,
+        *,
+        mask: Array | None = None,
+        reset: Array | None = None,
+        train: bool = False,
+    ) -> tuple[tuple[State, ...], Array]:
+        """Runs the network.
+
+        Args:
+            xs: inputs, `[T, ..., D]`, or what `encoder` takes.
+            states: one state a layer to start from; initial states if None.
+            mask: boolean `[T, ...]`, False where there is no step; see `unroll.Engine`.
+            reset: boolean `[T, ...]`, True where a new sequence begins.
+            train: whether features are dropped, with the key of the collection "dropout".
+
+        Returns:
+            The final states and the readout's outputs.
+        """
+        ys = xs if self.encoder is None else self.encoder(xs)
+        after = []
+        for i, layer in enumerate(self.layers):
+            if i > 0:
+                ys = nn.Dropout(self.dropout, deterministic=not train)(ys)
+            state, ys = layer(ys, None if states is None else states[i], mask=mask, reset=reset)
+            after.append(state)
+        return tuple(after), self.readout(ys, mask)
+
+
+def sequence_model(
+    cell: Cell,
+    readout: type[nn.Module],
+    output_dim: int,
+    *,
+    layers: int = 1,
+    bidirectional: bool = False,
+    engine: unroll.Engine = unroll.scan,
+    dropout: float = 0.0,
+) -> SequenceModel:
+    """Returns a network of equal layers.
+
+    Args:
+        cell: what each layer runs.
+        readout: `All`, `Mean` or `Last`.
+        output_dim: the size of one output.
+        layers: how many layers.
+        bidirectional: whether each layer runs both ways.
+        engine: how time is run.
+        dropout: see `SequenceModel`.
+    """
+    if bidirectional:
+        stack = tuple(Bidirectional(cell, engine=engine) for _ in range(layers))
+    else:
+        stack = tuple(Recurrent(cell, engine) for _ in range(layers))
+    if readout is Last:
+        head = Last(output_dim, backward_dim=stack[-1].backward_dim)
+    else:
+        head = readout(output_dim)
+    return SequenceModel(stack, head, dropout=dropout)

@@ -1,0 +1,70 @@
+"""The echo problem."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.tasks.base import Batch, Task, accuracy, cross_entropy
+from rnnjax.typing import Array, Key
+
+
+class Echo(Task):
+    """Say each random bit again `delay` steps later.
+
+        inputs   1 0 0 1 1 1 0
+        targets  . . . 1 0 0 1      with a delay of 3; dots do not count
+
+    One sequence is a long series. It is made for truncated backpropagation through time, which
+    runs it in windows and carries the state from each to the next: an echo may come from the
+    window before.
+
+    References:
+        Williams & Peng (1990), An efficient gradient-based algorithm for on-line training of
+        recurrent network trajectories, Neural Computation 2 (the truncation).
+    """
+
+    delay: int = 3
+    length: int = 10_000
+
+    def __post_init__(self) -> None:
+        """Refuses a series that ends before its first echo.
+
+        Raises:
+            ValueError: if not `1 <= delay < length`.
+        """
+        if not 1 <= self.delay < self.length:
+            raise ValueError(f"{self}: needs 1 <= delay < length")
+
+    @property
+    def input_dim(self) -> int:
+        """A bit, as 0 or 1."""
+        return 1
+
+    @property
+    def output_dim(self) -> int:
+        """Two classes."""
+        return 2
+
+    @property
+    def baseline(self) -> float:
+        """`ln 2`: the bit that is wanted is independent of the one that is seen."""
+        return math.log(2)
+
+    def sample(self, key: Key, batch_size: int) -> Batch:
+        """Draws `batch_size` series."""
+        bits = jax.random.bernoulli(key, 0.5, (self.length, batch_size)).astype(jnp.int32)
+        heard = jnp.arange(self.length)[:, None] >= self.delay
+        return Batch(
+            inputs=bits[..., None].astype(float),
+            targets=jnp.where(heard, jnp.roll(bits, self.delay, axis=0), 0),
+            mask=jnp.broadcast_to(heard, bits.shape),
+        )
+
+    def loss(self, outputs: Array, batch: Batch) -> Array:
+        """Mean cross-entropy of the echoes, in nats."""
+        return cross_entropy(outputs, batch.targets, batch.mask)
+
+    def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
+        """The share of echoes that are right."""
+        return {"accuracy": accuracy(outputs, batch.targets, batch.mask)}
