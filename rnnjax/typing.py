@@ -57,8 +57,9 @@ class Static(_Frozen):
         jax.tree_util.register_static(cls)
 
     def __repr__(self) -> str:
-        fields = dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
-        return f"{type(self).__name__}({', '.join(f'{f.name}={_text(getattr(self, f.name))}' for f in fields)})"
+        names = [field.name for field in dataclasses.fields(self)]  # pyright: ignore[reportArgumentType]
+        arguments = ", ".join(f"{name}={_text(getattr(self, name))}" for name in names)
+        return f"{type(self).__name__}({arguments})"
 
 
 def _text(value: object) -> str:

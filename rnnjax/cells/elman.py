@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import SplitCell
 from rnnjax.cells.broadcast import affine
-from rnnjax.cells.initializers import Glorot, Orthogonal
+from rnnjax.cells.initializers import Glorot, Initializer, Orthogonal
 from rnnjax.typing import Array, Key
 
 
@@ -42,8 +42,8 @@ class Elman(SplitCell):
 
     hidden: int
     activation: Callable[[Array], Array] = jnp.tanh
-    recurrent_init: Callable[[Key, tuple[int, int]], Array] = Orthogonal()
-    input_init: Callable[[Key, tuple[int, int]], Array] = Glorot()
+    recurrent_init: Initializer = Orthogonal()
+    input_init: Initializer = Glorot()
 
     @property
     def output_dim(self) -> int:

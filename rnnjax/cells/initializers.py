@@ -4,10 +4,14 @@ Each is called as `initializer(key, shape)` with `shape = (inputs, outputs)` and
 to `jax.nn.initializers`.
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 
 from rnnjax.typing import Array, Key, Static
+
+Initializer = Callable[[Key, tuple[int, int]], Array]
 
 
 class Glorot(Static):
@@ -75,8 +79,8 @@ class TruncatedNormal(Static):
         return self.stddev * jax.random.truncated_normal(key, -2.0, 2.0, shape)
 
 
-def gate_blocks(initializer: Static, key: Key, rows: int, hidden: int, gates: int) -> Array:
-    """Draws one `[rows, hidden]` matrix a gate and lays them side by side, `[rows, gates * hidden]`.
+def gate_blocks(initializer: Initializer, key: Key, rows: int, hidden: int, gates: int) -> Array:
+    """Draws a `[rows, hidden]` matrix a gate and lays them side by side, `[rows, gates * hidden]`.
 
     An orthogonal matrix a gate is what papers mean by an orthogonal recurrent matrix.
     """

@@ -36,5 +36,7 @@ def read_cell(text: str, hidden: int) -> Cell:
     if isinstance(value, type) and text.strip() in cells.__all__:
         value = value(hidden=hidden)
     if not isinstance(value, Cell):
-        raise ValueError(f"{text!r} is not a cell: name one ({', '.join(cells.__all__)}) or call one")
+        raise ValueError(
+            f"{text!r} is not a cell: name one ({', '.join(cells.__all__)}) or call one"
+        )
     return value

@@ -27,7 +27,9 @@ class Stack(Cell):
         """
         is_tuple = isinstance(self.cells, tuple) and len(self.cells) > 0
         if not (is_tuple and all(isinstance(cell, Cell) for cell in self.cells)):
-            raise TypeError(f"Stack takes a tuple of cells, as Stack((LSTM(8), GRU(4))); got {self.cells}")
+            raise TypeError(
+                f"Stack takes a tuple of cells, as Stack((LSTM(8), GRU(4))); got {self.cells}"
+            )
 
     @property
     def output_dim(self) -> int:

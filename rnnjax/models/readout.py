@@ -50,7 +50,7 @@ class Last(nn.Module):
 
 
 def mean(ys: Array, mask: Array | None = None) -> Array:
-    """Returns the mean over time, `[T, ..., K]` to `[..., K]`, of the steps where `mask` is True."""
+    """Returns the mean of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`."""
     if mask is None:
         return ys.mean(0)
     weights = _like(mask, ys).astype(ys.dtype)

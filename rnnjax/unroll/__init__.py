@@ -3,6 +3,7 @@
 from rnnjax.unroll.associative import associative
 from rnnjax.unroll.base import Engine as Engine
 from rnnjax.unroll.checkpointed import checkpointed
+from rnnjax.unroll.reading import read_engine as read_engine
 from rnnjax.unroll.sequential import scan
 
 __all__ = ["associative", "checkpointed", "scan"]

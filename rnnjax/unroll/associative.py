@@ -35,7 +35,7 @@ def associative(
     if xs.shape[0] == 0:  # `associative_scan` refuses to compose nothing
         return state, cell.readout(params, jnp.zeros((0, *state.h.shape), state.h.dtype), xs)
     if mask is not None:
-        xs = select(mask, jnp.zeros((), xs.dtype), xs)
+        xs = select(~mask, jnp.zeros((), xs.dtype), xs)
     decay, drive = cell.coefficients(params, xs)
     if reset is not None:
         initial = cell.initial_state(params).h

@@ -62,7 +62,7 @@ def check(xs: Array, mask: Array | None, reset: Array | None) -> None:
 
 
 def select(flag: Array, on_true: Array, on_false: Array) -> Array:
-    """Chooses by a flag that has the leading axes of `on_false`; a smaller `on_true` is repeated."""
+    """Chooses by a flag with the leading axes of `on_false`; a smaller `on_true` is repeated."""
     flag = flag.reshape(flag.shape + (1,) * (on_false.ndim - flag.ndim))
     return jnp.where(
         jnp.broadcast_to(flag, on_false.shape),
@@ -88,7 +88,7 @@ def masked_step(
         return cell.step(params, start, x_t)
     # Both sides of the step are selected: a NaN that only the result's `where` threw away would
     # still come back through the gradient as 0 * NaN.
-    x_t = select(mask_t, jnp.zeros((), x_t.dtype), x_t)
+    x_t = select(~mask_t, jnp.zeros((), x_t.dtype), x_t)
     after, y_t = cell.step(params, start, x_t)
     after = jax.tree.map(lambda new, old: select(mask_t, new, old), after, state)
     return after, select(~mask_t, jnp.zeros((), y_t.dtype), y_t)

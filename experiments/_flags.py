@@ -1,0 +1,111 @@
+"""The flags that experiments share, in groups; those that one does not define it does not know."""
+
+import math
+from collections.abc import Callable
+
+from absl import flags
+
+from rnnjax import cells, datasets, training, unroll
+
+
+class _Number(flags.FloatParser):
+    """A finite number in a range; absl's own bounds let nan pass."""
+
+    def __init__(self, within: Callable[[float], bool], description: str, optional: bool = False):
+        super().__init__()
+        self._within, self._optional = within, optional
+        self.syntactic_help = description + (" or none" if optional else "")
+
+    def parse(self, argument):
+        if self._optional and argument == "none":
+            return None
+        value = self.convert(argument)
+        if not (math.isfinite(value) and self._within(value)):
+            raise ValueError(f"{argument} is not {self.syntactic_help}")
+        return value
+
+
+_POSITIVE = _Number(lambda value: value > 0, "a finite number above 0")
+_POSITIVE_OR_NONE = _Number(lambda value: value > 0, "a finite number above 0", optional=True)
+_CHANCE = _Number(lambda value: 0 <= value < 1, "a number from 0 to below 1")
+
+
+def define_number(name: str, default: float, text: str, parser: flags.FloatParser) -> None:
+    """Defines a flag for a number that `parser` lets pass."""
+    flags.DEFINE(parser, name, default, text, serializer=flags.ArgumentSerializer())
+
+
+def define_training(*, steps: int, batch_size: int, learning_rate: float, schedule: str) -> None:
+    """Defines how an experiment trains and where it writes."""
+    flags.DEFINE_integer("steps", steps, "Updates in all.", lower_bound=1)
+    flags.DEFINE_integer("batch_size", batch_size, "Sequences an update.", lower_bound=1)
+    flags.DEFINE_enum("optimizer", "adam", sorted(training.OPTIMIZERS), "Optax's optimizer.")
+    define_number("learning_rate", learning_rate, "Highest rate of the schedule.", _POSITIVE)
+    flags.DEFINE_enum("schedule", schedule, training.SCHEDULES, "How the learning rate falls.")
+    flags.DEFINE_integer("warmup_steps", 0, "Updates in which the rate rises.", lower_bound=0)
+    define_number("clip_norm", 1.0, "Largest norm of a gradient, or none.", _POSITIVE_OR_NONE)
+    flags.DEFINE_integer("log_every", 50, "Updates between two lines of metrics.", lower_bound=1)
+    flags.DEFINE_integer(
+        "eval_every", 500, "Updates between two evaluations and checkpoints.", lower_bound=1
+    )
+    flags.DEFINE_integer("seed", 0, "Of every chance in the run.", lower_bound=0)
+    flags.DEFINE_integer(
+        "devices",
+        None,
+        "Cores, GPUs or TPUs over which a batch is divided. By default as many as leave each "
+        f"{training.MIN_ROWS} sequences. Part of a run's configuration: sums depend on it in the "
+        "last bits.",
+        lower_bound=1,
+    )
+    flags.DEFINE_string(
+        "workdir",
+        None,
+        "Where the run is written. By default a folder in runs/ that the flags name.",
+    )
+
+
+def define_cell(cell: str, hidden: int) -> None:
+    """Defines the recurrent part of a network."""
+    flags.DEFINE_string(
+        "cell",
+        cell,
+        f"The recurrence: {', '.join(cells.__all__)}, or a call such as "
+        "LSTM(64, forget_bias=2.0) or Stack((LSTM(128), Elman(64, activation=relu))).",
+    )
+    flags.DEFINE_integer("hidden", hidden, "Units of a cell given by its name.", lower_bound=1)
+    flags.DEFINE_integer("layers", 1, "Recurrent layers of that cell.", lower_bound=1)
+    define_number("dropout", 0.0, "Chance that a feature between layers is dropped.", _CHANCE)
+    flags.DEFINE_string(
+        "unroll",
+        "scan",
+        f"How time is run: {', '.join(unroll.__all__)}, or a call such as checkpointed(block=28).",
+    )
+
+
+def define_images() -> None:
+    """Defines the images that are read as sequences."""
+    flags.DEFINE_enum(
+        "dataset", "mnist", datasets.NAMES, "Images; digits are the 5,000 that need no network."
+    )
+    flags.DEFINE_string(
+        "data_dir",
+        None,
+        "Folder with the four IDX files or with prepared TFDS data (which may name Python modules "
+        "to import: trust it). By default this machine is searched, then the network is tried.",
+    )
+    flags.DEFINE_enum(
+        "order", "rows", datasets.ORDERS, "How an image is read: 28 rows, or 784 pixels."
+    )
+
+
+def define_widths() -> None:
+    """Defines the hidden layers of a feed-forward network."""
+    flags.DEFINE_list("widths", "256,1024", "Units of each hidden layer of the feed-forward net.")
+
+
+def read_widths() -> tuple[int, ...]:
+    """Returns what `define_widths` defined as numbers."""
+    words = flags.FLAGS.widths
+    if not all(word.isdecimal() and int(word) > 0 for word in words):
+        raise ValueError(f"--widths={','.join(words)}: whole numbers of 1 or more, as 256,1024")
+    return tuple(map(int, words))

@@ -1,0 +1,141 @@
+"""Carries out what an experiment has put together, as the flags say."""
+
+import hashlib
+import json
+import pathlib
+from typing import Any, NamedTuple
+
+from absl import flags
+
+from experiments import _common
+from rnnjax import models, tasks, training
+
+FLAGS = flags.FLAGS
+_ELSEWHERE = ("workdir", "data_dir")  # where things lie; what they are is in the configuration
+
+
+class Problem(NamedTuple):
+    """What an experiment trains; the flags say the rest.
+
+    Attributes:
+        objective: what is minimised.
+        train: the batches of training.
+        test: the batches of evaluation.
+        best: the test metric that decides which checkpoint is the best.
+        data: the data in one word, for the result line.
+        about: the data in one sentence, for the screen.
+        baseline: a loss worth a line in the plot.
+        digest: of stored data, empty for those that are made.
+    """
+
+    objective: training.Objective
+    train: training.Source
+    test: training.Source
+    best: str
+    data: str
+    about: str
+    baseline: float | None = None
+    digest: str = ""
+
+
+def on_images(objective: training.Objective, images: _common.Images) -> Problem:
+    """Returns the problem of classifying images."""
+    return Problem(
+        objective,
+        images.train,
+        images.test,
+        best="accuracy",
+        data=images.token,
+        about=images.found.description,
+        digest=images.found.digest,
+    )
+
+
+def on_task(task: tasks.Task) -> Problem:
+    """Returns the problem of a task's whole sequences, with the network that the flags spell."""
+    model = _common.read_model(models.All, task.output_dim)
+    return Problem(
+        training.on_sequences(model, task),
+        training.TaskSource(task, FLAGS.batch_size),
+        training.TaskSource(task, FLAGS.batch_size, batches=10),
+        best="loss",
+        data=type(task).__name__.lower(),
+        about=f"{task}; the best loss without memory is {task.baseline:.4f}",
+        baseline=task.baseline,
+    )
+
+
+def train(problem: Problem, devices: int, *, part: str = "") -> dict[str, Any]:
+    """Carries out a run, or a named part of an experiment of several, and prints its result.
+
+    Args:
+        problem: what to train.
+        devices: over how many devices each batch is divided.
+        part: the name of a part, which gets a folder of its own in the experiment's.
+
+    Returns:
+        What `summary.json` holds.
+    """
+    settings = training.OptimizerSettings(
+        FLAGS.optimizer, FLAGS.learning_rate, FLAGS.schedule, FLAGS.warmup_steps, FLAGS.clip_norm
+    )
+    config = _config(problem, devices)
+    workdir = pathlib.Path(FLAGS.workdir or _default_workdir(config)) / part
+    run = training.Run(
+        name=f"{FLAGS.experiment}/{part}" if part else FLAGS.experiment,
+        objective=problem.objective,
+        optimizer=training.make_optimizer(settings, FLAGS.steps),
+        train=problem.train,
+        test=problem.test,
+        plan=training.Plan(FLAGS.steps, FLAGS.log_every, FLAGS.eval_every),
+        seed=FLAGS.seed,
+        devices=devices,
+        best=problem.best,
+        data=problem.data,
+        baseline=problem.baseline,
+    )
+    print(problem.about)
+    if (workdir / "summary.json").exists():
+        print(f"{workdir} holds this run, finished; name another --workdir to train again")
+    summary = training.carry_out(run, workdir, flags=_flags_text(), config=config)
+    print(_result_line(summary, workdir))
+    return summary
+
+
+def _own_flags() -> list[flags.Flag]:
+    """Returns the flags that the experiment which runs has."""
+    modules = ("experiments._flags", f"experiments.{FLAGS.experiment}")
+    return [flag for module in modules for flag in FLAGS.get_key_flags_for_module(module)]
+
+
+def _config(problem: Problem, devices: int) -> dict[str, Any]:
+    """Returns all that decides a run's numbers."""
+    config = {"experiment": FLAGS.experiment}
+    config |= {flag.name: flag.value for flag in _own_flags() if flag.name not in _ELSEWHERE}
+    if "cell" in config:
+        config["cell"] = repr(_common.read_cell())  # with the defaults of today
+    return config | {"devices": devices, "data": problem.digest}
+
+
+def _default_workdir(config: dict[str, Any]) -> pathlib.Path:
+    """Returns a folder for this very configuration: the same command finds its run again."""
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+    return pathlib.Path("runs") / f"{FLAGS.experiment}-{digest[:8]}"
+
+
+def _flags_text() -> str:
+    """Returns a flag file that runs this again, in whatever folder."""
+    lines = [f"--experiment={FLAGS.experiment}"]
+    for flag in _own_flags():
+        if flag.value is not None and flag.name != "workdir":
+            lines.append(flag.serialize())
+        elif flag.default is not None:
+            lines.append(f"--{flag.name}=none")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _result_line(summary: dict[str, Any], workdir: pathlib.Path) -> str:
+    final = {k: v for k, v in summary["final"].items() if k not in ("step", "split")}
+    words = [f"test_{name}={value:.4g}" for name, value in sorted(final.items())]
+    words += [f"{name}={summary[name]}" for name in ("steps", "seconds", "data")]
+    return " ".join([summary["name"], *words, f"workdir={workdir}"])

@@ -1,0 +1,37 @@
+"""Echo: say each random bit again, learned by truncated backpropagation.
+
+A long series is cut in windows. Each window starts from the state in which the one before ended;
+the gradient stops between them. Williams & Peng (1990), Neural Computation 2.
+"""
+
+from absl import flags
+
+from experiments import _common, _flags, _run
+from rnnjax import models, tasks, training
+
+FLAGS = flags.FLAGS
+
+_flags.define_cell("Elman", hidden=4)
+_flags.define_training(steps=2000, batch_size=5, learning_rate=1e-2, schedule="cosine")
+flags.DEFINE_integer("delay", 3, "Steps from a bit to its echo.", lower_bound=1)
+flags.DEFINE_integer("window", 15, "Steps of a window.", lower_bound=1)
+flags.DEFINE_integer("length", 10_000, "Steps of a whole series.", lower_bound=2)
+
+
+def main() -> None:
+    """Runs the experiment."""
+    if FLAGS.window > FLAGS.length:
+        raise ValueError(f"--window={FLAGS.window} is longer than --length={FLAGS.length}")
+    devices = _common.use_devices()
+    task = tasks.Echo(FLAGS.delay, FLAGS.length)
+    source = training.WindowSource(task, FLAGS.batch_size, FLAGS.window, FLAGS.length)
+    problem = _run.Problem(
+        training.on_windows(_common.read_model(models.All, task.output_dim), task),
+        source,
+        source,
+        best="loss",
+        data="echo",
+        about=f"{task}, {FLAGS.batch_size} series at once in windows of {FLAGS.window} steps",
+        baseline=task.baseline,
+    )
+    _run.train(problem, devices)

@@ -1,0 +1,23 @@
+"""Handwritten digits seen at once, by the feed-forward net that recurrent ones are compared with.
+
+Two hidden layers of 256 and 1,024 relu units and ten outputs, unless `--widths` says otherwise.
+"""
+
+from absl import flags
+
+from experiments import _common, _flags, _run
+from rnnjax import models, training
+
+FLAGS = flags.FLAGS
+
+_flags.define_images()
+_flags.define_widths()
+_flags.define_training(steps=5000, batch_size=128, learning_rate=1e-3, schedule="cosine")
+
+
+def main() -> None:
+    """Runs the experiment."""
+    devices = _common.use_devices()
+    model = models.MLP((*_flags.read_widths(), 10))
+    objective = training.on_flattened(model, training.Classification())
+    _run.train(_run.on_images(objective, _common.read_images()), devices)

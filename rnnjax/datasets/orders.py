@@ -1,0 +1,77 @@
+"""Images read as sequences: by rows, by pixels, or by pixels in a fixed random order."""
+
+import functools
+
+import jax.numpy as jnp
+import numpy as np
+
+from rnnjax.typing import Array
+
+ORDERS = ("rows", "pixels", "permuted")
+PERMUTATION_SEED = 92916
+
+
+def rows(images: Array | np.ndarray) -> Array:
+    """Reads an image row by row, from the top: 28 steps of 28 pixels.
+
+    Args:
+        images: uint8 `[..., 28, 28]`.
+
+    Returns:
+        float32 `[28, ..., 28]` between 0 and 1.
+    """
+    return _scale(jnp.moveaxis(jnp.asarray(images), -2, 0))
+
+
+def pixels(images: Array | np.ndarray) -> Array:
+    """Reads an image pixel by pixel, as one reads a page: 784 steps of one pixel.
+
+    Args:
+        images: uint8 `[..., 28, 28]`.
+
+    Returns:
+        float32 `[784, ..., 1]` between 0 and 1.
+
+    References:
+        Le, Jaitly and Hinton (2015), A simple way to initialize recurrent networks of rectified
+        linear units, arXiv:1504.00941.
+    """
+    images = jnp.asarray(images)
+    flat = images.reshape(*images.shape[:-2], -1)
+    return _scale(jnp.moveaxis(flat, -1, 0)[..., None])
+
+
+def permuted(images: Array | np.ndarray) -> Array:
+    """Reads the pixels in one fixed random order, which takes their neighbourhood away.
+
+    Step `t` shows pixel `p[t]`, where `p` is NumPy's `RandomState(92916).permutation(784)`, the
+    order in the code of Helfrich et al. and of others after them. Orders differ from paper to
+    paper, so this one is part of what a figure means.
+
+    Args:
+        images: uint8 `[..., 28, 28]`.
+
+    Returns:
+        float32 `[784, ..., 1]` between 0 and 1.
+
+    Raises:
+        ValueError: if the images are not 28x28.
+
+    References:
+        Le, Jaitly and Hinton (2015), arXiv:1504.00941 (the task).
+        Helfrich, Willmott and Ye (2018), Orthogonal recurrent neural networks with scaled Cayley
+        transform, ICML; file scoRNN_mnist.py of github.com/SpartinStuff/scoRNN (the order).
+    """
+    if images.shape[-2:] != (28, 28):
+        raise ValueError(f"permuted needs images [..., 28, 28], got {images.shape}")
+    return pixels(images)[_permutation()]
+
+
+@functools.cache
+def _permutation() -> np.ndarray:
+    # The legacy generator on purpose: its stream is frozen, and it is the one others have used.
+    return np.random.RandomState(PERMUTATION_SEED).permutation(784)
+
+
+def _scale(images: Array) -> Array:
+    return images.astype(jnp.float32) / 255

@@ -1,0 +1,168 @@
+"""Writes and reads stock TensorFlow Datasets (TFDS) data without TensorFlow."""
+
+import contextlib
+import io
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnjax.datasets.base import CLASSES, PUBLISHED_DIGESTS, SIDE, DatasetError, Split, digest
+from rnnjax.datasets.idx import read_folder
+
+VERSION = "3.0.1"  # of the stock builders of MNIST and Fashion-MNIST
+READABLE = "array_record"  # the record format that needs no TensorFlow
+_CHUNK = 2_000  # records decoded at a time
+
+
+def prepared_path(tfds_dir: str | Path, name: str) -> Path:
+    """Returns where TFDS keeps a prepared data set, whether it is there or not."""
+    return Path(tfds_dir).expanduser() / name / VERSION
+
+
+def file_format(tfds_dir: str | Path, name: str) -> str | None:
+    """Returns the format of the prepared records, None where nothing is prepared."""
+    try:
+        info = json.loads((prepared_path(tfds_dir, name) / "dataset_info.json").read_bytes())
+        return info.get("fileFormat", "tfrecord")  # what TFDS wrote before it recorded the format
+    except OSError:
+        return None
+    except (ValueError, AttributeError):
+        return "unreadable"
+
+
+def prepare_tfds(idx_dir: str | Path, tfds_dir: str | Path, name: str = "mnist") -> Path:
+    """Writes the four published IDX files as the data that stock TFDS would have prepared.
+
+    Name, version, features and the order of the examples are those of the stock builder, so
+    `tfds.data_source(name, data_dir=tfds_dir, split="train")` reads the result.
+
+    Args:
+        idx_dir: holds the four IDX files, `.gz` or plain.
+        tfds_dir: the TFDS data folder to write to, as in `$TFDS_DATA_DIR`; made if missing.
+        name: `"mnist"` or `"fashion_mnist"`.
+
+    Returns:
+        The folder `tfds_dir/name/3.0.1` that was written.
+
+    Raises:
+        DatasetError: if the files are not those published under that name, or if the folder holds
+            prepared data already.
+    """
+    path = prepared_path(tfds_dir, name)
+    if name not in PUBLISHED_DIGESTS:
+        raise DatasetError(f"{name}: can prepare {' or '.join(PUBLISHED_DIGESTS)} only")
+    if path.exists():
+        raise DatasetError(f"{path}: exists already; remove it to prepare it again")
+    train, test = read_folder(Path(idx_dir).expanduser())
+    if digest(train, test) != PUBLISHED_DIGESTS[name]:
+        raise DatasetError(f"{idx_dir}: the IDX files are not those published as {name}")
+    import tensorflow_datasets as tfds
+
+    builder = _builder_class(name, {"train": train, "test": test})(
+        data_dir=Path(tfds_dir).expanduser(), file_format=READABLE
+    )
+    screen = io.StringIO()  # TFDS reports on its own; here the caller decides what is shown
+    with (
+        contextlib.redirect_stdout(screen),
+        contextlib.redirect_stderr(screen),
+        tempfile.TemporaryDirectory() as downloads,
+    ):
+        builder.download_and_prepare(
+            download_dir=downloads,
+            download_config=tfds.download.DownloadConfig(try_download_gcs=False),
+        )
+    return path
+
+
+def _builder_class(name: str, splits: dict[str, Split]) -> Any:
+    """Returns the stock builder with two methods replaced by ones that need no TensorFlow."""
+    import tensorflow_datasets as tfds
+    from PIL import Image
+    from tensorflow_datasets.core import registered
+
+    stock = tfds.builder_cls(name)
+
+    def split_generators(self, dl_manager):
+        del dl_manager  # nothing to download
+        return {split: self._generate_examples(data) for split, data in splits.items()}
+
+    def generate_examples(self, data):
+        del self
+        for index, (image, label) in enumerate(zip(data.images, data.labels, strict=True)):
+            # An array would be made a PNG by TensorFlow, an image is made one by Pillow.
+            yield index, {"image": Image.fromarray(image), "label": int(label)}
+
+    with registered.skip_registration():  # the stock builder keeps the name to itself
+        return type(
+            stock.__name__,
+            (stock,),
+            {
+                "name": name,
+                "__module__": stock.__module__,  # goes into dataset_info.json
+                "_split_generators": split_generators,
+                "_generate_examples": generate_examples,
+            },
+        )
+
+
+def read_tfds(tfds_dir: str | Path, name: str) -> tuple[Split, Split]:
+    """Reads prepared data through stock `tfds.data_source`, without TensorFlow or a network.
+
+    TFDS shuffles when it prepares, so the order differs from that of the IDX files. Only open
+    folders that you trust: TFDS imports Python modules that a prepared folder names.
+
+    Args:
+        tfds_dir: a TFDS data folder, as in `$TFDS_DATA_DIR`.
+        name: `"mnist"` or `"fashion_mnist"`.
+
+    Returns:
+        The training and the test split, in the order of the records.
+
+    Raises:
+        DatasetError: if the data are missing, damaged, or in a format that needs TensorFlow.
+    """
+    path = prepared_path(tfds_dir, name)
+    if (found := file_format(tfds_dir, name)) != READABLE:
+        reason = "no dataset_info.json" if found is None else f"the format is {found}"
+        raise DatasetError(f"{path}: no {READABLE} data prepared by TFDS ({reason})")
+    import tensorflow_datasets as tfds
+
+    try:
+        sources = tfds.data_source(
+            name,
+            split=["train", "test"],
+            data_dir=path.parents[1],
+            download=False,
+            decoders={"image": tfds.decode.SkipDecoding()},  # see `_decode`
+        )
+        train, test = map(_read_split, sources)
+    except Exception as error:  # TFDS and its readers raise whatever they met
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DatasetError(f"{path}: cannot be read as {READABLE} data: {reason}") from error
+    return train, test
+
+
+def _read_split(source: Any) -> Split:
+    images = np.empty((len(source), SIDE, SIDE), np.uint8)
+    labels = np.empty(len(source), np.int32)
+    for start in range(0, len(source), _CHUNK):
+        rows = range(start, min(start + _CHUNK, len(source)))
+        for row, example in zip(rows, source.__getitems__(rows), strict=True):
+            images[row] = _decode(example["image"])
+            labels[row] = example["label"]
+    if not np.isin(labels, np.arange(CLASSES)).all():
+        raise DatasetError(f"a label is not between 0 and {CLASSES - 1}")
+    return Split(images, labels)
+
+
+def _decode(png: bytes) -> np.ndarray:
+    # TFDS would do the same, more slowly, and log that OpenCV is missing.
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+        if image.size != (SIDE, SIDE) or image.mode != "L":
+            raise DatasetError(f"an image is {image.size} {image.mode}, not {SIDE}x{SIDE} grey")
+        return np.asarray(image)

@@ -1,0 +1,46 @@
+"""Loss and metrics on what training does not see."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import Mesh
+from jax.sharding import PartitionSpec as P
+
+from rnnjax.training.objective import Objective
+from rnnjax.training.sources import Source
+from rnnjax.training.update import AXIS, Metrics, own_rows
+from rnnjax.typing import Array, Params, State
+
+Evaluate = Callable[[Params, Source], Metrics]
+
+
+def make_evaluate(objective: Objective, mesh: Mesh) -> Evaluate:
+    """Compiles `(params, source) -> metrics`, means over everything that the source holds.
+
+    Each batch weighs what its mask counts, so a short last batch does not weigh too much. A carry
+    begins afresh and goes from batch to batch.
+    """
+
+    def evaluate(params: Params, source: Source) -> Metrics:
+        rows = own_rows(source.batch_size)
+        order = source.ordered()
+
+        def body(carry: State, index: Array) -> tuple[State, tuple[Array, Metrics]]:
+            batch = source.batch(order, index, rows)
+            carry, outputs = objective.apply(params, carry, batch, None)
+            metrics = {"loss": objective.loss(outputs, batch), **objective.metrics(outputs, batch)}
+            return carry, (batch.mask.sum(), metrics)
+
+        carry = objective.initial_carry(params, source.batch(order, jnp.array(0), rows))
+        _, (weights, metrics) = jax.lax.scan(body, carry, jnp.arange(source.batches))
+        total = jax.lax.psum(weights.sum(), AXIS)
+
+        def mean(values: Array) -> Array:
+            return jax.lax.psum((weights * values).sum(), AXIS) / total
+
+        return jax.tree.map(mean, metrics)
+
+    return jax.jit(
+        jax.shard_map(evaluate, mesh=mesh, in_specs=(P(), P()), out_specs=P(), check_vma=False)
+    )
