@@ -77,7 +77,7 @@ def define_cell(cell: str, hidden: int) -> None:
     define_number("dropout", 0.0, "Chance that a feature between layers is dropped.", _CHANCE)
     flags.DEFINE_string(
         "unroll",
-        "scan",
+        "auto",
         f"How time is run: {', '.join(unroll.__all__)}, or a call such as checkpointed(block=28).",
     )
 

@@ -21,6 +21,8 @@ def read(text: str, names: Mapping[str, object]) -> object:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
         raise ValueError(f"cannot read {text!r}: {error.msg}") from None
+    except (MemoryError, RecursionError, ValueError):  # nested too deep, or a null byte
+        raise ValueError(f"cannot read {text[:40]!r}...: no constructor call") from None
     return _value(tree, names)
 
 
@@ -47,6 +49,6 @@ def _value(node: ast.expr, names: Mapping[str, object]) -> object:
             try:
                 return make(*positional, **named)
             except (TypeError, ValueError) as error:
-                message = str(error).replace(".__init__()", "")
+                message = str(error).replace(".__init__()", "").partition("\n")[0]
                 raise ValueError(f"{ast.unparse(node)}: {message}") from None
     raise ValueError(f"cannot read {ast.unparse(node)!r}: only names, numbers, tuples and calls")

@@ -75,7 +75,7 @@ def last_steps(reset: Array, mask: Array | None) -> Array:
     """
     if mask is None:
         mask = jnp.ones_like(reset)
-    shape = jnp.broadcast_shapes(reset.shape, mask.shape + (1,) * (reset.ndim - mask.ndim))
+    shape = max(reset.shape, mask.shape, key=len)  # of two masks one may leave out batch axes
 
     def grow(flag: Array) -> Array:
         return jnp.broadcast_to(flag.reshape(flag.shape + (1,) * (len(shape) - flag.ndim)), shape)

@@ -59,8 +59,8 @@ class Adding(Task):
         first = jax.random.randint(key_first, (batch_size,), 0, half)
         second = jax.random.randint(key_second, (batch_size,), half, self.length)
         t = jnp.arange(self.length)[:, None]
-        markers = ((t == first) | (t == second)).astype(numbers.dtype)
-        targets = jnp.broadcast_to((numbers * markers).sum(0), numbers.shape)
+        markers = ((t == first[None]) | (t == second[None])).astype(numbers.dtype)
+        targets = jnp.broadcast_to((numbers * markers).sum(0, keepdims=True), numbers.shape)
         return Batch(
             inputs=jnp.stack([numbers, markers], axis=-1),
             targets=targets[..., None],

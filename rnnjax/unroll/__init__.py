@@ -1,9 +1,11 @@
 """Engines: the ways of running a cell over time. Each is a value with `Engine`'s signature."""
 
 from rnnjax.unroll.associative import associative
+from rnnjax.unroll.auto import auto
 from rnnjax.unroll.base import Engine as Engine
 from rnnjax.unroll.checkpointed import checkpointed
+from rnnjax.unroll.deferred import deferred
 from rnnjax.unroll.reading import read_engine as read_engine
 from rnnjax.unroll.sequential import scan
 
-__all__ = ["associative", "checkpointed", "scan"]
+__all__ = ["associative", "auto", "checkpointed", "deferred", "scan"]

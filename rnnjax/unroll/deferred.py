@@ -1,0 +1,113 @@
+"""The plain loop with the weights' gradients taken out of it."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import Cell, SplitCell
+from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.base import check, select
+
+
+def deferred(
+    cell: Cell,
+    params: Params,
+    state: State,
+    xs: Array,
+    *,
+    mask: Array | None = None,
+    reset: Array | None = None,
+) -> tuple[State, Array]:
+    """Runs a `SplitCell` like `scan`, with a gradient of its own; see `unroll.Engine`.
+
+    The gradient of a loop adds to every weight's gradient at every step. Here the backward loop
+    only finds the cotangents of `u` and `v`; each weight's gradient is one product over all steps
+    after it. Reverse mode only: for forward mode (`jax.jvp`, `jax.jacfwd`) use `scan`.
+    """
+    if not isinstance(cell, SplitCell):
+        raise TypeError(
+            f"unroll.deferred runs a SplitCell, with project, recur, combine; got {cell}"
+        )
+    check(xs, mask, reset)
+    initial = None
+    if reset is not None:
+        own = cell.initial_state(params)
+        initial = jax.tree.map(lambda new, old: jnp.broadcast_to(new, old.shape), own, state)
+    if mask is not None:
+        xs = select(mask, xs, jnp.zeros_like(xs))
+    return _run(cell, mask, reset, params, state, initial, xs)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _run(cell, mask, reset, params, state, initial, xs):
+    return _forward(cell, mask, reset, params, state, initial, xs)[0]
+
+
+def _forward(cell, mask, reset, params, state, initial, xs):
+    """Runs the loop and keeps, for each step, where it started and how to pull it back."""
+
+    def step(state, inputs):
+        x_t, mask_t, reset_t = inputs
+        # In the loop and not before it: on a CPU, writing `u` for all steps costs more than one
+        # large product saves (100 steps of 128 x 128, 256 units: 114 ms forward against 57).
+        u = cell.project(params, x_t)
+        start, pull_start = jax.vjp(functools.partial(_start, reset_t), state, initial)
+        v = cell.recur(params, start)
+        finish = functools.partial(_finish, cell, mask_t)
+        (after, y_t), pull = jax.vjp(finish, params, start, state, u, v)
+        return after, (y_t, start, pull_start, pull)
+
+    state, (ys, starts, *pulls) = jax.lax.scan(step, state, (xs, mask, reset))
+    return (state, ys), (params, xs, starts, pulls, reset)
+
+
+def _start(reset_t, state, initial):
+    """Returns the state that the step starts from."""
+    if reset_t is None:
+        return state
+    return jax.tree.map(functools.partial(select, reset_t), initial, state)
+
+
+def _finish(cell, mask_t, params, start, before, u, v):
+    """Returns the state after the step and its output."""
+    after, y_t = cell.combine(params, start, u, v)
+    if mask_t is None:
+        return after, y_t
+    after = jax.tree.map(functools.partial(select, mask_t), after, before)
+    return after, select(mask_t, y_t, jnp.zeros_like(y_t))
+
+
+def _backward(cell, kept, cotangents):
+    params, xs, starts, pulls, reset = kept
+
+    def step(carry, inputs):
+        d_after, d_initial, d_params = carry
+        dy_t, start, pull_start, pull = inputs
+        d_vectors, d_start, d_before, du, dv = pull((d_after, dy_t))
+        _, pull_recur = jax.vjp(functools.partial(cell.recur, params), start)
+        d_state, d_first = pull_start(_add(d_start, *pull_recur(dv)))
+        carry = _add(d_state, d_before), _add(d_initial, d_first), _add(d_params, d_vectors)
+        return carry, (du, dv)
+
+    d_state, dys = cotangents
+    d_initial = jax.tree.map(jnp.zeros_like, d_state) if reset is not None else None
+    carry = d_state, d_initial, jax.tree.map(jnp.zeros_like, params)
+    (d_state, d_initial, d_params), (dus, dvs) = jax.lax.scan(
+        step, carry, (dys, starts, *pulls), reverse=True
+    )
+    # All steps of all sequences as one batch, so that each matrix's gradient is one plain product.
+    batch_axes = xs.ndim - 1
+    rows = functools.partial(jax.tree.map, lambda x: x.reshape(-1, *x.shape[batch_axes:]))
+    _, pull_project = jax.vjp(cell.project, params, rows(xs))
+    _, pull_recur = jax.vjp(lambda params: cell.recur(params, rows(starts)), params)
+    d_project, d_xs = pull_project(rows(dus))
+    d_params = _add(_add(d_params, d_project), *pull_recur(rows(dvs)))
+    return None, None, d_params, d_state, d_initial, d_xs.reshape(xs.shape)
+
+
+def _add(tree, other):
+    return jax.tree.map(jnp.add, tree, other)
+
+
+_run.defvjp(_forward, _backward)
