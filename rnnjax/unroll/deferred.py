@@ -88,7 +88,8 @@ def _backward(cell, kept, cotangents):
         _, pull_recur = jax.vjp(functools.partial(cell.recur, params), start)
         d_state, d_first = pull_start(_add(d_start, *pull_recur(dv)))
         carry = _add(d_state, d_before), _add(d_initial, d_first), _add(d_params, d_vectors)
-        return carry, (du, dv)
+        # A cell that only adds u and v has one cotangent for both; it is stored once.
+        return carry, (du, None if dv is du else dv)
 
     d_state, dys = cotangents
     d_initial = jax.tree.map(jnp.zeros_like, d_state) if reset is not None else None
@@ -96,6 +97,7 @@ def _backward(cell, kept, cotangents):
     (d_state, d_initial, d_params), (dus, dvs) = jax.lax.scan(
         step, carry, (dys, starts, *pulls), reverse=True
     )
+    dvs = dus if dvs is None else dvs
     # All steps of all sequences as one batch, so that each matrix's gradient is one plain product.
     batch_axes = xs.ndim - 1
     rows = functools.partial(jax.tree.map, lambda x: x.reshape(-1, *x.shape[batch_axes:]))

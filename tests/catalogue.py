@@ -1,0 +1,43 @@
+"""Small instances of every cell and every engine, one line each; the laws run over these lists."""
+
+from rnnjax import cells, compose, unroll
+from rnnjax.cells import Cell, Identity, LinearCell, SplitCell, relu
+from rnnjax.unroll import Engine
+
+CELLS: tuple[Cell, ...] = (
+    cells.CTRNN(3),
+    cells.CTRNN(3, dt=10.0, tau=10.0),
+    cells.Elman(3),
+    cells.Elman(4, activation=relu),
+    cells.Elman(3, activation=relu, recurrent_init=Identity()),
+    cells.GRU(3),
+    cells.GRUResetBefore(3),
+    cells.LRU(3),
+    cells.LSTM(3),
+    cells.LSTM(3, forget_bias=0.0),
+    cells.MinGRU(3),
+    cells.PeepholeLSTM(3),
+    compose.LearnedInitialState(cells.Elman(3)),
+    compose.LearnedInitialState(cells.LRU(2)),
+    compose.Residual(cells.GRU(2)),
+    compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
+)
+
+# Each engine with the contract that it needs of a cell; `unroll.auto` runs cells on one of these.
+ENGINES: dict[Engine, type[Cell]] = {
+    unroll.scan: Cell,
+    unroll.checkpointed(): Cell,
+    unroll.checkpointed(block=3): Cell,
+    unroll.associative: LinearCell,
+    unroll.deferred: SplitCell,
+}
+
+SERVED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if isinstance(c, contract)]
+REFUSED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if not isinstance(c, contract)]
+
+
+def name(value: object) -> str:
+    """Returns the test id of a cell, an engine, a law or a pair of them."""
+    if isinstance(value, tuple):
+        return "-".join(map(name, value))
+    return getattr(value, "__name__", None) or repr(value)

@@ -1,0 +1,112 @@
+"""The house has floors: a package imports from those below it, and files stay small."""
+
+import ast
+import pathlib
+
+import pytest
+
+PACKAGE = pathlib.Path(__file__).parents[1] / "rnnjax"
+
+# What each part may import of `rnnjax`, besides itself.
+GROUND = {"typing", "constructor"}
+CELLS = GROUND | {"cells", "compose", "unroll"}
+HOUSE = CELLS | {"learning", "models", "tasks", "datasets"}
+BELOW = {
+    "typing": set(),
+    "constructor": set(),
+    "tasks": GROUND,
+    "datasets": GROUND,
+    "cells": GROUND,
+    "compose": GROUND | {"cells"},
+    "unroll": GROUND | {"cells", "compose"},
+    "learning": CELLS,
+    "models": CELLS | {"learning"},
+    "training": HOUSE,
+    "analysis": HOUSE,
+    "interop": HOUSE,
+}
+MOST_LINES = 350
+
+
+def imports(path: pathlib.Path, package: pathlib.Path) -> set[str]:
+    """Lists what a file imports, anywhere in it, by full dotted name."""
+    names = set()
+    here = [package.name, *path.relative_to(package).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            above = here[: len(here) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            names |= {f"{module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def faults(package: pathlib.Path) -> list[str]:
+    """Names every file that breaks a rule of the house, and the rule."""
+    found = []
+    for path in sorted(package.rglob("*.py")):
+        file = path.relative_to(package)
+        part = file.parts[0].removesuffix(".py")
+        if path.stem == "utils":
+            found.append(f"{file}: a file's name says what is in it")
+        if len(path.read_text().splitlines()) > MOST_LINES:
+            found.append(f"{file}: longer than {MOST_LINES} lines")
+        for name in sorted(imports(path, package)):
+            if name == "absl.flags" or name.startswith("absl.flags."):
+                found.append(f"{file}: flags belong to experiments")
+            above, _, below = name.partition(".")
+            target = below.partition(".")[0]
+            if above != package.name or target in {"", part} or part == "__init__":
+                continue
+            if part not in BELOW:
+                found.append(f"{file}: {part} has no floor")
+            elif target not in BELOW[part]:
+                found.append(f"{file}: {part} must not import {name}")
+    return found
+
+
+def test_no_arrow_runs_upward():
+    assert faults(PACKAGE) == []
+
+
+def test_the_package_is_there():
+    assert len(list(PACKAGE.rglob("*.py"))) > 10
+    assert "rnnjax.cells.base.Cell" in imports(PACKAGE / "unroll" / "sequential.py", PACKAGE)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        (
+            "cells/a.py",
+            "from rnnjax.unroll import scan",
+            "cells must not import rnnjax.unroll.scan",
+        ),
+        ("cells/a.py", "import rnnjax.compose", "cells must not import rnnjax.compose"),
+        ("cells/a.py", "from rnnjax import compose", "cells must not import rnnjax.compose"),
+        ("cells/a.py", "from .. import unroll", "cells must not import rnnjax.unroll"),
+        ("cells/a.py", "from ..unroll import scan", "cells must not import rnnjax.unroll.scan"),
+        ("typing.py", "from rnnjax import cells", "typing must not import rnnjax.cells"),
+        ("tasks/a.py", "def f():\n    import rnnjax.cells", "tasks must not import rnnjax.cells"),
+        ("datasets/a.py", "from rnnjax import tasks", "datasets must not import rnnjax.tasks"),
+        ("compose/a.py", "import rnnjax.unroll", "compose must not import rnnjax.unroll"),
+        ("analysis/a.py", "import rnnjax.training", "analysis must not import rnnjax.training"),
+        ("attic/a.py", "import rnnjax.cells", "attic has no floor"),
+        ("training/a.py", "from absl import flags", "flags belong to experiments"),
+        ("training/utils.py", "", "a file's name says what is in it"),
+        ("training/a.py", "\n" * 351, "longer than 350 lines"),
+    ],
+)
+def test_a_made_up_house_is_found_at_fault(tmp_path, file, text, fault):
+    path = tmp_path / "rnnjax" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert faults(tmp_path / "rnnjax") == [f"{file}: {fault}"]
+
+
+def test_a_made_up_house_in_order_has_no_fault(tmp_path):
+    path = tmp_path / "rnnjax" / "unroll" / "a.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("import jax\nfrom rnnjax.cells import Cell\nfrom .base import check\n")
+    assert faults(tmp_path / "rnnjax") == []

@@ -1,0 +1,79 @@
+import math
+
+import jax
+import jax.extend
+import numpy as np
+import pytest
+
+from rnnjax.cells import Elman
+from rnnjax.unroll import checkpointed
+from tests.laws.draws import normal, params_of
+
+CELL = Elman(3)
+
+
+def program(engine, steps):
+    params = params_of(CELL)
+    state = CELL.initial_state(params)
+    return jax.make_jaxpr(lambda xs: engine(CELL, params, state, xs))(normal(1, (steps, 2)))
+
+
+def scan_lengths(jaxpr):
+    """Returns the lengths of the loops in a program, outer ones first."""
+    lengths = []
+    for equation in jaxpr.eqns:
+        if equation.primitive.name == "scan":
+            lengths.append(equation.params["length"])
+        for inner in jax.extend.core.jaxprs_in_params(equation.params):
+            lengths += scan_lengths(inner)
+    return lengths
+
+
+@pytest.mark.parametrize(
+    ("block", "steps", "lengths"),
+    [
+        (5, 20, [4, 5]),
+        (5, 23, [4, 5, 3]),  # a last block of what is left
+        (30, 20, [0, 30, 20]),  # a block longer than the sequence
+        (None, 100, [10, 10]),
+        (None, 28, [5, 5, 3]),
+    ],
+)
+def test_time_runs_in_blocks(block, steps, lengths):
+    assert scan_lengths(program(checkpointed(block), steps).jaxpr) == lengths
+
+
+def test_the_default_block_is_the_square_root_of_the_length():
+    for steps in (1, 2, 99, 784):
+        assert scan_lengths(program(checkpointed(), steps).jaxpr)[1] == math.isqrt(steps)
+
+
+def test_every_block_is_recomputed_by_the_gradient():
+    # One checkpoint around the body of the loop over blocks, one around the last shorter block.
+    assert str(program(checkpointed(block=5), 23)).count("prevent_cse") == 2
+
+
+def test_it_prints_and_compares_as_the_call_that_makes_it():
+    assert repr(checkpointed(block=28)) == "checkpointed(block=28)"
+    assert eval(repr(checkpointed())) == checkpointed()
+    assert checkpointed(4) == checkpointed(block=4) != checkpointed(5)
+
+
+def test_an_equal_engine_made_again_shares_the_compiled_program():
+    traces = 0
+
+    @jax.jit
+    def run(engine, params, xs):
+        nonlocal traces
+        traces += 1
+        return engine(CELL, params, CELL.initial_state(params), xs)
+
+    results = [run(checkpointed(block=2), params_of(CELL), normal(1, (4, 2))) for _ in range(3)]
+    assert traces == 1
+    np.testing.assert_array_equal(results[0][1], results[2][1])
+
+
+@pytest.mark.parametrize("block", [0, -3])
+def test_a_block_has_steps(block):
+    with pytest.raises(ValueError, match=f"block must be 1 or more; got {block}"):
+        checkpointed(block)
