@@ -37,7 +37,7 @@ def define_number(name: str, default: float, text: str, parser: flags.FloatParse
 
 def define_training(*, steps: int, batch_size: int, learning_rate: float, schedule: str) -> None:
     """Defines how an experiment trains and where it writes."""
-    flags.DEFINE_integer("steps", steps, "Updates in all.", lower_bound=1)
+    flags.DEFINE_integer("steps", steps, "Updates in all.", lower_bound=1, upper_bound=2**31 - 1)
     flags.DEFINE_integer("batch_size", batch_size, "Sequences an update.", lower_bound=1)
     flags.DEFINE_enum("optimizer", "adam", sorted(training.OPTIMIZERS), "Optax's optimizer.")
     define_number("learning_rate", learning_rate, "Highest rate of the schedule.", _POSITIVE)

@@ -5,10 +5,12 @@ import json
 import pathlib
 from typing import Any, NamedTuple
 
+import jax
 from absl import flags
 
 from experiments import _common
 from rnnjax import models, tasks, training
+from rnnjax.training.state import first_batch
 
 FLAGS = flags.FLAGS
 _ELSEWHERE = ("workdir", "data_dir")  # where things lie; what they are is in the configuration
@@ -65,6 +67,12 @@ def on_task(task: tasks.Task) -> Problem:
     )
 
 
+def check(problem: Problem) -> None:
+    """Raises what is wrong with a network, before a run of several parts writes anything."""
+    key = jax.random.key(0)
+    jax.eval_shape(lambda: problem.objective.init(key, first_batch(problem.train, key)))
+
+
 def train(problem: Problem, devices: int, *, part: str = "") -> dict[str, Any]:
     """Carries out a run, or a named part of an experiment of several, and prints its result.
 
@@ -103,9 +111,12 @@ def train(problem: Problem, devices: int, *, part: str = "") -> dict[str, Any]:
 
 
 def _own_flags() -> list[flags.Flag]:
-    """Returns the flags that the experiment which runs has."""
+    """Returns the flags that the experiment which runs has and heeds."""
     modules = ("experiments._flags", f"experiments.{FLAGS.experiment}")
-    return [flag for module in modules for flag in FLAGS.get_key_flags_for_module(module)]
+    own = [flag for module in modules for flag in FLAGS.get_key_flags_for_module(module)]
+    # Beside a cell with a size of its own --hidden is refused, by a replay as well.
+    sized = "cell" in FLAGS and "(" in FLAGS.cell
+    return [flag for flag in own if not (sized and flag.name == "hidden")]
 
 
 def _config(problem: Problem, devices: int) -> dict[str, Any]:

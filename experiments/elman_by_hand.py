@@ -34,9 +34,11 @@ def main() -> None:
     print("h_t = tanh(x_t w_x + h_(t-1) w_h + b),  y_t = h_t w_out + b_out\n")
     for name, value in {**PARAMS._asdict(), "w_out": W_OUT, "b_out": B_OUT}.items():
         print(f"  {name:<5} = {np.asarray(value).tolist()}")
+    hs, ys = run()
     h = np.zeros(2)
-    for t, (x, h_next, y) in enumerate(zip(XS, *run(), strict=True), start=1):
+    for t, (x, h_next, y) in enumerate(zip(XS, hs, ys, strict=True), start=1):
         print(f"\nstep {t}: x_t = {x[0]:g}, h_(t-1) = [{h[0]:.8f} {h[1]:.8f}]")
         print(f"  h_t = [{h_next[0]:.8f} {h_next[1]:.8f}]")
         print(f"  y_t = {y:.8f}")
         h = h_next
+    print(f"\nelman_by_hand y_1={ys[0]:.8f} y_2={ys[1]:.8f}")

@@ -32,8 +32,13 @@ def main() -> None:
     table = Table("network", title=f"{FLAGS.steps} updates, {images.token}, read by {FLAGS.order}")
     for column in ("parameters", "test accuracy", "best", "seconds", "examples/s"):
         table.add_column(column, justify="right")
-    for part, objective in objectives.items():
-        summary = _run.train(_run.on_images(objective, images), devices, part=part)
+    problems = {part: _run.on_images(objective, images) for part, objective in objectives.items()}
+    for problem in problems.values():
+        _run.check(problem)
+    words = ["mnist_compare"]
+    for part, problem in problems.items():
+        summary = _run.train(problem, devices, part=part)
+        words.append(f"{part}_test_accuracy={summary['final']['accuracy']:.4g}")
         table.add_row(
             names[part],
             f"{summary['parameters']:,}",
@@ -43,3 +48,4 @@ def main() -> None:
             f"{summary['examples_per_second']:,.0f}",
         )
     Console().print(table)
+    print(*words, f"steps={FLAGS.steps}", f"data={images.token}")

@@ -107,11 +107,7 @@ def fit(
         values = {name: float(value) for name, value in metrics.items()}
         seconds = time.perf_counter() - called
         examples = (stop - step) * train.batch_size
-        if not math.isfinite(values["loss"]):
-            raise DivergedError(
-                f"the loss is {values['loss']} between steps {step} and {stop}: "
-                "lower --learning_rate or set --clip_norm"
-            )
+        _check_finite("loss", values["loss"], f"between steps {step} and {stop}")
         if compiled:
             busy, trained = busy + seconds, trained + examples
         compiled, step = True, stop
@@ -120,8 +116,16 @@ def fit(
         progress.update(step, values, examples / seconds)
         if plan.evaluates_at(step):
             found = {name: float(value) for name, value in evaluate(state.params, test).items()}
+            _check_finite("test loss", found["loss"], f"after step {step}")
             recorder.write(step, "test", found)
             # After the lines: what a checkpoint says is done has been written down.
             checkpoints.save(step, state, found)
     jax.block_until_ready(state)
     return state, Speed(time.perf_counter() - begin, trained / busy if busy else 0.0)
+
+
+def _check_finite(what: str, value: float, when: str) -> None:
+    if not math.isfinite(value):
+        raise DivergedError(
+            f"the {what} is {value} {when}: lower --learning_rate or set --clip_norm"
+        )

@@ -1,0 +1,122 @@
+import jax.numpy as jnp
+import pytest
+
+from rnnjax import cells, compose, unroll
+from rnnjax.cells import GRU, LSTM, Elman, Identity, Normal, relu
+from rnnjax.compose import LearnedInitialState, Residual, Stack, read_cell
+from tests.catalogue import CELLS
+
+COMPOSED = (
+    Stack((LSTM(8),)),
+    Stack((LSTM(8), Elman(4, activation=relu), Residual(GRU(4)))),
+    LearnedInitialState(Stack((cells.LRU(8), LearnedInitialState(GRU(3))))),
+    Residual(LearnedInitialState(cells.CTRNN(3, dt=0.5))),
+)
+
+
+@pytest.mark.parametrize("cell", [*CELLS, *COMPOSED], ids=repr)
+def test_a_cell_is_read_from_what_it_prints(cell):
+    assert read_cell(repr(cell), hidden=99) == cell
+
+
+@pytest.mark.parametrize("name", cells.__all__)
+def test_a_name_alone_takes_the_width_given(name):
+    cell = read_cell(name, hidden=5)
+    assert cell == getattr(cells, name)(5)
+    assert cell.output_dim == 5
+    assert read_cell(f" {name}(7) ", hidden=5) == getattr(cells, name)(7)
+
+
+@pytest.mark.parametrize(
+    "name", ["elu", "gelu", "identity", "relu", "sigmoid", "silu", "softplus", "tanh"]
+)
+def test_activations_are_read_from_what_they_print(name):
+    cell = read_cell(f"Elman(3, activation={name})", hidden=1)
+    assert f"activation={name}" in repr(cell)
+    assert read_cell(repr(cell), hidden=1) == cell
+
+
+def test_the_default_activation_is_the_one_that_is_read():
+    assert read_cell("Elman(3, activation=tanh)", 1) == Elman(3) == Elman(3, jnp.tanh)
+
+
+def test_initializers_are_read():
+    text = "Elman(5, activation=relu, recurrent_init=Identity(), input_init=Normal(0.001))"
+    irnn = Elman(5, activation=relu, recurrent_init=Identity(), input_init=Normal(0.001))
+    assert read_cell(text, 1) == irnn
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("LSMT", "unknown name 'LSMT'; did you mean LSTM"),
+        ("Stack((LSTM(3), GURU(2)))", "unknown name 'GURU'; did you mean GRU"),
+        ("relu", "'relu' is not a cell: name one .*LSTM"),
+        ("Stack", "'Stack' is not a cell"),
+        ("Glorot()", "is not a cell"),
+        ("3", "'3' is not a cell"),
+        ("LSTM()", r"LSTM\(\): LSTM missing 1 required positional argument: 'hidden'"),
+        ("LSTM(0)", "hidden must be a whole number of 1 or more"),
+        ("LSTM(-3)", "hidden must be a whole number of 1 or more"),
+        ("LSTM(2.5)", "hidden must be a whole number of 1 or more"),
+        ("LSTM('3')", "hidden must be a whole number of 1 or more"),
+        ("LSTM(True)", "hidden must be a whole number of 1 or more"),
+        ("LSTM(3, forget_bias=1e999)", "forget_bias must be a finite number"),
+        ("LSTM(3, 4, 5)", "takes from 2 to 3 positional arguments"),
+        ("LSTM(3, forgetbias=2)", "unexpected keyword argument 'forgetbias'"),
+        ("LSTM(3, hidden=4)", "multiple values for argument 'hidden'"),
+        ("Elman(3, activation=1)", "activation must be a function"),
+        ("LRU(3, r_min=0.9, r_max=0.5)", "needs 0 <= r_min < r_max < 1"),
+        ("Stack(LSTM(3))", r"Stack takes a tuple of cells.*got LSTM\(hidden=3"),
+        ("Stack(())", "Stack takes a tuple of cells"),
+        ("Stack((LSTM(3), 4))", "Stack takes a tuple of cells"),
+        ("Stack((LSTM, GRU))", "Stack takes a tuple of cells"),
+        ("Residual(3)", "cell must be a cell"),
+        ("LearnedInitialState(GRU)", "cell must be a cell"),
+        ("relu('a')", r"^relu\('a'\): "),
+        ("LSTM(3).__class__", "cannot read"),
+        ("__import__('os')", "unknown name '__import__'"),
+    ],
+)
+def test_what_spells_no_cell_is_refused_in_one_line(text, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        read_cell(text, hidden=3)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "engine"),
+    [
+        ("scan", unroll.scan),
+        ("associative", unroll.associative),
+        ("checkpointed", unroll.checkpointed()),
+        ("checkpointed()", unroll.checkpointed()),
+        ("checkpointed(block=28)", unroll.checkpointed(block=28)),
+        ("checkpointed(7)", unroll.checkpointed(7)),
+        (repr(unroll.checkpointed(7)), unroll.checkpointed(7)),
+    ],
+)
+def test_an_engine_is_read_by_its_name_or_call(text, engine):
+    assert unroll.read_engine(text) == engine
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sacn", "unknown name 'sacn'; did you mean scan"),
+        ("checkpointed(block=0)", "block must be 1 or more; got 0"),
+        ("checkpointed(size=3)", "unexpected keyword argument 'size'"),
+        ("scan()", "missing"),
+        ("28", "'28' is not an engine"),
+        ("scan.__call__", "cannot read"),
+    ],
+)
+def test_what_spells_no_engine_is_refused_in_one_line(text, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        unroll.read_engine(text)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_every_composed_cell_can_be_read():
+    composed = set(compose.__all__) - {"read_cell"}
+    assert composed <= {type(cell).__name__ for cell in COMPOSED}

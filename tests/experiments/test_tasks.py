@@ -1,0 +1,57 @@
+import json
+import math
+
+import pytest
+
+from tests.experiments.launching import launched
+
+SHORT = ("--steps=4", "--log_every=2", "--eval_every=4")
+
+
+@pytest.mark.parametrize(
+    ("experiment", "settings", "baseline"),
+    [
+        ("adding", ("--length=5", "--cell=Elman", "--hidden=4", "--batch_size=3"), 1 / 6),
+        (
+            "copying",
+            ("--delay=2", "--cell=Elman(4, activation=relu)", "--batch_size=3"),
+            10 * math.log(8) / 22,
+        ),
+        ("echo", ("--length=40", "--window=9", "--batch_size=2", "--layers=2"), math.log(2)),
+    ],
+)
+def test_a_task_is_trained_and_the_last_line_is_its_result(
+    tmp_path, experiment, settings, baseline
+):
+    done = launched(f"--experiment={experiment}", *settings, *SHORT, f"--workdir={tmp_path}/run")
+    assert (done.code, done.err) == (0, "")
+    name, found = done.result
+    assert name == experiment
+    assert set(found) == {"test_accuracy", "test_loss", "steps", "seconds", "data", "workdir"}
+    assert (found["steps"], found["data"]) == ("4", experiment)
+    assert found["workdir"] == f"{tmp_path}/run"
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert float(found["test_loss"]) == pytest.approx(summary["final"]["loss"], rel=1e-3)
+    assert 0.1 * baseline < float(found["test_loss"]) < 20 * baseline
+    if experiment != "echo":
+        assert f"without memory is {baseline:.4f}" in done.out
+
+
+def test_echo_is_learned_across_the_borders_of_windows(tmp_path):
+    # With windows of two steps each echo comes from the window before.
+    done = launched(
+        "--experiment=echo",
+        "--delay=2",
+        "--window=4",
+        "--length=1000",
+        "--hidden=8",
+        "--batch_size=16",
+        "--steps=600",
+        "--eval_every=600",
+        "--learning_rate=0.02",
+        f"--workdir={tmp_path}/run",
+    )
+    assert done.code == 0, done.err
+    _, found = done.result
+    assert float(found["test_accuracy"]) > 0.95
+    assert float(found["test_loss"]) < 0.2 < math.log(2)

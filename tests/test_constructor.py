@@ -1,0 +1,120 @@
+import pytest
+
+from rnnjax import constructor
+
+CALLS = []
+
+
+def record(*args, **kwargs):
+    CALLS.append((args, kwargs))
+    return args, kwargs
+
+
+def complain(*_):
+    raise ValueError("this will not do\nand here is why")
+
+
+NAMES = {"record": record, "complain": complain, "number": 7}
+
+
+@pytest.fixture(autouse=True)
+def _forget_calls():
+    CALLS.clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3", 3),
+        (" -2.5 ", -2.5),
+        ("1e-3", 0.001),
+        ("True", True),
+        ("None", None),
+        ("'text'", "text"),
+        ("(1, -2)", (1, -2)),
+        ("[1, (2,)]", (1, (2,))),
+        ("number", 7),
+        ("record(1, two=2)", ((1,), {"two": 2})),
+        ("record((record(), number), a=-1)", (((((), {}), 7),), {"a": -1})),
+    ],
+)
+def test_literals_names_and_calls_are_read(text, value):
+    assert constructor.read(text, NAMES) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('true')",
+        "record.__globals__",
+        "record(record.__class__)",
+        "(1).__class__",
+        "record(*(1, 2))",
+        "record(**{'a': 1})",
+        "record()()",
+        "(lambda: record())()",
+        "[record() for _ in (1,)]",
+        "(record() for _ in (1,))",
+        "record(1 + 1)",
+        "record(2 ** 9)",
+        "not record",
+        "~1",
+        "+1",
+        "-'a'",
+        "f'{record()}'",
+        "{1}",
+        "{'a': record()}",
+        "NAMES['record']",
+        "record() if 1 else 2",
+        "record() or 1",
+        "1 < 2",
+        "(x := 3)",
+        "record(1); record(2)",
+        "import os",
+        "record(",
+        "",
+        "#",
+        "record(1)\nrecord(2)",
+        "record(\0)",
+    ],
+)
+def test_any_other_code_is_refused_in_one_line_and_not_run(text):
+    with pytest.raises(ValueError, match="cannot read") as caught:
+        constructor.read(text, NAMES)
+    assert len(str(caught.value).splitlines()) == 1
+    assert CALLS == []
+
+
+@pytest.mark.parametrize("text", ["eval('1')", "print(1)", "open('file')", "record(exec)"])
+def test_builtins_are_not_known(text):
+    with pytest.raises(ValueError, match="unknown name"):
+        constructor.read(text, NAMES)
+    assert CALLS == []
+
+
+def test_a_name_that_is_nearly_right_gets_a_suggestion():
+    with pytest.raises(ValueError, match=r"^unknown name 'recrod'; did you mean record\?$"):
+        constructor.read("recrod(1)", NAMES)
+
+
+def test_a_name_like_none_gets_the_list():
+    with pytest.raises(ValueError, match=r"^unknown name 'xyz'; known: complain, number, record$"):
+        constructor.read("record(xyz)", NAMES)
+
+
+def test_only_what_can_be_called_is_called():
+    with pytest.raises(ValueError, match=r"^number is not to be called$"):
+        constructor.read("number(1)", NAMES)
+
+
+def test_what_a_call_complains_of_is_told_in_one_line_with_the_call():
+    with pytest.raises(ValueError, match=r"^complain\(1\): this will not do") as caught:
+        constructor.read("record(complain(1))", NAMES)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["-" * 100_000 + "1", "(" * 1000 + ")" * 1000])
+def test_text_too_deep_to_read_is_refused(text):
+    with pytest.raises(ValueError, match="cannot read") as caught:
+        constructor.read(text, NAMES)
+    assert len(str(caught.value).splitlines()) == 1

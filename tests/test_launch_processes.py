@@ -1,0 +1,72 @@
+"""The command line as processes of its own, which is what users start, stop and kill."""
+
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).parents[1]
+ECHO = (
+    "--experiment=echo",
+    "--cell=Stack((Elman(3), GRU(2)))",
+    "--length=200",
+    "--steps=1200",
+    "--batch_size=2",
+    "--log_every=5",
+    "--eval_every=40",
+    "--clip_norm=none",
+)
+
+
+def command(*argv, options=()):
+    return (sys.executable, *options, str(ROOT / "launch.py"), *argv)
+
+
+def finished(folder, *argv, options=()):
+    return subprocess.run(
+        command(*argv, options=options), cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_list_is_made_without_jax(tmp_path):
+    done = finished(tmp_path, options=("-X", "importtime"))
+    assert done.returncode == 0
+    assert "Experiments:" in done.stdout
+    imported = {
+        line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()
+    }
+    assert "absl" in imported
+    assert imported.isdisjoint({"jax", "flax", "optax", "numpy", "rnnjax", "experiments"})
+
+
+def test_wrong_input_ends_a_process_with_two_and_one_line(tmp_path):
+    done = finished(tmp_path, *ECHO, "--learning_rate=nan", "--workdir=run")
+    assert done.returncode == 2
+    wanted = "error: flag --learning_rate=nan: nan is not a finite number above 0\n"
+    assert (done.stdout, done.stderr) == ("", wanted)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_run_goes_on_and_a_flagfile_replays_it_byte_for_byte(tmp_path):
+    whole = finished(tmp_path, *ECHO, "--workdir=whole")
+    assert (whole.returncode, whole.stderr) == (0, "")
+    replay = ("--flagfile=whole/flags.txt", "--workdir=killed")
+    process = subprocess.Popen(command(*replay), cwd=tmp_path)
+    metrics = tmp_path / "killed" / "metrics.jsonl"
+    deadline = time.monotonic() + 300
+    while not (metrics.exists() and metrics.read_bytes().count(b"\n") >= 31):
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait() == -9
+    assert not (tmp_path / "killed" / "summary.json").exists()
+    resumed = finished(tmp_path, *replay)
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    assert metrics.read_bytes() == (tmp_path / "whole" / "metrics.jsonl").read_bytes()
+    summary = (tmp_path / "killed" / "summary.json").read_text()
+    assert '"resumed_from": 0,' not in summary
+    flags = [(tmp_path / name / "flags.txt").read_text() for name in ("whole", "killed")]
+    assert flags[0] == flags[1]
+    names = [{path.name for path in (tmp_path / run).iterdir()} for run in ("whole", "killed")]
+    assert names[0] == names[1]

@@ -1,0 +1,52 @@
+"""README's code runs, and what it lists is what there is."""
+
+import pathlib
+import re
+
+import jax
+import pytest
+
+from rnnjax import cells, unroll
+
+ROOT = pathlib.Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def _as_users_have_it():
+    with jax.numpy_rank_promotion("allow"):
+        yield
+
+
+def test_the_first_snippet_is_short_and_prints_what_readme_says(capsys):
+    exec(SNIPPETS[0], {})
+    assert len([line for line in SNIPPETS[0].splitlines() if line.strip()]) <= 14
+    printed = capsys.readouterr().out
+    assert printed and printed in README
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS[1:])
+def test_the_other_snippets_run(snippet):
+    exec(snippet, {})
+
+
+def test_the_table_of_cells_lists_each_cell_with_its_file_and_contract():
+    rows = re.findall(
+        r"^\| `(\w+)` \| (\w+) \|.*\(rnnjax/cells/(\w+)\.py\) \|$", README, re.MULTILINE
+    )
+    assert {name for name, _, _ in rows} == set(cells.__all__)
+    for name, contract, file in rows:
+        cell = getattr(cells, name)
+        assert cell.__module__ == f"rnnjax.cells.{file}"
+        assert cell.__mro__[1].__name__ == contract
+
+
+def test_the_table_of_engines_lists_each_engine():
+    assert set(re.findall(r"^\| `unroll\.(\w+)", README, re.MULTILINE)) == set(unroll.__all__)
+
+
+def test_each_of_the_two_commands_is_one_line_that_makes_its_own_environment():
+    lines = re.findall(r"^python3 -m venv \.venv && .*$", README, re.MULTILINE)
+    assert any(line.endswith("launch.py --experiment=mnist_rnn") for line in lines)
+    assert any(line.endswith("-m pytest") for line in lines)

@@ -1,0 +1,106 @@
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import jax
+import pytest
+
+from rnnjax.training import MIN_ROWS, core_count, suitable_devices
+from rnnjax.training.devices import data_mesh
+
+_TWO = """
+import json
+import jax
+import optax
+from rnnjax.training import use_cores_as_devices
+
+use_cores_as_devices(2)
+from rnnjax.training.devices import data_mesh, place_state
+from rnnjax.training.evaluate import make_evaluate
+from rnnjax.training.update import make_advance
+from rnnjax.training import WindowSource
+from rnnjax import tasks
+from tests.training import small
+
+echo = WindowSource(tasks.Echo(1, 21), 6, window=5, length=21)
+problems = {
+    # Of 20 images in batches of 16 the second device has none of the last.
+    "images": (small.images(6), small.classifier(), small.images(16)),
+    "windows": (echo, small.listener(echo), echo),
+}
+found = {"devices": jax.device_count()}
+for name, (source, objective, test) in problems.items():
+    optimizer = optax.adam(0.03)
+    begin, keys = small.begin(objective, optimizer, source)
+    ends = []
+    for count in (1, 2):
+        mesh = data_mesh(count)
+        state = place_state(begin, mesh)
+        state, metrics = make_advance(objective, optimizer, mesh)(state, source, keys, 7)
+        evaluated = make_evaluate(objective, mesh)(state.params, test)
+        ends.append(jax.device_get((state, metrics, evaluated)))
+        spread = {len(leaf.sharding.device_set) for leaf in jax.tree.leaves(state)}
+        assert spread == {count}, spread
+    moved = jax.tree.map(lambda a, b: abs(a - b).max(), ends[0][0].params, begin.params)
+    apart = jax.tree.map(lambda a, b: float(abs(a - b).max()), *ends)
+    found[name] = [max(jax.tree.leaves(apart)), float(min(jax.tree.leaves(moved)))]
+try:
+    use_cores_as_devices(3)
+except RuntimeError:
+    found["late"] = True
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "available", "count"),
+    [
+        (128, 1, 1),
+        (128, 2, 2),
+        (128, 3, 2),
+        (128, 4, 4),
+        (128, 64, 4),
+        (100, 2, 2),
+        (100, 4, 2),
+        (96, 3, 3),
+        (63, 2, 1),
+        (64, 2, 2),
+        (64, 8, 2),
+        (62, 2, 1),
+        (129, 2, 1),
+        (129, 3, 3),
+        (5, 8, 1),
+        (1, 8, 1),
+        (1024, 8, 8),
+    ],
+)
+def test_a_batch_is_divided_evenly_into_parts_worth_having(batch_size, available, count):
+    assert suitable_devices(batch_size, available) == count
+    assert count == 1 or batch_size / count >= MIN_ROWS == 32
+
+
+def test_cores_are_those_that_this_process_may_use():
+    assert core_count() == len(os.sched_getaffinity(0))
+
+
+def test_more_devices_than_there_are_get_a_clear_line():
+    there = jax.device_count()
+    with pytest.raises(ValueError, match=rf"^{there + 1} devices wanted, {there} there: "):
+        data_mesh(there + 1)
+
+
+def test_two_devices_train_and_evaluate_as_one_does():
+    root = pathlib.Path(__file__).parents[2]
+    env = os.environ | {"PYTHONPATH": str(root), "JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""}
+    env["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # compiled fast, not to be fast
+    done = subprocess.run(
+        (sys.executable, "-c", _TWO), cwd=root, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found.pop("devices"), found.pop("late")) == (2, True)
+    for name, (apart, moved) in found.items():
+        assert apart < 1e-6, name
+        assert moved > 1e-3, name
