@@ -23,7 +23,8 @@ def test_the_first_snippet_is_short_and_prints_what_readme_says(capsys):
     exec(SNIPPETS[0], {})
     assert len([line for line in SNIPPETS[0].splitlines() if line.strip()]) <= 14
     printed = capsys.readouterr().out
-    assert printed and printed in README
+    assert printed
+    assert printed in README
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS[1:])
