@@ -89,7 +89,7 @@ def main(argv: list[str]) -> int:
             print(help_text(module))
             return 0
         module.main()
-    except (flags.Error, ValueError, TypeError, OverflowError) as error:
+    except (flags.Error, ValueError, TypeError, OverflowError, OSError) as error:
         return _fail(error, 2)
     except RuntimeError as error:
         return _fail(error, 1)

@@ -38,6 +38,8 @@ def read_model(
     readout: type[nn.Module], output_dim: int, *, bidirectional: bool = False
 ) -> models.SequenceModel:
     """Returns the recurrent network that the flags spell."""
+    if FLAGS.dropout > 0 and FLAGS.layers == 1:
+        raise ValueError("--dropout is between layers: it needs --layers=2 or more")
     return models.sequence_model(
         read_cell(),
         readout,
@@ -75,5 +77,6 @@ def read_images() -> Images:
         return training.ImageSource(images, labels, getattr(datasets, FLAGS.order), batch_size)
 
     # Evaluation keeps nothing for a gradient, so larger batches fit; the devices still divide them.
-    test = source(found.test, 4 * FLAGS.batch_size)
+    times = min(4, -(-len(found.test.labels) // FLAGS.batch_size))
+    test = source(found.test, times * FLAGS.batch_size)
     return Images(source(found.train, FLAGS.batch_size), test, found)

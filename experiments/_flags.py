@@ -38,7 +38,7 @@ def define_number(name: str, default: float, text: str, parser: flags.FloatParse
 def define_training(*, steps: int, batch_size: int, learning_rate: float, schedule: str) -> None:
     """Defines how an experiment trains and where it writes."""
     flags.DEFINE_integer("steps", steps, "Updates in all.", lower_bound=1, upper_bound=2**31 - 1)
-    flags.DEFINE_integer("batch_size", batch_size, "Sequences an update.", lower_bound=1)
+    flags.DEFINE_integer("batch_size", batch_size, "Sequences an update.", 1, 1_000_000)
     flags.DEFINE_enum("optimizer", "adam", sorted(training.OPTIMIZERS), "Optax's optimizer.")
     define_number("learning_rate", learning_rate, "Highest rate of the schedule.", _POSITIVE)
     flags.DEFINE_enum("schedule", schedule, training.SCHEDULES, "How the learning rate falls.")
@@ -48,7 +48,7 @@ def define_training(*, steps: int, batch_size: int, learning_rate: float, schedu
     flags.DEFINE_integer(
         "eval_every", 500, "Updates between two evaluations and checkpoints.", lower_bound=1
     )
-    flags.DEFINE_integer("seed", 0, "Of every chance in the run.", lower_bound=0)
+    flags.DEFINE_integer("seed", 0, "Of every chance in the run.", 0, 2**32 - 1)
     flags.DEFINE_integer(
         "devices",
         None,
@@ -56,6 +56,7 @@ def define_training(*, steps: int, batch_size: int, learning_rate: float, schedu
         f"{training.MIN_ROWS} sequences. Part of a run's configuration: sums depend on it in the "
         "last bits.",
         lower_bound=1,
+        upper_bound=1024,
     )
     flags.DEFINE_string(
         "workdir",
@@ -72,8 +73,8 @@ def define_cell(cell: str, hidden: int) -> None:
         f"The recurrence: {', '.join(cells.__all__)}, or a call such as "
         "LSTM(64, forget_bias=2.0) or Stack((LSTM(128), Elman(64, activation=relu))).",
     )
-    flags.DEFINE_integer("hidden", hidden, "Units of a cell given by its name.", lower_bound=1)
-    flags.DEFINE_integer("layers", 1, "Recurrent layers of that cell.", lower_bound=1)
+    flags.DEFINE_integer("hidden", hidden, "Units of a cell given by its name.", 1, 1_000_000)
+    flags.DEFINE_integer("layers", 1, "Recurrent layers of that cell.", 1, 1000)
     define_number("dropout", 0.0, "Chance that a feature between layers is dropped.", _CHANCE)
     flags.DEFINE_string(
         "unroll",

@@ -13,7 +13,6 @@ from rnnjax import models, tasks, training
 from rnnjax.training.state import first_batch
 
 FLAGS = flags.FLAGS
-_ELSEWHERE = ("workdir", "data_dir")  # where things lie; what they are is in the configuration
 
 
 class Problem(NamedTuple):
@@ -88,7 +87,7 @@ def train(problem: Problem, devices: int, *, part: str = "") -> dict[str, Any]:
         FLAGS.optimizer, FLAGS.learning_rate, FLAGS.schedule, FLAGS.warmup_steps, FLAGS.clip_norm
     )
     config = _config(problem, devices)
-    workdir = pathlib.Path(FLAGS.workdir or _default_workdir(config)) / part
+    workdir = pathlib.Path(FLAGS.workdir or _default_workdir(config)).expanduser() / part
     run = training.Run(
         name=f"{FLAGS.experiment}/{part}" if part else FLAGS.experiment,
         objective=problem.objective,
@@ -103,29 +102,35 @@ def train(problem: Problem, devices: int, *, part: str = "") -> dict[str, Any]:
         baseline=problem.baseline,
     )
     print(problem.about)
-    if (workdir / "summary.json").exists():
+    finished_before = (workdir / "summary.json").exists()
+    summary = training.carry_out(run, workdir, flags=_flags_text(devices), config=config)
+    if finished_before:
         print(f"{workdir} holds this run, finished; name another --workdir to train again")
-    summary = training.carry_out(run, workdir, flags=_flags_text(), config=config)
     print(_result_line(summary, workdir))
     return summary
 
 
-def _own_flags() -> list[flags.Flag]:
-    """Returns the flags that the experiment which runs has and heeds."""
+def _settings(devices: int) -> dict[str, Any]:
+    """Returns what the flags come to, by name; `None` for what is left out.
+
+    The cell is spelled out with the defaults of today, --hidden in it, and the number of devices is
+    the one chosen, so that the same settings make the same numbers elsewhere and later.
+    """
     modules = ("experiments._flags", f"experiments.{FLAGS.experiment}")
     own = [flag for module in modules for flag in FLAGS.get_key_flags_for_module(module)]
-    # Beside a cell with a size of its own --hidden is refused, by a replay as well.
-    sized = "cell" in FLAGS and "(" in FLAGS.cell
-    return [flag for flag in own if not (sized and flag.name == "hidden")]
+    found = {flag.name: flag.value for flag in own if flag.name not in ("workdir", "hidden")}
+    if "cell" in found:
+        found["cell"] = repr(_common.read_cell())
+    if found.get("data_dir"):
+        found["data_dir"] = str(pathlib.Path(found["data_dir"]).expanduser().absolute())
+    return {"experiment": FLAGS.experiment, **found, "devices": devices}
 
 
 def _config(problem: Problem, devices: int) -> dict[str, Any]:
-    """Returns all that decides a run's numbers."""
-    config = {"experiment": FLAGS.experiment}
-    config |= {flag.name: flag.value for flag in _own_flags() if flag.name not in _ELSEWHERE}
-    if "cell" in config:
-        config["cell"] = repr(_common.read_cell())  # with the defaults of today
-    return config | {"devices": devices, "data": problem.digest}
+    """Returns all that decides a run's numbers: what data are, not where they lie."""
+    found = _settings(devices)
+    found.pop("data_dir", None)
+    return found | {"data": problem.digest}
 
 
 def _default_workdir(config: dict[str, Any]) -> pathlib.Path:
@@ -134,14 +139,18 @@ def _default_workdir(config: dict[str, Any]) -> pathlib.Path:
     return pathlib.Path("runs") / f"{FLAGS.experiment}-{digest[:8]}"
 
 
-def _flags_text() -> str:
+def _flags_text(devices: int) -> str:
     """Returns a flag file that runs this again, in whatever folder."""
-    lines = [f"--experiment={FLAGS.experiment}"]
-    for flag in _own_flags():
-        if flag.value is not None and flag.name != "workdir":
-            lines.append(flag.serialize())
-        elif flag.default is not None:
-            lines.append(f"--{flag.name}=none")
+    lines = []
+    for name, value in _settings(devices).items():
+        if isinstance(value, bool):
+            lines.append(f"--{name}" if value else f"--no{name}")
+        elif isinstance(value, list):
+            lines.append(f"--{name}={','.join(value)}")
+        elif value is not None:
+            lines.append(f"--{name}={value}")
+        elif FLAGS[name].default is not None:
+            lines.append(f"--{name}=none")
     return "".join(f"{line}\n" for line in lines)
 
 

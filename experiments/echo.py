@@ -22,6 +22,8 @@ def main() -> None:
     """Runs the experiment."""
     if FLAGS.window > FLAGS.length:
         raise ValueError(f"--window={FLAGS.window} is longer than --length={FLAGS.length}")
+    if FLAGS.length // FLAGS.window * FLAGS.window <= FLAGS.delay:
+        raise ValueError(f"--delay={FLAGS.delay} leaves no echo in the windows of a series")
     devices = _common.use_devices()
     task = tasks.Echo(FLAGS.delay, FLAGS.length)
     source = training.WindowSource(task, FLAGS.batch_size, FLAGS.window, FLAGS.length)

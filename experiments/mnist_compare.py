@@ -15,7 +15,7 @@ FLAGS = flags.FLAGS
 _flags.define_images()
 _flags.define_cell("LSTM", hidden=128)
 _flags.define_widths()
-_flags.define_training(steps=5000, batch_size=128, learning_rate=2e-3, schedule="cosine")
+_flags.define_training(steps=4000, batch_size=128, learning_rate=2e-3, schedule="cosine")
 
 
 def main() -> None:

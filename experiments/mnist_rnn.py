@@ -18,7 +18,7 @@ _READOUTS = {"last": models.Last, "mean": models.Mean}
 
 _flags.define_images()
 _flags.define_cell("LSTM", hidden=128)
-_flags.define_training(steps=5000, batch_size=128, learning_rate=3e-3, schedule="cosine")
+_flags.define_training(steps=4000, batch_size=128, learning_rate=3e-3, schedule="cosine")
 flags.DEFINE_boolean("bidirectional", False, "Whether each layer runs both ways.")
 flags.DEFINE_enum("readout", "last", sorted(_READOUTS), "Which outputs are classified.")
 

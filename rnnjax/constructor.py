@@ -36,8 +36,10 @@ def _value(node: ast.expr, names: Mapping[str, object]) -> object:
             return tuple(_value(item, names) for item in items)
         case ast.Name(name):
             if name not in names:
-                near = difflib.get_close_matches(name, names, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(names))}"
+                plain = {known.casefold(): known for known in names}
+                near = difflib.get_close_matches(name.casefold(), plain, n=1)
+                known = ", ".join(sorted(names))
+                hint = f"did you mean {plain[near[0]]}?" if near else f"known: {known}"
                 raise ValueError(f"unknown name {name!r}; {hint}")
             return names[name]
         case ast.Call(ast.Name() as called, arguments, keywords) if all(k.arg for k in keywords):
@@ -46,6 +48,8 @@ def _value(node: ast.expr, names: Mapping[str, object]) -> object:
                 raise ValueError(f"{called.id} is not to be called")
             positional = [_value(a, names) for a in arguments]
             named = {str(k.arg): _value(k.value, names) for k in keywords}
+            if len(named) < len(keywords):
+                raise ValueError(f"{ast.unparse(node)}: an argument is named twice")
             try:
                 return make(*positional, **named)
             except (TypeError, ValueError) as error:

@@ -53,9 +53,9 @@ def mean(ys: Array, mask: Array | None = None) -> Array:
     """Returns the mean of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`."""
     if mask is None:
         return ys.mean(0)
-    weights = _like(mask, ys).astype(ys.dtype)
-    count = jnp.maximum(weights.sum(0), 1)
-    return jnp.where(weights > 0, ys, 0).sum(0) / count
+    mask = _like(mask, ys)
+    count = jnp.maximum(mask.sum(0), 1)  # in whole numbers: half precision ends at 256
+    return jnp.where(mask, ys, 0).sum(0) / count.astype(ys.dtype)
 
 
 def last(ys: Array, mask: Array | None = None) -> Array:

@@ -34,7 +34,7 @@ def make_evaluate(objective: Objective, mesh: Mesh) -> Evaluate:
 
         carry = objective.initial_carry(params, source.batch(order, jnp.array(0), rows))
         _, (weights, metrics) = jax.lax.scan(body, carry, jnp.arange(source.batches))
-        total = jax.lax.psum(weights.sum(), AXIS)
+        total = jnp.maximum(jax.lax.psum(weights.sum(), AXIS), 1)
 
         def mean(values: Array) -> Array:
             return jax.lax.psum((weights * values).sum(), AXIS) / total

@@ -1,5 +1,6 @@
 """Many updates in one compiled call."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,7 @@ def update(
     optimizer: optax.GradientTransformation,
     state: TrainState,
     batch: Batch,
+    begins: Array,
     key: Key,
 ) -> tuple[TrainState, Metrics]:
     """Makes one update, inside a `shard_map` over `AXIS`.
@@ -38,6 +40,7 @@ def update(
         optimizer: the rule.
         state: the state before; its carry is this device's part.
         batch: this device's part of the batch.
+        begins: whether an epoch begins, and the carry with it.
         key: for dropout.
 
     Returns:
@@ -45,15 +48,21 @@ def update(
     """
 
     def loss(params: Params) -> tuple[Array, tuple[State, Array]]:
-        carry, outputs = objective.apply(params, state.carry, batch, key)
-        return objective.loss(outputs, batch), (carry, outputs)
+        begin = objective.initial_carry(params, batch)  # in here: it may be learned
+        carry = jax.tree.map(functools.partial(jnp.where, begins), begin, state.carry)
+        carry, outputs = objective.apply(params, carry, batch, key)
+        return share * objective.loss(outputs, batch), (carry, outputs)
+
+    # A part weighs what its mask counts: 1 where all parts count the same.
+    weight = batch.mask.sum().astype(float)
+    share = weight / jnp.maximum(jax.lax.pmean(weight, AXIS), 1 / batch.mask.size)
 
     (value, (carry, outputs)), grads = jax.value_and_grad(loss, has_aux=True)(state.params)
-    # The parts are of equal size, so the mean of their means is the batch's.
     grads = jax.lax.pmean(grads, AXIS)
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
-    metrics = {"loss": value, **objective.metrics(outputs, batch)}
+    metrics = {k: share * v for k, v in objective.metrics(outputs, batch).items()}
+    metrics = {"loss": value, **metrics}
     return TrainState(state.step + 1, params, opt_state, carry), metrics
 
 
@@ -89,16 +98,15 @@ def make_advance(
             index = state.step % per_epoch
             order = jax.lax.cond(index == 0, lambda: order_of(state.step), lambda: order)
             batch = source.batch(order, index, rows)
-            begin = objective.initial_carry(state.params, batch)
-            carry = jax.tree.map(lambda a, b: jnp.where(index == 0, a, b), begin, state.carry)
             key = jax.random.fold_in(keys.noise, state.step)
             key = jax.random.fold_in(key, jax.lax.axis_index(AXIS))
-            state, metrics = update(objective, optimizer, state._replace(carry=carry), batch, key)
-            return state, order, jax.tree.map(jnp.add, totals, metrics)
+            state, metrics = update(objective, optimizer, state, batch, index == 0, key)
+            if totals is not None:
+                metrics = jax.tree.map(jnp.add, totals, metrics)
+            return state, order, metrics
 
         order = order_of(state.step)
-        batch = source.batch(order, state.step, rows)
-        shapes = jax.eval_shape(lambda: update(objective, optimizer, state, batch, keys.noise)[1])
+        shapes = jax.eval_shape(lambda: body(state.step, (state, order, None))[2])
         totals = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
         state, _, totals = jax.lax.fori_loop(0, updates, body, (state, order, totals))
         metrics = jax.tree.map(lambda total: total / updates, totals)

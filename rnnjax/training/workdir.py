@@ -165,8 +165,8 @@ def _describe_run(folder: pathlib.Path, flags: str, config: dict, env: dict) -> 
 def _read_object(path: pathlib.Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise WorkdirError(f"{path} is not JSON: {error}") from error
+    except (OSError, ValueError) as error:
+        raise WorkdirError(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(found, dict):
         raise WorkdirError(f"{path} holds no settings of a run")
     return found

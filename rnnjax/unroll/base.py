@@ -61,14 +61,16 @@ def check(xs: Array, mask: Array | None, reset: Array | None) -> None:
             raise ValueError(f"{name} {flag.shape} does not fit xs {xs.shape}: it must be [T, ...]")
 
 
+def grow(flag: Array, like: Array) -> Array:
+    """Repeats a flag that has the leading axes of `like` along the others."""
+    flag = flag.reshape(flag.shape + (1,) * (like.ndim - flag.ndim))
+    return jnp.broadcast_to(flag, like.shape)
+
+
 def select(flag: Array, on_true: Array, on_false: Array) -> Array:
     """Chooses by a flag with the leading axes of `on_false`; a smaller `on_true` is repeated."""
-    flag = flag.reshape(flag.shape + (1,) * (on_false.ndim - flag.ndim))
-    return jnp.where(
-        jnp.broadcast_to(flag, on_false.shape),
-        jnp.broadcast_to(on_true, on_false.shape),
-        on_false,
-    )
+    on_true = jnp.broadcast_to(on_true, on_false.shape)
+    return jnp.where(grow(flag, on_false), on_true, on_false)
 
 
 def masked_step(

@@ -32,10 +32,10 @@ class checkpointed(Static):  # noqa: N801 (an engine, used like the function `sc
         """Refuses blocks of no steps.
 
         Raises:
-            ValueError: if `block` is below 1.
+            ValueError: if `block` is not a whole number of 1 or more.
         """
-        if self.block is not None and self.block < 1:
-            raise ValueError(f"block must be 1 or more; got {self.block}")
+        if self.block is not None and not (type(self.block) is int and self.block >= 1):
+            raise ValueError(f"block must be a whole number of 1 or more; got {self.block!r}")
 
     def __call__(
         self,

@@ -20,15 +20,27 @@ use_cores_as_devices(2)
 from rnnjax.training.devices import data_mesh, place_state
 from rnnjax.training.evaluate import make_evaluate
 from rnnjax.training.update import make_advance
-from rnnjax.training import WindowSource
-from rnnjax import tasks
+from rnnjax.training import TaskSource, WindowSource, on_sequences
+from rnnjax import models, tasks
 from tests.training import small
 
+
+class Ragged(tasks.Adding):
+    # Each sequence counts fewer steps than the one before, so the devices' parts differ in weight.
+    def sample(self, key, batch_size):
+        batch = super().sample(key, batch_size)
+        counts = jax.numpy.arange(self.length)[:, None] >= jax.numpy.arange(batch_size)[None]
+        return batch._replace(mask=counts)
+
+
+ragged = Ragged(7)
+adder = models.sequence_model(small.CELL, models.All, 1)
 echo = WindowSource(tasks.Echo(1, 21), 6, window=5, length=21)
 problems = {
     # Of 20 images in batches of 16 the second device has none of the last.
     "images": (small.images(6), small.classifier(), small.images(16)),
     "windows": (echo, small.listener(echo), echo),
+    "ragged": (TaskSource(ragged, 6), on_sequences(adder, ragged), TaskSource(ragged, 6)),
 }
 found = {"devices": jax.device_count()}
 for name, (source, objective, test) in problems.items():

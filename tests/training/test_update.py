@@ -4,6 +4,7 @@ import numpy as np
 import optax
 import pytest
 
+from rnnjax import compose, models, training
 from rnnjax.training.devices import data_mesh
 from rnnjax.training.objective import Objective
 from rnnjax.training.state import parameter_count
@@ -139,3 +140,20 @@ def test_parameters_are_counted():
     source, objective = small.images(), small.classifier()
     state, _ = small.begin(objective, optax.sgd(1.0), source)
     assert parameter_count(state.params) == 5 * 4 + 4 * 4 + 4 + 4 * 3 + 3
+
+
+def test_a_learned_initial_state_is_learned_through_the_first_window():
+    source = small.windows()
+    cell = compose.LearnedInitialState(small.CELL)
+    model = models.sequence_model(cell, models.All, source.task.output_dim)
+    objective, optimizer = training.on_windows(model, source.task), optax.sgd(0.1)
+    state, keys = small.begin(objective, optimizer, source)
+    advance = make_advance(objective, optimizer, data_mesh(1))
+
+    def initial(state):
+        return np.asarray(state.params["layers_0"]["cell"].initial.h)
+
+    first, _ = advance(state, source, keys, 1)
+    second, _ = advance(first, source, keys, 1)
+    assert np.abs(initial(first) - initial(state)).max() > 1e-4
+    np.testing.assert_array_equal(initial(second), initial(first))  # its window was not the first
