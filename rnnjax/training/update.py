@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
+from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
@@ -58,7 +59,8 @@ def update(
     share = weight / jnp.maximum(jax.lax.pmean(weight, AXIS), 1 / batch.mask.size)
 
     (value, (carry, outputs)), grads = jax.value_and_grad(loss, has_aux=True)(state.params)
-    grads = jax.lax.pmean(grads, AXIS)
+    vector, restore = ravel_pytree(grads)  # one message an update, not one a matrix
+    grads = restore(jax.lax.pmean(vector, AXIS))
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
     metrics = {k: share * v for k, v in objective.metrics(outputs, batch).items()}
