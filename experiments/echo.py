@@ -20,12 +20,12 @@ flags.DEFINE_integer("length", 10_000, "Steps of a whole series.", lower_bound=2
 
 def main() -> None:
     """Runs the experiment."""
+    devices = _common.use_devices()
+    task = tasks.Echo(FLAGS.delay, FLAGS.length)
     if FLAGS.window > FLAGS.length:
         raise ValueError(f"--window={FLAGS.window} is longer than --length={FLAGS.length}")
     if FLAGS.length // FLAGS.window * FLAGS.window <= FLAGS.delay:
         raise ValueError(f"--delay={FLAGS.delay} leaves no echo in the windows of a series")
-    devices = _common.use_devices()
-    task = tasks.Echo(FLAGS.delay, FLAGS.length)
     source = training.WindowSource(task, FLAGS.batch_size, FLAGS.window, FLAGS.length)
     problem = _run.Problem(
         training.on_windows(_common.read_model(models.All, task.output_dim), task),

@@ -104,7 +104,7 @@ def test_an_engine_is_read_by_its_name_or_call(text, engine):
     ("text", "message"),
     [
         ("sacn", "unknown name 'sacn'; did you mean scan"),
-        ("checkpointed(block=0)", "block must be 1 or more; got 0"),
+        ("checkpointed(block=0)", "block must be a whole number of 1 or more; got 0"),
         ("checkpointed(size=3)", "unexpected keyword argument 'size'"),
         ("scan()", "missing"),
         ("28", "'28' is not an engine"),

@@ -75,5 +75,5 @@ def test_an_equal_engine_made_again_shares_the_compiled_program():
 
 @pytest.mark.parametrize("block", [0, -3])
 def test_a_block_has_steps(block):
-    with pytest.raises(ValueError, match=f"block must be 1 or more; got {block}"):
+    with pytest.raises(ValueError, match=f"block must be a whole number of 1 or more; got {block}"):
         checkpointed(block)
