@@ -96,7 +96,7 @@ def gates(z: Array, c: Array) -> tuple[Array, Array]:
 def _gates_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple:
     """The derivative, written so that a step keeps six arrays for the backward pass.
 
-    Left to itself, autodiff keeps eleven; on a CPU a training step then takes a fifth longer.
+    Left to itself, autodiff keeps eleven; on a CPU a training step then takes a sixth longer.
     """
     z, c_before = primals
     i, f, g, o = jnp.split(z, 4, axis=-1)
