@@ -27,7 +27,7 @@ def main() -> None:
         "rnn": training.on_sequences(_common.read_model(models.Last, 10), judge),
     }
     cell = FLAGS.cell if "(" in FLAGS.cell else f"{FLAGS.cell}({FLAGS.hidden})"
-    names = {"mlp": f"MLP{widths}", "rnn": cell}
+    names = {"mlp": f"MLP {'-'.join(map(str, widths))}", "rnn": cell}
     images = _common.read_images()
     table = Table("network", title=f"{FLAGS.steps} updates, {images.token}, read by {FLAGS.order}")
     for column in ("parameters", "test accuracy", "best", "seconds", "examples/s"):
