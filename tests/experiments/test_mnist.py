@@ -55,7 +55,7 @@ def test_two_networks_are_compared_in_one_table(tmp_path):
     assert name == "mnist_compare"
     assert (found["steps"], found["data"]) == ("3", "digits:wheel:5000")
     parameters = {"mlp": 784 * 8 + 8 + 8 * 10 + 10, "rnn": 28 * 4 + 4 * 4 + 4 + 4 * 10 + 10}
-    for part, title in (("mlp", "MLP(8, 10)"), ("rnn", "Elman(4)")):
+    for part, title in (("mlp", "MLP 8-10"), ("rnn", "Elman(4)")):
         summary = json.loads((tmp_path / "run" / part / "summary.json").read_text())
         assert summary["parameters"] == parameters[part]
         accuracy = summary["final"]["accuracy"]
