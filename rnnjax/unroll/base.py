@@ -1,5 +1,6 @@
 """What every engine shares: its signature, and the meaning of `mask` and `reset`."""
 
+import functools
 from typing import Protocol
 
 import jax
@@ -73,6 +74,21 @@ def select(flag: Array, on_true: Array, on_false: Array) -> Array:
     return jnp.where(grow(flag, on_false), on_true, on_false)
 
 
+def begin(reset_t: Array | None, initial: State, state: State) -> State:
+    """Returns the state that a step starts from: `initial` where `reset_t` is True."""
+    if reset_t is None:
+        return state
+    return jax.tree.map(functools.partial(select, reset_t), initial, state)
+
+
+def finish(mask_t: Array | None, after: State, y_t: Array, before: State) -> tuple[State, Array]:
+    """Returns what a step leaves: where `mask_t` is False the state `before`, and no output."""
+    if mask_t is None:
+        return after, y_t
+    after = jax.tree.map(functools.partial(select, mask_t), after, before)
+    return after, select(mask_t, y_t, jnp.zeros_like(y_t))
+
+
 def masked_step(
     cell: Cell,
     params: Params,
@@ -82,15 +98,10 @@ def masked_step(
     reset_t: Array | None,
 ) -> tuple[State, Array]:
     """Runs `cell.step` once under one step's mask and reset, `[...]` each or None."""
-    start = state
-    if reset_t is not None:
-        initial = cell.initial_state(params)
-        start = jax.tree.map(lambda new, old: select(reset_t, new, old), initial, state)
-    if mask_t is None:
-        return cell.step(params, start, x_t)
-    # Both sides of the step are selected: a NaN that only the result's `where` threw away would
-    # still come back through the gradient as 0 * NaN.
-    x_t = select(~mask_t, jnp.zeros((), x_t.dtype), x_t)
-    after, y_t = cell.step(params, start, x_t)
-    after = jax.tree.map(lambda new, old: select(mask_t, new, old), after, state)
-    return after, select(~mask_t, jnp.zeros((), y_t.dtype), y_t)
+    initial = None if reset_t is None else cell.initial_state(params)
+    if mask_t is not None:
+        # Both sides of the step are selected: a NaN that only the result's `where` threw away would
+        # still come back through the gradient as 0 * NaN.
+        x_t = select(mask_t, x_t, jnp.zeros_like(x_t))
+    after, y_t = cell.step(params, begin(reset_t, initial, state), x_t)
+    return finish(mask_t, after, y_t, state)

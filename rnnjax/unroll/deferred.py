@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell, SplitCell
 from rnnjax.typing import Array, Params, State
-from rnnjax.unroll.base import check, select
+from rnnjax.unroll.base import begin, check, finish, select
 
 
 def deferred(
@@ -52,30 +52,20 @@ def _forward(cell, mask, reset, params, state, initial, xs):
         # In the loop and not before it: on a CPU, writing `u` for all steps costs more than one
         # large product saves (100 steps of 128 x 128, 256 units: 114 ms forward against 57).
         u = cell.project(params, x_t)
-        start, pull_start = jax.vjp(functools.partial(_start, reset_t), state, initial)
+        start, pull_start = jax.vjp(functools.partial(begin, reset_t), initial, state)
         v = cell.recur(params, start)
-        finish = functools.partial(_finish, cell, mask_t)
-        (after, y_t), pull = jax.vjp(finish, params, start, state, u, v)
+        combine = functools.partial(_combine, cell, mask_t)
+        (after, y_t), pull = jax.vjp(combine, params, start, state, u, v)
         return after, (y_t, start, pull_start, pull)
 
     state, (ys, starts, *pulls) = jax.lax.scan(step, state, (xs, mask, reset))
     return (state, ys), (params, xs, starts, pulls, reset)
 
 
-def _start(reset_t, state, initial):
-    """Returns the state that the step starts from."""
-    if reset_t is None:
-        return state
-    return jax.tree.map(functools.partial(select, reset_t), initial, state)
-
-
-def _finish(cell, mask_t, params, start, before, u, v):
+def _combine(cell, mask_t, params, start, before, u, v):
     """Returns the state after the step and its output."""
     after, y_t = cell.combine(params, start, u, v)
-    if mask_t is None:
-        return after, y_t
-    after = jax.tree.map(functools.partial(select, mask_t), after, before)
-    return after, select(mask_t, y_t, jnp.zeros_like(y_t))
+    return finish(mask_t, after, y_t, before)
 
 
 def _backward(cell, kept, cotangents):
@@ -86,7 +76,7 @@ def _backward(cell, kept, cotangents):
         dy_t, start, pull_start, pull = inputs
         d_vectors, d_start, d_before, du, dv = pull((d_after, dy_t))
         _, pull_recur = jax.vjp(functools.partial(cell.recur, params), start)
-        d_state, d_first = pull_start(_add(d_start, *pull_recur(dv)))
+        d_first, d_state = pull_start(_add(d_start, *pull_recur(dv)))
         carry = _add(d_state, d_before), _add(d_initial, d_first), _add(d_params, d_vectors)
         # A cell that only adds u and v has one cotangent for both; it is stored once.
         return carry, (du, None if dv is du else dv)
