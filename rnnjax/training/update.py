@@ -52,19 +52,21 @@ def update(
         begin = objective.initial_carry(params, batch)  # in here: it may be learned
         carry = jax.tree.map(functools.partial(jnp.where, begins), begin, state.carry)
         carry, outputs = objective.apply(params, carry, batch, key)
-        return share * objective.loss(outputs, batch), (carry, outputs)
-
-    # A part weighs what its mask counts: 1 where all parts count the same.
-    weight = batch.mask.sum().astype(float)
-    share = weight / jnp.maximum(jax.lax.pmean(weight, AXIS), 1 / batch.mask.size)
+        return objective.loss(outputs, batch), (carry, outputs)
 
     (value, (carry, outputs)), grads = jax.value_and_grad(loss, has_aux=True)(state.params)
-    vector, restore = ravel_pytree(grads)  # one message an update, not one a matrix
-    grads = restore(jax.lax.pmean(vector, AXIS))
+    # A part weighs what its mask counts. One message an update, not one a matrix: to wait for the
+    # other devices costs more than to send.
+    weight = batch.mask.sum().astype(float)
+    vector, restore = ravel_pytree((grads, jnp.ones(())))
+    grads, mean_weight = restore(jax.lax.pmean(weight * vector, AXIS))
+    mean_weight = jnp.maximum(mean_weight, 1 / batch.mask.size)
+    grads = jax.tree.map(lambda g: g / mean_weight, grads)
+    share = weight / mean_weight
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
-    metrics = {k: share * v for k, v in objective.metrics(outputs, batch).items()}
-    metrics = {"loss": value, **metrics}
+    metrics = {"loss": value, **objective.metrics(outputs, batch)}
+    metrics = {name: share * value for name, value in metrics.items()}
     return TrainState(state.step + 1, params, opt_state, carry), metrics
 
 
