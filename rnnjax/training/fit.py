@@ -15,7 +15,7 @@ from rnnjax.training.objective import Objective
 from rnnjax.training.progress import Progress
 from rnnjax.training.recording import Recorder
 from rnnjax.training.sources import Source
-from rnnjax.training.state import Keys, TrainState
+from rnnjax.training.state import Chance, TrainState
 from rnnjax.training.update import make_advance
 
 
@@ -67,7 +67,7 @@ def fit(
     plan: Plan,
     *,
     state: TrainState,
-    keys: Keys,
+    chance: Chance,
     mesh: Mesh,
     recorder: Recorder,
     checkpoints: Checkpoints,
@@ -82,7 +82,7 @@ def fit(
         test: the batches of evaluation.
         plan: how long.
         state: where to begin, at any step at which a run of this plan stops.
-        keys: the run's keys.
+        chance: the run's chance.
         mesh: the devices over which each batch is divided.
         recorder: gets the metrics.
         checkpoints: gets the state after each evaluation.
@@ -95,7 +95,7 @@ def fit(
         DivergedError: if a loss is not finite; nothing is kept from then on.
     """
     advance, evaluate = make_advance(objective, optimizer, mesh), make_evaluate(objective, mesh)
-    train, test, keys = replicate((train, test, keys), mesh)
+    train, test, chance = replicate((train, test, chance), mesh)
     state = place_state(state, mesh)
     begin, step = time.perf_counter(), int(state.step)
     busy, trained = 0.0, 0
@@ -103,7 +103,7 @@ def fit(
     while step < plan.steps:
         stop = plan.next_stop(step)
         called = time.perf_counter()
-        state, metrics = advance(state, train, keys, stop - step)
+        state, metrics = advance(state, train, chance, stop - step)
         values = {name: float(value) for name, value in metrics.items()}
         seconds = time.perf_counter() - called
         examples = (stop - step) * train.batch_size

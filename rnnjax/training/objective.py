@@ -11,16 +11,24 @@ from rnnjax.tasks.base import Batch, accuracy, cross_entropy
 from rnnjax.typing import Array, Key, Params, State, Static
 
 
+class Noise(NamedTuple):
+    """What drops features in one update of training."""
+
+    key: Key
+    rate: Array | None = None  # None for the model's own
+
+
 class Objective(NamedTuple):
     """Pure functions that `fit` and `evaluate` put together.
 
     `carry` is what goes from one batch to the next beside the parameters: the states of a network
-    that is trained by truncated backpropagation, else `()`. Its leaves are `[B, ...]`.
+    that is trained by truncated backpropagation, else `()`. Its leaves are `[B, ...]`. Without noise
+    nothing is dropped.
     """
 
     init: Callable[[Key, Batch], Params]
     initial_carry: Callable[[Params, Batch], State]
-    apply: Callable[[Params, State, Batch, Key | None], tuple[State, Array]]  # no key: no dropout
+    apply: Callable[[Params, State, Batch, Noise | None], tuple[State, Array]]
     loss: Callable[[Array, Batch], Array]
     metrics: Callable[[Array, Batch], dict[str, Array]]
 
@@ -60,19 +68,23 @@ def _init_sequence(model: nn.Module) -> Callable[[Key, Batch], Params]:
 
 
 def _apply_sequence(
-    model: nn.Module, params: Params, states: State | None, batch: Batch, key: Key | None
+    model: nn.Module, params: Params, states: State | None, batch: Batch, noise: Noise | None
 ) -> tuple[State, Array]:
-    rngs = None if key is None else {"dropout": key}
+    if noise is not None and noise.rate is not None:
+        model = model.clone(dropout=noise.rate)
+    rngs = None if noise is None else {"dropout": noise.key}
     return model.apply(  # pyright: ignore[reportReturnType]
-        {"params": params}, batch.inputs, states, train=key is not None, rngs=rngs
+        {"params": params}, batch.inputs, states, train=noise is not None, rngs=rngs
     )
 
 
 def on_sequences(model: nn.Module, judge: Judge) -> Objective:
     """Trains a `SequenceModel` on whole sequences: backpropagation through time."""
 
-    def apply(params: Params, carry: State, batch: Batch, key: Key | None) -> tuple[State, Array]:
-        _, outputs = _apply_sequence(model, params, None, batch, key)
+    def apply(
+        params: Params, carry: State, batch: Batch, noise: Noise | None
+    ) -> tuple[State, Array]:
+        _, outputs = _apply_sequence(model, params, None, batch, noise)
         return carry, outputs
 
     return Objective(_init_sequence(model), _no_carry, apply, judge.loss, judge.metrics)
@@ -90,8 +102,10 @@ def on_windows(model: nn.Module, judge: Judge) -> Objective:
         nothing = batch._replace(inputs=batch.inputs[:0])
         return _apply_sequence(model, params, None, nothing, None)[0]
 
-    def apply(params: Params, carry: State, batch: Batch, key: Key | None) -> tuple[State, Array]:
-        return _apply_sequence(model, params, carry, batch, key)
+    def apply(
+        params: Params, carry: State, batch: Batch, noise: Noise | None
+    ) -> tuple[State, Array]:
+        return _apply_sequence(model, params, carry, batch, noise)
 
     return Objective(_init_sequence(model), initial_carry, apply, judge.loss, judge.metrics)
 
@@ -106,8 +120,10 @@ def on_flattened(model: MLP, judge: Judge) -> Objective:
     def init(key: Key, batch: Batch) -> Params:
         return model.init(key, flat(batch)[:1])["params"]
 
-    def apply(params: Params, carry: State, batch: Batch, key: Key | None) -> tuple[State, Array]:
-        del key
+    def apply(
+        params: Params, carry: State, batch: Batch, noise: Noise | None
+    ) -> tuple[State, Array]:
+        del noise
         return carry, model.apply({"params": params}, flat(batch))  # pyright: ignore[reportReturnType]
 
     return Objective(init, _no_carry, apply, judge.loss, judge.metrics)

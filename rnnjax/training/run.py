@@ -14,7 +14,7 @@ from rnnjax.training.objective import Objective
 from rnnjax.training.progress import Progress
 from rnnjax.training.recording import Recorder, read_metrics
 from rnnjax.training.sources import Source
-from rnnjax.training.state import Keys, initial_state, parameter_count
+from rnnjax.training.state import Chance, initial_state, parameter_count
 from rnnjax.training.workdir import describe_environment, open_workdir, write_json
 
 
@@ -68,8 +68,8 @@ def carry_out(
         DivergedError: if the loss is not finite any more.
     """
     mesh = data_mesh(run.devices)
-    keys = Keys.from_seed(run.seed)
-    begin = place_state(initial_state(run.objective, run.optimizer, run.train, keys), mesh)
+    chance = Chance.from_seed(run.seed)
+    begin = place_state(initial_state(run.objective, run.optimizer, run.train, chance), mesh)
     env = describe_environment(run.seed)
     with open_workdir(workdir, flags=flags, config=config, env=env) as folder:
         higher = run.best != "loss"
@@ -88,7 +88,7 @@ def carry_out(
                     run.test,
                     run.plan,
                     state=state,
-                    keys=keys,
+                    chance=chance,
                     mesh=mesh,
                     recorder=recorder,
                     checkpoints=kept,

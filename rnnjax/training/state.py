@@ -21,17 +21,30 @@ class TrainState(NamedTuple):
     carry: State  # what goes from batch to batch, see `Objective`; leaves `[B, ...]`
 
 
-class Keys(NamedTuple):
-    """The independent sources of chance in a run; each is folded with the step or the epoch."""
+class Chance(NamedTuple):
+    """What is left to chance in a run, in arrays: runs that differ in it share one program.
+
+    Attributes:
+        init: the key of the first parameters.
+        data: the key of the batches, folded with the epoch.
+        noise: the key of dropout, folded with the step.
+        dropout: how often a feature between layers is dropped; None for as the model says.
+        init_scale: factor on the first weight matrices; None for 1.
+    """
 
     init: Key
     data: Key
     noise: Key
+    dropout: Array | None = None
+    init_scale: Array | None = None
 
     @classmethod
-    def from_seed(cls, seed: int) -> "Keys":
-        """Makes the keys of a run."""
-        return cls(*jax.random.split(jax.random.key(seed), 3))
+    def from_seed(
+        cls, seed: int, *, dropout: float | None = None, init_scale: float | None = None
+    ) -> "Chance":
+        """Makes the keys of a run from its seed."""
+        numbers = (None if x is None else jnp.array(x, float) for x in (dropout, init_scale))
+        return cls(*jax.random.split(jax.random.key(seed), 3), *numbers)
 
 
 def first_batch(source: Source, key: Key) -> Batch:
@@ -40,14 +53,14 @@ def first_batch(source: Source, key: Key) -> Batch:
 
 
 def initial_state(
-    objective: Objective, optimizer: optax.GradientTransformation, source: Source, keys: Keys
+    objective: Objective, optimizer: optax.GradientTransformation, source: Source, chance: Chance
 ) -> TrainState:
     """Returns the state before the first update."""
 
     @jax.jit
-    def make(source: Source, keys: Keys) -> TrainState:
-        batch = first_batch(source, keys.data)
-        params = objective.init(keys.init, batch)
+    def make(source: Source, chance: Chance) -> TrainState:
+        batch = first_batch(source, chance.data)
+        params = scaled(objective.init(chance.init, batch), chance.init_scale)
         return TrainState(
             step=jnp.zeros((), jnp.int32),
             params=params,
@@ -55,7 +68,14 @@ def initial_state(
             carry=objective.initial_carry(params, batch),
         )
 
-    return make(source, keys)
+    return make(source, chance)
+
+
+def scaled(params: Params, scale: Array | None) -> Params:
+    """Multiplies the weight matrices, not the vectors, by `scale` if there is one."""
+    if scale is None:
+        return params
+    return jax.tree.map(lambda leaf: leaf * scale if leaf.ndim > 1 else leaf, params)
 
 
 def parameter_count(params: Params) -> int:

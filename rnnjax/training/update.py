@@ -12,10 +12,10 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
 from rnnjax.tasks.base import Batch
-from rnnjax.training.objective import Objective
+from rnnjax.training.objective import Noise, Objective
 from rnnjax.training.sources import Order, Source
-from rnnjax.training.state import Keys, TrainState
-from rnnjax.typing import Array, Key, Params, State
+from rnnjax.training.state import Chance, TrainState
+from rnnjax.typing import Array, Params, State
 
 AXIS = "batch"  # the mesh axis over which a batch is divided
 
@@ -23,7 +23,7 @@ AXIS = "batch"  # the mesh axis over which a batch is divided
 STATE_SPEC: Any = TrainState(P(), P(), P(), carry=P(AXIS))  # pyright: ignore[reportArgumentType]
 
 Metrics = dict[str, Array]
-Advance = Callable[[TrainState, Source, Keys, int], tuple[TrainState, Metrics]]
+Advance = Callable[[TrainState, Source, Chance, int], tuple[TrainState, Metrics]]
 
 
 def update(
@@ -32,7 +32,7 @@ def update(
     state: TrainState,
     batch: Batch,
     begins: Array,
-    key: Key,
+    noise: Noise,
 ) -> tuple[TrainState, Metrics]:
     """Makes one update, inside a `shard_map` over `AXIS`.
 
@@ -42,7 +42,7 @@ def update(
         state: the state before; its carry is this device's part.
         batch: this device's part of the batch.
         begins: whether an epoch begins, and the carry with it.
-        key: for dropout.
+        noise: for dropout.
 
     Returns:
         The state after, and this device's loss and metrics.
@@ -51,7 +51,7 @@ def update(
     def loss(params: Params) -> tuple[Array, tuple[State, Array]]:
         begin = objective.initial_carry(params, batch)  # in here: it may be learned
         carry = jax.tree.map(functools.partial(jnp.where, begins), begin, state.carry)
-        carry, outputs = objective.apply(params, carry, batch, key)
+        carry, outputs = objective.apply(params, carry, batch, noise)
         return objective.loss(outputs, batch), (carry, outputs)
 
     (value, (carry, outputs)), grads = jax.value_and_grad(loss, has_aux=True)(state.params)
@@ -76,49 +76,59 @@ def own_rows(batch_size: int) -> Array:
     return jax.lax.axis_index(AXIS) * count + jnp.arange(count)
 
 
-def make_advance(
-    objective: Objective, optimizer: optax.GradientTransformation, mesh: Mesh
-) -> Advance:
-    """Compiles `(state, source, keys, updates) -> (state, metrics)`.
-
-    The batch is divided over the mesh and the gradients are averaged once an update. The number of
-    updates is an argument, not a constant: one program serves any. Metrics are means over them.
+def advance(
+    objective: Objective,
+    optimizer: optax.GradientTransformation,
+    state: TrainState,
+    source: Source,
+    chance: Chance,
+    updates: Array,
+) -> tuple[TrainState, Metrics]:
+    """Makes several updates, inside a `shard_map` over `AXIS`.
 
     An epoch's order is made again from its key whenever it is needed, so a run that is stopped and
     resumed sees the same batches.
+
+    Returns:
+        The state after, and the means of the metrics over the updates.
     """
+    rows = own_rows(source.batch_size)
+    per_epoch = source.updates_per_epoch
 
-    def advance(
-        state: TrainState, source: Source, keys: Keys, updates: Array
-    ) -> tuple[TrainState, Metrics]:
-        rows = own_rows(source.batch_size)
-        per_epoch = source.updates_per_epoch
+    def order_of(step: Array) -> Order:
+        return source.shuffled(jax.random.fold_in(chance.data, step // per_epoch))
 
-        def order_of(step: Array) -> Order:
-            return source.shuffled(jax.random.fold_in(keys.data, step // per_epoch))
+    def body(_: Array, loop: tuple) -> tuple:
+        state, order, totals = loop
+        index = state.step % per_epoch
+        order = jax.lax.cond(index == 0, lambda: order_of(state.step), lambda: order)
+        batch = source.batch(order, index, rows)
+        key = jax.random.fold_in(chance.noise, state.step)
+        noise = Noise(jax.random.fold_in(key, jax.lax.axis_index(AXIS)), chance.dropout)
+        state, metrics = update(objective, optimizer, state, batch, index == 0, noise)
+        if totals is not None:
+            metrics = jax.tree.map(jnp.add, totals, metrics)
+        return state, order, metrics
 
-        def body(_: Array, loop: tuple) -> tuple:
-            state, order, totals = loop
-            index = state.step % per_epoch
-            order = jax.lax.cond(index == 0, lambda: order_of(state.step), lambda: order)
-            batch = source.batch(order, index, rows)
-            key = jax.random.fold_in(keys.noise, state.step)
-            key = jax.random.fold_in(key, jax.lax.axis_index(AXIS))
-            state, metrics = update(objective, optimizer, state, batch, index == 0, key)
-            if totals is not None:
-                metrics = jax.tree.map(jnp.add, totals, metrics)
-            return state, order, metrics
+    order = order_of(state.step)
+    shapes = jax.eval_shape(lambda: body(state.step, (state, order, None))[2])
+    totals = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
+    state, _, totals = jax.lax.fori_loop(0, updates, body, (state, order, totals))
+    metrics = jax.tree.map(lambda total: total / updates, totals)
+    return state, jax.lax.pmean(metrics, AXIS)
 
-        order = order_of(state.step)
-        shapes = jax.eval_shape(lambda: body(state.step, (state, order, None))[2])
-        totals = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
-        state, _, totals = jax.lax.fori_loop(0, updates, body, (state, order, totals))
-        metrics = jax.tree.map(lambda total: total / updates, totals)
-        return state, jax.lax.pmean(metrics, AXIS)
 
+def make_advance(
+    objective: Objective, optimizer: optax.GradientTransformation, mesh: Mesh
+) -> Advance:
+    """Compiles `(state, source, chance, updates) -> (state, metrics)`.
+
+    The batch is divided over the mesh and the gradients are averaged once an update. The number of
+    updates is an argument, not a constant: one program serves any. See `advance`.
+    """
     return jax.jit(
         jax.shard_map(
-            advance,
+            functools.partial(advance, objective, optimizer),
             mesh=mesh,
             in_specs=(STATE_SPEC, P(), P(), P()),
             out_specs=(STATE_SPEC, P()),

@@ -11,7 +11,7 @@ from rnnjax.cells import Elman, Normal
 from rnnjax.training.devices import data_mesh, place_state
 from rnnjax.training.objective import Objective
 from rnnjax.training.sources import Source
-from rnnjax.training.state import Keys, TrainState, initial_state
+from rnnjax.training.state import Chance, TrainState, initial_state
 from tests.filled import filled
 
 N, SIDE, CLASSES = 20, 5, 3
@@ -46,10 +46,10 @@ def listener(source: training.WindowSource) -> Objective:
 
 def begin(
     objective: Objective, optimizer: optax.GradientTransformation, source: Source, seed: int = 0
-) -> tuple[TrainState, Keys]:
-    """Returns a state at step 0 with parameters drawn without compiling, and the run's keys."""
-    keys = Keys.from_seed(seed)
-    make = functools.partial(initial_state, objective, optimizer, source, keys)
+) -> tuple[TrainState, Chance]:
+    """Returns a state at step 0 with parameters drawn without compiling, and the run's chance."""
+    chance = Chance.from_seed(seed)
+    make = functools.partial(initial_state, objective, optimizer, source, chance)
     state = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), jax.eval_shape(make))
     state = state._replace(params=filled(3, lambda: make().params))
-    return place_state(state, data_mesh(1)), keys
+    return place_state(state, data_mesh(1)), chance

@@ -45,12 +45,12 @@ problems = {
 found = {"devices": jax.device_count()}
 for name, (source, objective, test) in problems.items():
     optimizer = optax.adam(0.03)
-    begin, keys = small.begin(objective, optimizer, source)
+    begin, chance = small.begin(objective, optimizer, source)
     ends = []
     for count in (1, 2):
         mesh = data_mesh(count)
         state = place_state(begin, mesh)
-        state, metrics = make_advance(objective, optimizer, mesh)(state, source, keys, 7)
+        state, metrics = make_advance(objective, optimizer, mesh)(state, source, chance, 7)
         evaluated = make_evaluate(objective, mesh)(state.params, test)
         ends.append(jax.device_get((state, metrics, evaluated)))
         spread = {len(leaf.sharding.device_set) for leaf in jax.tree.leaves(state)}

@@ -38,7 +38,7 @@ def test_evaluations_come_every_so_often_and_last():
 
 def train(tmp_path, optimizer, plan):
     source, objective = small.images(), small.classifier()
-    state, keys = small.begin(objective, optimizer, source)
+    state, chance = small.begin(objective, optimizer, source)
     with (
         Recorder(tmp_path) as recorder,
         Checkpoints(tmp_path / "checkpoints") as checkpoints,
@@ -51,7 +51,7 @@ def train(tmp_path, optimizer, plan):
             small.images(7),
             plan,
             state=state,
-            keys=keys,
+            chance=chance,
             mesh=data_mesh(1),
             recorder=recorder,
             checkpoints=checkpoints,

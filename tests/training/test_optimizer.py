@@ -3,17 +3,19 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from rnnjax.training import OPTIMIZERS, OptimizerSettings, make_optimizer
-from rnnjax.training.optimizer import make_schedule
+from rnnjax.training.optimizer import learning_rate_at, with_hyperparameters
 
 STEPS = 40
 
 
-def rates(**settings):
-    schedule = make_schedule(OptimizerSettings(learning_rate=0.5, **settings), STEPS)
-    return [float(schedule(step)) for step in range(STEPS + 1)]
+def rates(schedule="constant", warmup_steps=0):
+    cosine = schedule == "cosine"
+    settings = {"peak": 0.5, "warmup_steps": warmup_steps, "steps": STEPS, "cosine": cosine}
+    return [float(learning_rate_at(count, **settings)) for count in range(STEPS + 1)]
 
 
 def test_a_constant_rate_is_constant():
@@ -42,7 +44,34 @@ def test_a_warmup_that_takes_all_the_updates_is_refused(warmup):
 
 def test_an_unknown_schedule_is_refused():
     with pytest.raises(ValueError, match="unknown schedule 'linear'; one of constant, cosine"):
-        make_schedule(OptimizerSettings(schedule="linear"), STEPS)
+        make_optimizer(OptimizerSettings(schedule="linear"), STEPS)
+
+
+def test_the_rates_are_those_of_optax():
+    for warmup in (0, 7):
+        ours = rates("cosine", warmup)
+        theirs = optax.warmup_cosine_decay_schedule(0.0, 0.5, warmup, STEPS)
+        np.testing.assert_allclose(ours, [theirs(t) for t in range(STEPS + 1)], atol=1e-7)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_numbers_put_into_the_state_are_obeyed(name):
+    decay = 0.3 if name in ("adamw", "muon") else None
+    there = OptimizerSettings(name, 0.2, "cosine", 3, 0.5, decay)
+    here = OptimizerSettings(name, 0.01, "cosine", 0, 50.0, None if decay is None else 0.1)
+    params = {"w": jnp.arange(6.0).reshape(2, 3), "b": jnp.ones(2)}
+    grads = jax.tree.map(jnp.cos, params)
+    wanted, found = (make_optimizer(settings, STEPS) for settings in (there, here))
+    state, other = wanted.init(params), with_hyperparameters(found.init(params), there)
+    for _ in range(4):
+        updates, state = wanted.update(grads, state, params)
+        same, other = found.update(grads, other, params)
+        jax.tree.map(np.testing.assert_array_equal, updates, same)
+
+
+def test_a_weight_decay_is_refused_where_there_is_none():
+    with pytest.raises(ValueError, match=r"^adam has no weight decay; adamw, muon have$"):
+        make_optimizer(OptimizerSettings("adam", weight_decay=0.1), STEPS)
 
 
 @pytest.mark.parametrize("norm", [0.5, 5.0, 50.0])

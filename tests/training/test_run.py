@@ -7,7 +7,7 @@ import pytest
 from rnnjax.training import Plan, Run, WorkdirError, carry_out
 from rnnjax.training.checkpoint import Checkpoints
 from rnnjax.training.recording import Recorder, read_metrics
-from rnnjax.training.state import Keys, initial_state, parameter_count
+from rnnjax.training.state import Chance, initial_state, parameter_count
 from tests.laws.draws import assert_identical
 from tests.training import small
 
@@ -36,7 +36,7 @@ def finish(workdir):
 
 
 def final_state(workdir):
-    like = initial_state(RUN.objective, RUN.optimizer, RUN.train, Keys.from_seed(0))
+    like = initial_state(RUN.objective, RUN.optimizer, RUN.train, Chance.from_seed(0))
     with Checkpoints(workdir / "checkpoints", best="accuracy") as checkpoints:
         return checkpoints.restore_latest(like)
 

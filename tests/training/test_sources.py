@@ -81,16 +81,16 @@ def test_windows_tile_the_series():
 def test_each_window_starts_from_the_state_in_which_the_last_one_ended():
     source = small.windows()
     objective, optimizer = small.listener(source), optax.sgd(0.0)
-    state, keys = small.begin(objective, optimizer, source)
+    state, chance = small.begin(objective, optimizer, source)
     advance = make_advance(objective, optimizer, data_mesh(1))
     run = jax.jit(
         lambda p, batch: objective.apply(p, objective.initial_carry(p, batch), batch, None)
     )
     losses = []
     for step in range(1, 11):
-        state, metrics = advance(state, source, keys, 1)
+        state, metrics = advance(state, source, chance, 1)
         epoch, window = divmod(step - 1, 4)
-        series = source.shuffled(jax.random.fold_in(keys.data, epoch))
+        series = source.shuffled(jax.random.fold_in(chance.data, epoch))
         steps = 5 * (window + 1)
         until = jax.tree.map(lambda x, n=steps: x[:n], series)
         carry, outputs = run(state.params, until)
