@@ -4,6 +4,8 @@ python launch.py                                      lists the experiments
 python launch.py --experiment=NAME --help             shows the flags of one
 python launch.py --experiment=NAME [--flag=value ...] runs it
 python launch.py --flagfile=WORKDIR/flags.txt         runs it again as it was run
+python launch.py --experiment=NAME --sweep='seed=0:8' runs it many times
+python launch.py --sweep_report=WORKDIR               shows what a sweep has found so far
 """
 
 import ast
@@ -19,6 +21,7 @@ _FOLDER = pathlib.Path(__file__).parent / "experiments"
 _FLAGS_MODULE = "experiments._flags"  # where the flags that experiments share are defined
 
 _EXPERIMENT = flags.DEFINE_string("experiment", None, "Which experiment to run.")
+_REPORT = flags.DEFINE_string("sweep_report", None, "Folder of a sweep to report on.")
 _HELP = flags.DEFINE_boolean("help", False, "Shows the flags and ends.")
 _TRACEBACK = flags.DEFINE_boolean("traceback", False, "Shows where in the code an error arose.")
 
@@ -71,11 +74,26 @@ def help_text(module) -> str:
     return "\n".join(lines)
 
 
+def report(workdir: str) -> None:
+    """Shows a sweep's table, and writes its plots, `sweep.csv` and `report.html`."""
+    from rich.console import Console
+
+    from rnnjax import sweeps
+
+    page = sweeps.write_report(workdir)
+    sweeps.print_report(workdir, Console())
+    print(page)
+
+
 def main(argv: list[str]) -> int:
     """Runs the command line and returns its exit code: 0, 1 for a failed run, 2 for wrong input."""
     try:
         argv = [argv[0], *flags.FLAGS.read_flags_from_files(argv[1:], force_gnu=True)]
         name = chosen(argv)
+        if name is None and any(word.startswith("--sweep_report") for word in argv):
+            flags.FLAGS(argv)
+            report(_REPORT.value)
+            return 0
         if name is None and len(argv) > 1 and "--help" not in argv:
             raise ValueError("name an experiment: --experiment=NAME; without flags they are listed")
         if name is None:

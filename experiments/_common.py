@@ -1,5 +1,6 @@
 """From flags to the parts of a run: devices, cells, networks, images."""
 
+import functools
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -14,14 +15,30 @@ FLAGS = flags.FLAGS
 
 
 def use_devices() -> int:
-    """Chooses the devices that the flags ask for; to be called before JAX is used."""
-    batch_size = FLAGS.batch_size
-    cores = training.suitable_devices(batch_size, training.core_count())
+    """Chooses the devices of one run; to be called before JAX is used."""
+    cores = training.suitable_devices(FLAGS.batch_size, training.core_count())
     training.use_cores_as_devices(FLAGS.devices or cores)
+    return suitable_devices()
+
+
+def use_all_devices() -> None:
+    """Chooses the devices that the runs of a sweep share; to be called before JAX is used."""
+    training.use_cores_as_devices(FLAGS.devices or training.core_count())
+
+
+def device_count() -> int:
+    """Returns how many devices may be used."""
     there = jax.device_count()
-    count = FLAGS.devices or training.suitable_devices(batch_size, there)
-    if count > there:
-        raise ValueError(f"--devices={count}: there are {there}")
+    if (FLAGS.devices or 1) > there:
+        raise ValueError(f"--devices={FLAGS.devices}: there are {there}")
+    return FLAGS.devices or there
+
+
+def suitable_devices() -> int:
+    """Returns over how many devices a batch is divided."""
+    count, batch_size = device_count(), FLAGS.batch_size
+    if FLAGS.devices is None:
+        return training.suitable_devices(batch_size, count)
     if batch_size % count:
         raise ValueError(f"--devices={count} does not divide --batch_size={batch_size}")
     return count
@@ -38,8 +55,6 @@ def read_model(
     readout: type[nn.Module], output_dim: int, *, bidirectional: bool = False
 ) -> models.SequenceModel:
     """Returns the recurrent network that the flags spell."""
-    if FLAGS.dropout > 0 and FLAGS.layers == 1:
-        raise ValueError("--dropout is between layers: it needs --layers=2 or more")
     return models.sequence_model(
         read_cell(),
         readout,
@@ -47,8 +62,16 @@ def read_model(
         layers=FLAGS.layers,
         bidirectional=bidirectional,
         engine=unroll.read_engine(FLAGS.unroll),
-        dropout=FLAGS.dropout,
+        dropout=read_dropout(),
     )
+
+
+def read_dropout() -> float:
+    """Returns how often a feature between layers is dropped; 0 where nothing is recurrent."""
+    rate = FLAGS.dropout if "dropout" in FLAGS else 0.0
+    if rate > 0 and FLAGS.layers == 1:
+        raise ValueError("--dropout is between layers: it needs --layers=2 or more")
+    return rate
 
 
 class Images(NamedTuple):
@@ -65,9 +88,12 @@ class Images(NamedTuple):
         return f"{self.found.name}:{self.found.source}:{count}"
 
 
+_load = functools.cache(datasets.load)  # once for all the runs of a sweep
+
+
 def read_images() -> Images:
     """Loads the images that the flags name."""
-    found = datasets.load(FLAGS.dataset, FLAGS.data_dir)
+    found = _load(FLAGS.dataset, FLAGS.data_dir)
     count = len(found.train.labels)
     if FLAGS.batch_size > count:
         raise ValueError(f"--batch_size={FLAGS.batch_size} is more than the {count} examples")

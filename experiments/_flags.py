@@ -7,6 +7,33 @@ from absl import flags
 
 from rnnjax import cells, datasets, training, unroll
 
+SAMPLERS = ("grid", "qmc", "random", "tpe")
+POPULATION = (  # numbers that runs of one compiled program may differ in
+    "seed",
+    "learning_rate",
+    "warmup_steps",
+    "clip_norm",
+    "weight_decay",
+    "dropout",
+    "init_scale",
+)
+NOT_SETTINGS = (  # flags that say where and how to run, not what
+    "workdir",
+    "sweep",
+    "sampler",
+    "trials",
+    "pruner",
+    "population",
+    "workers",
+    "executor",
+    "slurm_partition",
+    "slurm_gpus",
+    "slurm_cpus",
+    "slurm_minutes",
+    "storage",
+    "sweep_worker",
+)
+
 
 class _Number(flags.FloatParser):
     """A finite number in a range; absl's own bounds let nan pass."""
@@ -27,10 +54,13 @@ class _Number(flags.FloatParser):
 
 _POSITIVE = _Number(lambda value: value > 0, "a finite number above 0")
 _POSITIVE_OR_NONE = _Number(lambda value: value > 0, "a finite number above 0", optional=True)
+_NOT_NEGATIVE_OR_NONE = _Number(
+    lambda value: value >= 0, "a finite number of 0 or more", optional=True
+)
 _CHANCE = _Number(lambda value: 0 <= value < 1, "a number from 0 to below 1")
 
 
-def define_number(name: str, default: float, text: str, parser: flags.FloatParser) -> None:
+def define_number(name: str, default: float | None, text: str, parser: flags.FloatParser) -> None:
     """Defines a flag for a number that `parser` lets pass."""
     flags.DEFINE(parser, name, default, text, serializer=flags.ArgumentSerializer())
 
@@ -44,6 +74,13 @@ def define_training(*, steps: int, batch_size: int, learning_rate: float, schedu
     flags.DEFINE_enum("schedule", schedule, training.SCHEDULES, "How the learning rate falls.")
     flags.DEFINE_integer("warmup_steps", 0, "Updates in which the rate rises.", lower_bound=0)
     define_number("clip_norm", 1.0, "Largest norm of a gradient, or none.", _POSITIVE_OR_NONE)
+    define_number(
+        "weight_decay",
+        None,
+        "Of adamw and muon; by default Optax's.",
+        _NOT_NEGATIVE_OR_NONE,
+    )
+    define_number("init_scale", 1.0, "Factor on the first weight matrices.", _POSITIVE)
     flags.DEFINE_integer("log_every", 50, "Updates between two lines of metrics.", lower_bound=1)
     flags.DEFINE_integer(
         "eval_every", 500, "Updates between two evaluations and checkpoints.", lower_bound=1
@@ -63,6 +100,43 @@ def define_training(*, steps: int, batch_size: int, learning_rate: float, schedu
         None,
         "Where the run is written. By default a folder in runs/ that the flags name.",
     )
+
+
+def define_sweep() -> None:
+    """Defines how many runs are tried at once, and where."""
+    flags.DEFINE_string(
+        "sweep",
+        None,
+        "What to vary: 'learning_rate=1e-3,3e-4;cell=LSTM,GRU;seed=0:8' is a grid; "
+        "'learning_rate=log(1e-4,1e-1)', uniform(a,b), int(a,b) and choice(a,b) are for a search. "
+        "In a search every point is run with all the seeds.",
+    )
+    flags.DEFINE_enum(
+        "sampler", "grid", SAMPLERS, "How points are chosen; tpe learns from results."
+    )
+    flags.DEFINE_integer("trials", None, "Points of a search.", 1, 10_000)
+    flags.DEFINE_enum("pruner", "none", ["median", "none"], "What stops hopeless points of tpe.")
+    flags.DEFINE_integer(
+        "population",
+        128,
+        "Most runs in one compiled program; runs share one if they differ only in "
+        f"{', '.join(POPULATION)}.",
+        lower_bound=1,
+        upper_bound=1024,
+    )
+    flags.DEFINE_integer("workers", 1, "Processes that share the work.", 1, 1024)
+    flags.DEFINE_enum("executor", "local", ["debug", "local", "slurm"], "Where the workers run.")
+    flags.DEFINE_string("slurm_partition", None, "Slurm's partition for the workers.")
+    flags.DEFINE_integer("slurm_gpus", 0, "GPUs a worker under Slurm.", 0, 16)
+    flags.DEFINE_integer("slurm_cpus", 2, "Cores a worker under Slurm.", 1, 1024)
+    flags.DEFINE_integer("slurm_minutes", 60, "Time limit of a worker under Slurm.", lower_bound=1)
+    flags.DEFINE_string(
+        "storage",
+        None,
+        "Where Optuna keeps the study: a database URL, for workers on several machines. By default "
+        "study.db in the workdir.",
+    )
+    flags.DEFINE_integer("sweep_worker", None, "Which worker this is; for the launcher's own use.")
 
 
 def define_cell(cell: str, hidden: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 from absl import flags
 
-from experiments import _common
+from experiments import _common, _flags
 from rnnjax import models, tasks, training
 from rnnjax.training.state import first_batch
 
@@ -72,6 +72,42 @@ def check(problem: Problem) -> None:
     jax.eval_shape(lambda: problem.objective.init(key, first_batch(problem.train, key)))
 
 
+def run_of(problem: Problem, devices: int, *, part: str = "") -> training.Run:
+    """Returns the run that the flags spell, each batch divided over so many devices."""
+    optimizer = training.OptimizerSettings(
+        FLAGS.optimizer,
+        FLAGS.learning_rate,
+        FLAGS.schedule,
+        FLAGS.warmup_steps,
+        FLAGS.clip_norm,
+        FLAGS.weight_decay,
+    )
+    training.make_optimizer(optimizer, FLAGS.steps)  # raises what is wrong with them
+    return training.Run(
+        name=f"{FLAGS.experiment}/{part}" if part else FLAGS.experiment,
+        objective=problem.objective,
+        train=problem.train,
+        test=problem.test,
+        plan=training.Plan(FLAGS.steps, FLAGS.log_every, FLAGS.eval_every),
+        optimizer=optimizer,
+        seed=FLAGS.seed,
+        devices=devices,
+        best=problem.best,
+        data=problem.data,
+        baseline=problem.baseline,
+        dropout=_common.read_dropout() or None,
+        init_scale=None if FLAGS.init_scale == 1 else FLAGS.init_scale,
+    )
+
+
+def place_of(problem: Problem, devices: int, folder: pathlib.Path | None) -> training.Place:
+    """Returns where the run is written: `folder`, or one that the settings name."""
+    config = _config(problem, devices)
+    return training.Place(
+        folder or default_workdir(FLAGS.experiment, config), flags_text(devices), config
+    )
+
+
 def train(problem: Problem, devices: int, *, part: str = "") -> dict[str, Any]:
     """Carries out a run, or a named part of an experiment of several, and prints its result.
 
@@ -83,34 +119,20 @@ def train(problem: Problem, devices: int, *, part: str = "") -> dict[str, Any]:
     Returns:
         What `summary.json` holds.
     """
-    settings = training.OptimizerSettings(
-        FLAGS.optimizer, FLAGS.learning_rate, FLAGS.schedule, FLAGS.warmup_steps, FLAGS.clip_norm
-    )
-    config = _config(problem, devices)
-    workdir = pathlib.Path(FLAGS.workdir or _default_workdir(config)).expanduser() / part
-    run = training.Run(
-        name=f"{FLAGS.experiment}/{part}" if part else FLAGS.experiment,
-        objective=problem.objective,
-        optimizer=training.make_optimizer(settings, FLAGS.steps),
-        train=problem.train,
-        test=problem.test,
-        plan=training.Plan(FLAGS.steps, FLAGS.log_every, FLAGS.eval_every),
-        seed=FLAGS.seed,
-        devices=devices,
-        best=problem.best,
-        data=problem.data,
-        baseline=problem.baseline,
-    )
+    run = run_of(problem, devices, part=part)
+    given = pathlib.Path(FLAGS.workdir).expanduser() if FLAGS.workdir else None
+    place = place_of(problem, devices, given)
+    place = place._replace(folder=place.folder / part)
     print(problem.about)
-    finished_before = (workdir / "summary.json").exists()
-    summary = training.carry_out(run, workdir, flags=_flags_text(devices), config=config)
+    finished_before = (place.folder / "summary.json").exists()
+    summary = training.carry_out(run, place)
     if finished_before:
-        print(f"{workdir} holds this run, finished; name another --workdir to train again")
-    print(_result_line(summary, workdir))
+        print(f"{place.folder} holds this run, finished; name another --workdir to train again")
+    print(_result_line(summary, place.folder))
     return summary
 
 
-def _settings(devices: int) -> dict[str, Any]:
+def settings(devices: int | None) -> dict[str, Any]:
     """Returns what the flags come to, by name; `None` for what is left out.
 
     The cell is spelled out with the defaults of today, --hidden in it, and the number of devices is
@@ -118,7 +140,8 @@ def _settings(devices: int) -> dict[str, Any]:
     """
     modules = ("experiments._flags", f"experiments.{FLAGS.experiment}")
     own = [flag for module in modules for flag in FLAGS.get_key_flags_for_module(module)]
-    found = {flag.name: flag.value for flag in own if flag.name not in ("workdir", "hidden")}
+    out = (*_flags.NOT_SETTINGS, "hidden")
+    found = {flag.name: flag.value for flag in own if flag.name not in out}
     if "cell" in found:
         found["cell"] = repr(_common.read_cell())
     if found.get("data_dir"):
@@ -128,21 +151,21 @@ def _settings(devices: int) -> dict[str, Any]:
 
 def _config(problem: Problem, devices: int) -> dict[str, Any]:
     """Returns all that decides a run's numbers: what data are, not where they lie."""
-    found = _settings(devices)
+    found = settings(devices)
     found.pop("data_dir", None)
     return found | {"data": problem.digest}
 
 
-def _default_workdir(config: dict[str, Any]) -> pathlib.Path:
+def default_workdir(name: str, config: dict[str, Any]) -> pathlib.Path:
     """Returns a folder for this very configuration: the same command finds its run again."""
     digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
-    return pathlib.Path("runs") / f"{FLAGS.experiment}-{digest[:8]}"
+    return pathlib.Path("runs") / f"{name}-{digest[:8]}"
 
 
-def _flags_text(devices: int) -> str:
+def flags_text(devices: int | None) -> str:
     """Returns a flag file that runs this again, in whatever folder."""
     lines = []
-    for name, value in _settings(devices).items():
+    for name, value in settings(devices).items():
         if isinstance(value, bool):
             lines.append(f"--{name}" if value else f"--no{name}")
         elif isinstance(value, list):

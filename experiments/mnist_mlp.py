@@ -5,7 +5,7 @@ Two hidden layers of 256 and 1,024 relu units and ten outputs, unless `--widths`
 
 from absl import flags
 
-from experiments import _common, _flags, _run
+from experiments import _common, _flags, _main, _run
 from rnnjax import models, training
 
 FLAGS = flags.FLAGS
@@ -13,11 +13,16 @@ FLAGS = flags.FLAGS
 _flags.define_images()
 _flags.define_widths()
 _flags.define_training(steps=4000, batch_size=128, learning_rate=1e-3, schedule="cosine")
+_flags.define_sweep()
+
+
+def problem() -> _run.Problem:
+    """Returns what is trained."""
+    model = models.MLP((*_flags.read_widths(), 10))
+    objective = training.on_flattened(model, training.Classification())
+    return _run.on_images(objective, _common.read_images())
 
 
 def main() -> None:
     """Runs the experiment."""
-    devices = _common.use_devices()
-    model = models.MLP((*_flags.read_widths(), 10))
-    objective = training.on_flattened(model, training.Classification())
-    _run.train(_run.on_images(objective, _common.read_images()), devices)
+    _main.main(problem)

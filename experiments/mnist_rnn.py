@@ -10,7 +10,7 @@ arXiv:1504.00941 (pixels, permuted).
 
 from absl import flags
 
-from experiments import _common, _flags, _run
+from experiments import _common, _flags, _main, _run
 from rnnjax import models, training
 
 FLAGS = flags.FLAGS
@@ -19,14 +19,19 @@ _READOUTS = {"last": models.Last, "mean": models.Mean}
 _flags.define_images()
 _flags.define_cell("LSTM", hidden=128)
 _flags.define_training(steps=4000, batch_size=128, learning_rate=3e-3, schedule="cosine")
+_flags.define_sweep()
 flags.DEFINE_boolean("bidirectional", False, "Whether each layer runs both ways.")
 flags.DEFINE_enum("readout", "last", sorted(_READOUTS), "Which outputs are classified.")
 
 
-def main() -> None:
-    """Runs the experiment."""
-    devices = _common.use_devices()
+def problem() -> _run.Problem:
+    """Returns what is trained."""
     readout = _READOUTS[FLAGS.readout]
     model = _common.read_model(readout, 10, bidirectional=FLAGS.bidirectional)
     objective = training.on_sequences(model, training.Classification())
-    _run.train(_run.on_images(objective, _common.read_images()), devices)
+    return _run.on_images(objective, _common.read_images())
+
+
+def main() -> None:
+    """Runs the experiment."""
+    _main.main(problem)

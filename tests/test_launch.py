@@ -230,7 +230,7 @@ def test_a_run_that_diverges_fails_in_one_line_with_another_code(tmp_path):
     done = launched(*ECHO, "--workdir=run", "--learning_rate=1e38", "--optimizer=sgd")
     assert done.code == 1
     assert done.err.startswith("error: the ")
-    assert "lower --learning_rate" in done.err
+    assert "lower the learning rate" in done.err
     assert done.err.count("\n") == 1
     assert not (tmp_path / "run" / "summary.json").exists()
 

@@ -24,6 +24,7 @@ BELOW = {
     "training": HOUSE,
     "analysis": HOUSE,
     "interop": HOUSE,
+    "sweeps": HOUSE | {"training"},
 }
 MOST_LINES = 350
 

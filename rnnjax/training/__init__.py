@@ -1,7 +1,8 @@
 """Training: what is minimised, on which batches, by which rule, and what is kept of it."""
 
 from rnnjax.training.devices import MIN_ROWS, core_count, suitable_devices, use_cores_as_devices
-from rnnjax.training.fit import DivergedError, Plan
+from rnnjax.training.fit import Plan
+from rnnjax.training.log import DivergedError
 from rnnjax.training.objective import (
     Classification,
     Objective,
@@ -10,7 +11,8 @@ from rnnjax.training.objective import (
     on_windows,
 )
 from rnnjax.training.optimizer import OPTIMIZERS, SCHEDULES, OptimizerSettings, make_optimizer
-from rnnjax.training.run import Run, carry_out
+from rnnjax.training.run import Place, Run, Watch, carry_out
+from rnnjax.training.run_population import carry_out_population
 from rnnjax.training.sources import ImageSource, Source, TaskSource, WindowSource
 from rnnjax.training.workdir import WorkdirError
 
@@ -23,13 +25,16 @@ __all__ = [
     "ImageSource",
     "Objective",
     "OptimizerSettings",
+    "Place",
     "Plan",
     "Run",
     "Source",
     "TaskSource",
+    "Watch",
     "WindowSource",
     "WorkdirError",
     "carry_out",
+    "carry_out_population",
     "core_count",
     "make_optimizer",
     "on_flattened",

@@ -1,26 +1,16 @@
 """The host's side of training: run, report, evaluate, keep."""
 
-import math
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
-import optax
-from jax.sharding import Mesh
 
 from rnnjax.training.checkpoint import Checkpoints
-from rnnjax.training.devices import place_state, replicate
-from rnnjax.training.evaluate import make_evaluate
-from rnnjax.training.objective import Objective
+from rnnjax.training.log import Log
+from rnnjax.training.program import Program
 from rnnjax.training.progress import Progress
-from rnnjax.training.recording import Recorder
-from rnnjax.training.sources import Source
-from rnnjax.training.state import Chance, TrainState
-from rnnjax.training.update import make_advance
-
-
-class DivergedError(RuntimeError):
-    """The loss is not a finite number any more."""
+from rnnjax.training.state import TrainState
 
 
 class Plan(NamedTuple):
@@ -60,33 +50,26 @@ class Speed(NamedTuple):
 
 
 def fit(
-    objective: Objective,
-    optimizer: optax.GradientTransformation,
-    train: Source,
-    test: Source,
+    program: Program,
     plan: Plan,
-    *,
     state: TrainState,
-    chance: Chance,
-    mesh: Mesh,
-    recorder: Recorder,
+    *,
+    log: Log,
     checkpoints: Checkpoints,
     progress: Progress,
+    watch: Callable[[int, dict[str, float]], None] | None = None,
 ) -> tuple[TrainState, Speed]:
     """Trains from `state` to the end of the plan.
 
     Args:
-        objective: what is minimised.
-        optimizer: how.
-        train: the batches of training.
-        test: the batches of evaluation.
+        program: of a run or of a population.
         plan: how long.
         state: where to begin, at any step at which a run of this plan stops.
-        chance: the run's chance.
-        mesh: the devices over which each batch is divided.
-        recorder: gets the metrics.
+        log: gets the metrics.
         checkpoints: gets the state after each evaluation.
         progress: shows the numbers on screen.
+        watch: called with the step and the test metrics after each evaluation; what it raises ends
+            the run.
 
     Returns:
         The state at the end, and how fast it was reached.
@@ -94,38 +77,28 @@ def fit(
     Raises:
         DivergedError: if a loss is not finite; nothing is kept from then on.
     """
-    advance, evaluate = make_advance(objective, optimizer, mesh), make_evaluate(objective, mesh)
-    train, test, chance = replicate((train, test, chance), mesh)
-    state = place_state(state, mesh)
     begin, step = time.perf_counter(), int(state.step)
     busy, trained = 0.0, 0
     compiled = False
     while step < plan.steps:
         stop = plan.next_stop(step)
         called = time.perf_counter()
-        state, metrics = advance(state, train, chance, stop - step)
-        values = {name: float(value) for name, value in metrics.items()}
+        state, metrics = program.advance(state, stop - step)
+        jax.block_until_ready(metrics)
         seconds = time.perf_counter() - called
-        examples = (stop - step) * train.batch_size
-        _check_finite("loss", values["loss"], f"between steps {step} and {stop}")
+        examples = (stop - step) * program.examples
+        step = stop
+        shown = log.write(step, "train", metrics)
         if compiled:
             busy, trained = busy + seconds, trained + examples
-        compiled, step = True, stop
-        recorder.write(step, "train", values)
-        recorder.write_speed(step, examples / seconds)
-        progress.update(step, values, examples / seconds)
+        compiled = True
+        log.write_speed(step, examples / seconds)
+        progress.update(step, shown, examples / seconds)
         if plan.evaluates_at(step):
-            found = {name: float(value) for name, value in evaluate(state.params, test).items()}
-            _check_finite("test loss", found["loss"], f"after step {step}")
-            recorder.write(step, "test", found)
+            found = log.write(step, "test", program.evaluate(state.params))
             # After the lines: what a checkpoint says is done has been written down.
             checkpoints.save(step, state, found)
+            if watch is not None:
+                watch(step, found)
     jax.block_until_ready(state)
     return state, Speed(time.perf_counter() - begin, trained / busy if busy else 0.0)
-
-
-def _check_finite(what: str, value: float, when: str) -> None:
-    if not math.isfinite(value):
-        raise DivergedError(
-            f"the {what} is {value} {when}: lower --learning_rate or set --clip_norm"
-        )

@@ -22,8 +22,8 @@ class Objective(NamedTuple):
     """Pure functions that `fit` and `evaluate` put together.
 
     `carry` is what goes from one batch to the next beside the parameters: the states of a network
-    that is trained by truncated backpropagation, else `()`. Its leaves are `[B, ...]`. Without noise
-    nothing is dropped.
+    that is trained by truncated backpropagation, else `()`. Its leaves are `[B, ...]`. Without
+    noise nothing is dropped.
     """
 
     init: Callable[[Key, Batch], Params]

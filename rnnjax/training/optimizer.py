@@ -62,7 +62,7 @@ def make_optimizer(settings: OptimizerSettings, steps: int) -> optax.GradientTra
     """Returns the optimizer of a run of `steps` updates.
 
     Its numbers are arrays in its state (`optax.inject_hyperparams`), so runs that differ in nothing
-    else share one compiled program; see `with_hyperparameters`.
+    else share one compiled program; see `hyperparameters`.
 
     Raises:
         ValueError: if the warm-up takes all of the `steps`, the schedule is unknown, or a weight
@@ -91,15 +91,14 @@ def make_optimizer(settings: OptimizerSettings, steps: int) -> optax.GradientTra
     return optax.inject_hyperparams(rule, hyperparam_dtype=jnp.float32)(**_numbers(settings))
 
 
-def with_hyperparameters(state: optax.OptState, settings: OptimizerSettings) -> optax.OptState:
-    """Returns the state of one of `make_optimizer`'s optimizers with the numbers of other settings.
+def hyperparameters(state: optax.OptState, settings: OptimizerSettings) -> dict[str, Array]:
+    """Returns what makes other settings of `hyperparams` in a state of `make_optimizer`'s rule.
 
-    Where it clips and they do not, the limit is infinite.
+    Where the state's rule clips and the settings do not, the limit is infinite.
     """
     old = state.hyperparams  # pyright: ignore[reportAttributeAccessIssue]
     numbers = _numbers(settings) | ({"clip_norm": jnp.inf} if settings.clip_norm is None else {})
-    new = {name: jnp.asarray(numbers[name], value.dtype) for name, value in old.items()}
-    return state._replace(hyperparams=new)  # pyright: ignore[reportAttributeAccessIssue]
+    return {name: jnp.asarray(numbers[name], value.dtype) for name, value in old.items()}
 
 
 def _numbers(settings: OptimizerSettings) -> dict[str, float | None]:

@@ -5,6 +5,8 @@ from rnnjax.training import DivergedError, Plan
 from rnnjax.training.checkpoint import Checkpoints
 from rnnjax.training.devices import data_mesh
 from rnnjax.training.fit import fit
+from rnnjax.training.log import RunLog
+from rnnjax.training.program import run_program
 from rnnjax.training.progress import Progress
 from rnnjax.training.recording import Recorder, read_metrics
 from tests.training import small
@@ -36,7 +38,7 @@ def test_evaluations_come_every_so_often_and_last():
     assert [s for s in range(1, 9) if Plan(8, 3, 4).evaluates_at(s)] == [4, 8]
 
 
-def train(tmp_path, optimizer, plan):
+def train(tmp_path, optimizer, plan, watch=None):
     source, objective = small.images(), small.classifier()
     state, chance = small.begin(objective, optimizer, source)
     with (
@@ -45,17 +47,13 @@ def train(tmp_path, optimizer, plan):
         Progress(plan.steps) as progress,
     ):
         return fit(
-            objective,
-            optimizer,
-            source,
-            small.images(7),
+            run_program(objective, optimizer, source, small.images(7), chance, data_mesh(1)),
             plan,
-            state=state,
-            chance=chance,
-            mesh=data_mesh(1),
-            recorder=recorder,
+            state,
+            log=RunLog(recorder),
             checkpoints=checkpoints,
             progress=progress,
+            watch=watch,
         )
 
 
@@ -90,3 +88,18 @@ def test_an_update_that_only_evaluation_finds_to_have_diverged_is_not_kept(tmp_p
     with pytest.raises(DivergedError, match=r"^the test loss is (nan|inf) after step 1: lower"):
         train(tmp_path, optax.sgd(1e38), Plan(6, 1, 1))
     assert saved(tmp_path) == []
+
+
+def test_what_a_watcher_raises_ends_the_run_after_the_checkpoint(tmp_path):
+    seen = []
+
+    def watch(step, metrics):
+        seen.append((step, metrics))
+        if step == 4:
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        train(tmp_path, optax.adam(0.03), Plan(9, 2, 2), watch)
+    tests = [line for line in read_metrics(tmp_path) if line["split"] == "test"]
+    assert [{"step": step, "split": "test", **metrics} for step, metrics in seen] == tests
+    assert saved(tmp_path) == [2, 4]

@@ -1,10 +1,17 @@
 import json
 import shutil
 
-import optax
 import pytest
 
-from rnnjax.training import Plan, Run, WorkdirError, carry_out
+from rnnjax.training import (
+    OptimizerSettings,
+    Place,
+    Plan,
+    Run,
+    WorkdirError,
+    carry_out,
+    make_optimizer,
+)
 from rnnjax.training.checkpoint import Checkpoints
 from rnnjax.training.recording import Recorder, read_metrics
 from rnnjax.training.state import Chance, initial_state, parameter_count
@@ -15,7 +22,7 @@ PLAN = Plan(steps=9, log_every=2, eval_every=4)  # stops at 2, 4, 6, 8, 9
 RUN = Run(
     name="small",
     objective=small.classifier(dropout=0.3, layers=2),
-    optimizer=optax.adam(0.03),
+    optimizer=OptimizerSettings("adam", 0.03),
     train=small.images(),
     test=small.images(7),
     plan=PLAN,
@@ -32,11 +39,12 @@ class _Stop(BaseException):
 
 
 def finish(workdir):
-    return carry_out(RUN, workdir, **SETTINGS)
+    return carry_out(RUN, Place(workdir, **SETTINGS))
 
 
 def final_state(workdir):
-    like = initial_state(RUN.objective, RUN.optimizer, RUN.train, Chance.from_seed(0))
+    optimizer = make_optimizer(RUN.optimizer, PLAN.steps)
+    like = initial_state(RUN.objective, optimizer, RUN.train, Chance.from_seed(0))
     with Checkpoints(workdir / "checkpoints", best="accuracy") as checkpoints:
         return checkpoints.restore_latest(like)
 
@@ -136,7 +144,7 @@ def test_the_folder_of_other_settings_is_refused_and_left_alone(uncut):
     folder, _ = uncut
     before = snapshot(folder)
     with pytest.raises(WorkdirError, match="steps is 9 there, 10 here"):
-        carry_out(RUN, folder, flags="--steps=10\n", config={"steps": 10})
+        carry_out(RUN, Place(folder, flags="--steps=10\n", config={"steps": 10}))
     assert snapshot(folder) == before
 
 
@@ -144,6 +152,6 @@ def test_the_least_loss_is_the_best_where_the_loss_decides(uncut, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(uncut[0], folder)
     (folder / "summary.json").unlink()
-    summary = carry_out(RUN._replace(best="loss"), folder, **SETTINGS)
+    summary = carry_out(RUN._replace(best="loss"), Place(folder, **SETTINGS))
     tests = [line for line in read_metrics(folder) if line["split"] == "test"]
     assert summary["best"] == min(tests, key=lambda line: line["loss"])
