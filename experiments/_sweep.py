@@ -36,6 +36,8 @@ def _launch(build: Callable[[], _run.Problem]) -> None:
     config = _config(plan)
     given = FLAGS.workdir or _run.default_workdir(f"{FLAGS.experiment}-sweep", config)
     workdir = pathlib.Path(given).expanduser().absolute()
+    if FLAGS.storage:
+        _open_study(workdir, problem)  # raises what is wrong with it before anything is written
     env = describe_environment(FLAGS.seed)
     print(problem.about)
     print(f"{plan.points} points in {len(plan.units)} units of work; {workdir}")

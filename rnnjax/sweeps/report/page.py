@@ -1,0 +1,112 @@
+"""The report of a sweep: a table for programs, figures, and a page for people."""
+
+import base64
+import csv
+import html
+import io
+import os
+import pathlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rnnjax.sweeps.records import Sweep, read_sweep
+from rnnjax.sweeps.report.plots import Picture, draw_plots
+from rnnjax.sweeps.report.table import MOST_ROWS, point_rows, progress_line, ranking_rows
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff;
+       max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; margin-bottom: 0.2rem; }
+h2 { font-size: 1.15rem; margin: 2.2rem 0 0.6rem; }
+code { font: 0.87em ui-monospace, monospace; overflow-wrap: anywhere; }
+img { width: 100%; height: auto; margin: 0.8rem 0; }
+table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
+th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.8rem 0.25rem 0;
+         border-bottom: 1px solid #e4e4e4; }
+th { border-bottom: 2px solid #555; }
+td:last-child { white-space: nowrap; }
+div { overflow-x: auto; }
+"""
+
+
+def write_report(workdir: str | os.PathLike[str]) -> pathlib.Path:
+    """Writes `sweep.csv`, figures into `plots/` and `report.html`, one page with all of it.
+
+    Args:
+        workdir: the sweep's folder, finished or not.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        ValueError: if the folder holds no sweep.
+    """
+    sweep = read_sweep(workdir)
+    _write_text(sweep.folder / "sweep.csv", _csv(sweep))
+    page = sweep.folder / "report.html"
+    _write_text(page, _page(sweep, draw_plots(sweep)))
+    return page
+
+
+def _write_text(path: pathlib.Path, text: str) -> None:
+    """Writes a file so that a reader finds the old one or the new one."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _csv(sweep: Sweep) -> str:
+    """Returns one line a point, in the order of their numbers."""
+    finals = _metrics(point.final for point in sweep.points)
+    bests = _metrics(point.best for point in sweep.points)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    metrics = [*(f"final_{name}" for name in finals), *(f"best_{name}" for name in bests)]
+    writer.writerow(["number", "status", *sweep.axes, *metrics, "seconds", "command"])
+    for point in sweep.points:
+        values = [(point.final or {}).get(name) for name in finals]
+        values += [(point.best or {}).get(name) for name in bests]
+        settings = [point.settings[name] for name in sweep.axes]
+        start = [point.number, point.status, *settings]
+        writer.writerow([*start, *values, point.seconds, point.command])
+    return text.getvalue()
+
+
+def _metrics(evaluations: Iterable[dict[str, Any] | None]) -> list[str]:
+    """Names what evaluations hold, the step among it."""
+    found = dict.fromkeys(name for evaluation in evaluations for name in evaluation or {})
+    return [name for name in found if name != "split"]
+
+
+def _page(sweep: Sweep, pictures: Sequence[Picture]) -> str:
+    title = html.escape(f"{sweep.experiment}: sweep of {', '.join(sweep.axes) or 'nothing'}")
+    head, rows = ranking_rows(sweep)
+    better = "more" if sweep.higher_is_better else "less"
+    parts = [
+        "<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>",
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>",
+        f"<p><code>--experiment={html.escape(sweep.experiment)} "
+        f'--sweep="{html.escape(sweep.text)}"</code></p>',
+        f"<p>{html.escape(progress_line(sweep))} Ranked by the last evaluation's test "
+        f"{html.escape(sweep.metric)}, {better} is better.</p>",
+        "<h2>Best settings</h2>",
+        _table(head, rows[:MOST_ROWS]),
+        f"<p>... and {len(rows) - MOST_ROWS} more</p>" if len(rows) > MOST_ROWS else "",
+        *map(_figure, pictures),
+        "<h2>All points, best first, and how to repeat each</h2>",
+        _table(*point_rows(sweep)),
+    ]
+    return "\n".join([*parts, "</body>\n</html>\n"])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["".join(f"<th>{html.escape(cell)}</th>" for cell in head)]
+    lines += ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+    body = "\n".join(f"<tr>{line}</tr>" for line in lines)
+    return f"<div><table>\n{body}\n</table></div>"
+
+
+def _figure(picture: Picture) -> str:
+    data = base64.b64encode(picture.path.read_bytes()).decode()
+    text = html.escape(f"{picture.title}. {picture.caption}", quote=True)
+    return f'<img src="data:image/png;base64,{data}" alt="{text}">'

@@ -1,0 +1,75 @@
+"""Folders with a planned study, and workers in processes of their own."""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import pytest
+
+from rnnjax.sweeps.study import Heartbeat, open_study
+from rnnjax.sweeps.units import plan_units
+
+WORKER = pathlib.Path(__file__).with_name("unit_worker.py")
+ROOT = WORKER.parents[2]
+
+
+class Site:
+    """A folder in which workers work."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.processes = []
+
+    def study(self, sampler=None):
+        return open_study(
+            str(self.folder / "study.db"),
+            "units",
+            higher_is_better=True,
+            sampler=sampler,
+            heartbeat=Heartbeat(1, 2),
+        )
+
+    def planned(self, count, sampler=None):
+        study = self.study(sampler)
+        plan_units(study, count)
+        return study
+
+    def argv(self, *options):
+        return (sys.executable, str(WORKER), str(self.folder), *options)
+
+    def start(self, *options):
+        process = subprocess.Popen(self.argv(*options))
+        self.processes.append(process)
+        return process
+
+    def begun(self):
+        return sorted(int(line) for line in (self.folder / "begun.txt").read_text().split())
+
+    def held(self):
+        """Returns the process that holds its unit, as soon as one does."""
+        until(lambda: (self.folder / "held").exists())
+        return int((self.folder / "held").read_text())
+
+
+def until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A folder for a study; what was started in it is ended with the test."""
+    path = (str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    site = Site(tmp_path)
+    yield site
+    for process in site.processes:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        process.wait()

@@ -1,0 +1,121 @@
+import base64
+import csv
+import html.parser
+import os
+import subprocess
+import sys
+
+import pytest
+
+from rnnjax.sweeps import write_report
+from tests.sweeps.made import Made, falling, write_sweep
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser would see: text, pictures, and what it would have to fetch."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.words, self.pictures, self.tags = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.pictures += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    """A sweep with its report."""
+    points = [
+        Made({"lr": lr, "cell": cell, "seed": seed}, curve=falling(float(lr) * (1 + int(seed))))
+        for lr in ("0.1", "0.010000000000000002")
+        for cell in ("LSTM", "<b>GRU</b>")
+        for seed in ("0", "1")
+    ]
+    points += [Made({"lr": "1", "cell": "LSTM", "seed": "0"}, "diverged", falling(0.9)[:2])]
+    folder = write_sweep(tmp_path_factory.mktemp("a sweep"), points, text='lr=0.1;cell="&<b>')
+    assert write_report(folder) == folder / "report.html"
+    return folder
+
+
+def test_a_table_for_programs_has_every_point_with_every_bit(sweep):
+    with (sweep / "sweep.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    settings, final, best = ["lr", "cell", "seed"], ["final_step", "final_loss"], ["best_step"]
+    assert list(lines[0])[:8] == ["number", "status", *settings, *final, *best]
+    assert list(lines[0])[8:] == ["best_loss", "seconds", "command"]
+    assert len(lines) == 9
+    assert lines[5] == {
+        "number": "5",
+        "status": "finished",
+        "lr": "0.010000000000000002",
+        "cell": "LSTM",
+        "seed": "1",
+        "final_step": "1000",
+        "final_loss": "0.020000000000000004",
+        "best_step": "1000",
+        "best_loss": "0.020000000000000004",
+        "seconds": "1.5",
+        "command": f"python launch.py --flagfile='{sweep}/points/0005/flags.txt'",
+    }
+    assert (lines[8]["status"], lines[8]["final_loss"]) == ("diverged", "")
+
+
+def test_the_page_is_whole_in_itself(sweep):
+    page = Page((sweep / "report.html").read_text())
+    saved = sorted((sweep / "plots").iterdir(), key=lambda path: path.name)
+    prefix = "data:image/png;base64,"
+    assert all(picture.startswith(prefix) for picture in page.pictures)
+    found = [base64.b64decode(picture.removeprefix(prefix)) for picture in page.pictures]
+    assert len(found) == 4
+    assert sorted(found) == sorted(path.read_bytes() for path in saved)
+    assert not {"script", "link", "b"} & set(page.tags)
+
+
+def test_the_page_says_what_was_done_and_how_to_repeat_it(sweep):
+    words = Page((sweep / "report.html").read_text()).words
+    assert '--experiment=adding --sweep="lr=0.1;cell="&<b>"' in "".join(words)
+    assert "<b>GRU</b>" in words
+    for number in range(9):
+        assert f"python launch.py --flagfile='{sweep}/points/{number:04d}/flags.txt'" in words
+    assert "diverged" in words
+    assert any(word.startswith("9 points: 8 finished, 1 diverged.") for word in words)
+
+
+def test_a_report_is_the_same_each_time_and_leaves_only_its_files(sweep):
+    first = (sweep / "report.html").read_bytes()
+    assert write_report(sweep).read_bytes() == first
+    names = {path.name for path in sweep.iterdir()}
+    assert names == {"plots", "points", "report.html", "sweep.csv", "sweep.json"}
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        [],
+        [Made({"a": "1"}, "running")],
+        [Made({"a": str(n)}, "diverged", falling(0.5)[:2]) for n in range(5)],
+        [Made({"a": str(n)}, curve=((0, 1.0), (10, None))) for n in range(5)],
+    ],
+)
+def test_there_is_a_report_of_little(tmp_path, points):
+    assert "<table>" in write_report(write_sweep(tmp_path, points)).read_text()
+
+
+def test_what_is_no_sweep_gets_no_report(tmp_path):
+    with pytest.raises(ValueError, match="holds no sweep"):
+        write_report(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed():
+    code = (
+        "import sys; from rnnjax import sweeps\n"
+        "assert not {'matplotlib', 'sklearn', 'scipy.stats'} & sys.modules.keys()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, env=dict(os.environ))
+    assert done.returncode == 0
