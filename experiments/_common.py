@@ -63,7 +63,18 @@ def read_model(
         bidirectional=bidirectional,
         engine=unroll.read_engine(FLAGS.unroll),
         dropout=read_dropout(),
+        precision=models.Precision(FLAGS.precision),
     )
+
+
+def read_mlp(output_dim: int) -> models.MLP:
+    """Returns the feed-forward network that the flags spell."""
+    if not all(word.isdecimal() and int(word) > 0 for word in FLAGS.widths):
+        raise ValueError(
+            f"--widths={','.join(FLAGS.widths)}: whole numbers of 1 or more, as 256,1024"
+        )
+    widths = (*map(int, FLAGS.widths), output_dim)
+    return models.MLP(widths, models.Precision(FLAGS.precision))
 
 
 def read_dropout() -> float:

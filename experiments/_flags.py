@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from absl import flags
 
-from rnnjax import cells, datasets, training, unroll
+from rnnjax import cells, datasets, models, training, unroll
 
 SAMPLERS = ("grid", "qmc", "random", "tpe")
 POPULATION = (  # numbers that runs of one compiled program may differ in
@@ -81,6 +81,12 @@ def define_training(*, steps: int, batch_size: int, learning_rate: float, schedu
         _NOT_NEGATIVE_OR_NONE,
     )
     define_number("init_scale", 1.0, "Factor on the first weight matrices.", _POSITIVE)
+    flags.DEFINE_enum(
+        "precision",
+        "f32",
+        [precision.value for precision in models.Precision],
+        "f32, or bf16 throughout, or mixed: products in bf16, the rest in f32.",
+    )
     flags.DEFINE_integer("log_every", 50, "Updates between two lines of metrics.", lower_bound=1)
     flags.DEFINE_integer(
         "eval_every", 500, "Updates between two evaluations and checkpoints.", lower_bound=1
@@ -176,11 +182,3 @@ def define_images() -> None:
 def define_widths() -> None:
     """Defines the hidden layers of a feed-forward network."""
     flags.DEFINE_list("widths", "256,1024", "Units of each hidden layer of the feed-forward net.")
-
-
-def read_widths() -> tuple[int, ...]:
-    """Returns what `define_widths` defined as numbers."""
-    words = flags.FLAGS.widths
-    if not all(word.isdecimal() and int(word) > 0 for word in words):
-        raise ValueError(f"--widths={','.join(words)}: whole numbers of 1 or more, as 256,1024")
-    return tuple(map(int, words))

@@ -21,13 +21,13 @@ _flags.define_training(steps=4000, batch_size=128, learning_rate=2e-3, schedule=
 def main() -> None:
     """Runs the experiment."""
     devices = _common.use_devices()
-    judge, widths = training.Classification(), (*_flags.read_widths(), 10)
+    judge, mlp = training.Classification(), _common.read_mlp(10)
     objectives = {
-        "mlp": training.on_flattened(models.MLP(widths), judge),
+        "mlp": training.on_flattened(mlp, judge),
         "rnn": training.on_sequences(_common.read_model(models.Last, 10), judge),
     }
     cell = FLAGS.cell if "(" in FLAGS.cell else f"{FLAGS.cell}({FLAGS.hidden})"
-    names = {"mlp": f"MLP {'-'.join(map(str, widths))}", "rnn": cell}
+    names = {"mlp": f"MLP {'-'.join(map(str, mlp.widths))}", "rnn": cell}
     images = _common.read_images()
     table = Table("network", title=f"{FLAGS.steps} updates, {images.token}, read by {FLAGS.order}")
     for column in ("parameters", "test accuracy", "best", "seconds", "examples/s"):

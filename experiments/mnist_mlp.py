@@ -6,7 +6,7 @@ Two hidden layers of 256 and 1,024 relu units and ten outputs, unless `--widths`
 from absl import flags
 
 from experiments import _common, _flags, _main, _run
-from rnnjax import models, training
+from rnnjax import training
 
 FLAGS = flags.FLAGS
 
@@ -18,7 +18,7 @@ _flags.define_sweep()
 
 def problem() -> _run.Problem:
     """Returns what is trained."""
-    model = models.MLP((*_flags.read_widths(), 10))
+    model = _common.read_mlp(10)
     objective = training.on_flattened(model, training.Classification())
     return _run.on_images(objective, _common.read_images())
 

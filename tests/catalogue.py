@@ -30,6 +30,7 @@ ENGINES: dict[Engine, type[Cell]] = {
     unroll.checkpointed(block=3): Cell,
     unroll.associative: LinearCell,
     unroll.deferred: SplitCell,
+    unroll.time_sharded(): LinearCell,
 }
 
 SERVED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if isinstance(c, contract)]

@@ -34,8 +34,10 @@ class Cell(Static, abc.ABC):
                 raise ValueError(f"{self}: {field.name} must be a finite number")
             if get_origin(field.type) is Callable and not callable(value):
                 raise ValueError(f"{self}: {field.name} must be a function")
-            if field.type is Cell and not isinstance(value, Cell):
-                raise ValueError(f"{self}: {field.name} must be a cell")
+            if isinstance(field.type, type) and issubclass(field.type, Cell):
+                kind = "cell" if field.type is Cell else field.type.__name__
+                if not isinstance(value, field.type):
+                    raise ValueError(f"{self}: {field.name} must be a {kind}")
 
     @property
     @abc.abstractmethod

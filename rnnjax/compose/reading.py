@@ -7,16 +7,30 @@ import jax
 from rnnjax import cells, constructor
 from rnnjax.cells.base import Cell
 from rnnjax.compose.initial_state import LearnedInitialState
+from rnnjax.compose.mixed_precision import (
+    MixedCell,
+    MixedLinearCell,
+    MixedSplitCell,
+    mixed_precision,
+)
 from rnnjax.compose.residual import Residual
 from rnnjax.compose.stack import Stack
 
-_COMPOSED = (LearnedInitialState, Residual, Stack)
+_COMPOSED = (
+    LearnedInitialState,
+    MixedCell,
+    MixedLinearCell,
+    MixedSplitCell,
+    Residual,
+    Stack,
+    mixed_precision,
+)
 _INITIALIZERS = ("Glorot", "Identity", "Normal", "Orthogonal", "TruncatedNormal")
 _ACTIVATIONS = ("elu", "gelu", "identity", "relu", "sigmoid", "silu", "softplus", "tanh")
 
 NAMES: Mapping[str, object] = {
     **{name: getattr(cells, name) for name in (*cells.__all__, *_INITIALIZERS)},
-    **{cell.__name__: cell for cell in _COMPOSED},
+    **{make.__name__: make for make in _COMPOSED},
     **{name: getattr(jax.nn, name) for name in _ACTIVATIONS},
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import flax.linen as nn
 
+from rnnjax.models.precision import Precision, in_single
 from rnnjax.typing import Array
 
 
@@ -12,13 +13,15 @@ class MLP(nn.Module):
 
     Attributes:
         widths: the size of each layer, the output last; `(256, 1024, 10)` for digits.
+        precision: what is computed in half precision; outputs are in single.
     """
 
     widths: Sequence[int]
+    precision: Precision = Precision.F32
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Maps `[..., D]` to `[..., widths[-1]]`."""
         for width in self.widths[:-1]:
-            x = nn.relu(nn.Dense(width)(x))
-        return nn.Dense(self.widths[-1])(x)
+            x = nn.relu(self.precision.dense(width)(x))
+        return in_single(self.precision.dense(self.widths[-1])(x))

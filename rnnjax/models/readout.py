@@ -3,6 +3,7 @@
 import flax.linen as nn
 import jax.numpy as jnp
 
+from rnnjax.models.precision import Precision
 from rnnjax.typing import Array
 
 
@@ -10,23 +11,25 @@ class All(nn.Module):
     """An affine map of the output at every step: many to many."""
 
     output_dim: int
+    precision: Precision = Precision.F32
 
     @nn.compact
     def __call__(self, ys: Array, mask: Array | None = None) -> Array:
         """Maps `[T, ..., K]` to `[T, ..., output_dim]`; masked steps are mapped like others."""
         del mask
-        return nn.Dense(self.output_dim)(ys)
+        return self.precision.dense(self.output_dim)(ys)
 
 
 class Mean(nn.Module):
     """An affine map of the mean over time of the outputs that are not masked."""
 
     output_dim: int
+    precision: Precision = Precision.F32
 
     @nn.compact
     def __call__(self, ys: Array, mask: Array | None = None) -> Array:
         """Maps `[T, ..., K]` to `[..., output_dim]`; a sequence without steps has mean zero."""
-        return nn.Dense(self.output_dim)(mean(ys, mask))
+        return self.precision.dense(self.output_dim)(mean(ys, mask))
 
 
 class Last(nn.Module):
@@ -38,15 +41,16 @@ class Last(nn.Module):
 
     output_dim: int
     backward_dim: int = 0
+    precision: Precision = Precision.F32
 
     @nn.compact
     def __call__(self, ys: Array, mask: Array | None = None) -> Array:
         """Maps `[T, ..., K]` to `[..., output_dim]`."""
         forward_dim = ys.shape[-1] - self.backward_dim
         if self.backward_dim == 0:
-            return nn.Dense(self.output_dim)(last(ys, mask))
+            return self.precision.dense(self.output_dim)(last(ys, mask))
         ends = last(ys[..., :forward_dim], mask), first(ys[..., forward_dim:], mask)
-        return nn.Dense(self.output_dim)(jnp.concatenate(ends, axis=-1))
+        return self.precision.dense(self.output_dim)(jnp.concatenate(ends, axis=-1))
 
 
 def mean(ys: Array, mask: Array | None = None) -> Array:

@@ -1,11 +1,14 @@
 """Any cell as a layer of a Flax network."""
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from rnnjax import unroll
 from rnnjax.cells.base import Cell
+from rnnjax.models.precision import Precision
 from rnnjax.typing import Array, State
 
 
@@ -20,11 +23,13 @@ class Recurrent(nn.Module):
         cell: the recurrence.
         engine: how time is run, one of `rnnjax.unroll`.
         reverse: whether time runs backward.
+        precision: what is computed and kept in half precision.
     """
 
     cell: Cell
     engine: unroll.Engine = unroll.scan
     reverse: bool = False
+    precision: Precision = Precision.F32
 
     @property
     def backward_dim(self) -> int:
@@ -51,15 +56,17 @@ class Recurrent(nn.Module):
         Returns:
             The final state and the outputs, `[T, ..., K]`.
         """
-        params = self.param("cell", self.cell.init, xs.shape[-1])
+        cell = self.precision.cell(self.cell)
+        params = self.param("cell", lambda key: self.precision.kept(cell.init(key, xs.shape[-1])))
+        xs = self.precision.kept(xs)
         if state is None:
-            state = self.cell.initial_state(params, xs.shape[1:-1])
+            state = cell.initial_state(params, xs.shape[1:-1])
         if not self.reverse:
-            return self.engine(self.cell, params, state, xs, mask=mask, reset=reset)
+            return self.engine(cell, params, state, xs, mask=mask, reset=reset)
         if reset is not None:
             reset = last_steps(reset, mask)
         xs, mask, reset = jax.tree.map(lambda x: jnp.flip(x, 0), (xs, mask, reset))
-        state, ys = self.engine(self.cell, params, state, xs, mask=mask, reset=reset)
+        state, ys = self.engine(cell, params, state, xs, mask=mask, reset=reset)
         return state, jnp.flip(ys, 0)
 
 
@@ -95,6 +102,7 @@ class Bidirectional(nn.Module):
         forward: the cell that runs in the order of time.
         backward: the cell that runs against it; a cell like `forward` if None.
         engine: how time is run, one of `rnnjax.unroll`.
+        precision: what is computed and kept in half precision.
 
     References:
         Schuster & Paliwal (1997), Bidirectional recurrent neural networks, IEEE Transactions on
@@ -104,6 +112,7 @@ class Bidirectional(nn.Module):
     forward: Cell
     backward: Cell | None = None
     engine: unroll.Engine = unroll.scan
+    precision: Precision = Precision.F32
 
     @property
     def backward_dim(self) -> int:
@@ -125,10 +134,9 @@ class Bidirectional(nn.Module):
             The two final states and the outputs, `[T, ..., K_forward + K_backward]`.
         """
         forward_state, backward_state = state or (None, None)
-        forward = Recurrent(self.forward, self.engine, name="forward_layer")
-        backward = Recurrent(
-            self.backward or self.forward, self.engine, reverse=True, name="backward_layer"
-        )
+        layer = functools.partial(Recurrent, engine=self.engine, precision=self.precision)
+        forward = layer(self.forward, name="forward_layer")
+        backward = layer(self.backward or self.forward, reverse=True, name="backward_layer")
         forward_state, forward_ys = forward(xs, forward_state, mask=mask, reset=reset)
         backward_state, backward_ys = backward(xs, backward_state, mask=mask, reset=reset)
         ys = jnp.concatenate([forward_ys, backward_ys], axis=-1)

@@ -5,6 +5,7 @@ import flax.linen as nn
 from rnnjax import unroll
 from rnnjax.cells.base import Cell
 from rnnjax.models.dropout import drop
+from rnnjax.models.precision import Precision, in_single
 from rnnjax.models.readout import Last
 from rnnjax.models.recurrent import Bidirectional, Recurrent
 from rnnjax.typing import Array, State
@@ -50,7 +51,7 @@ class SequenceModel(nn.Module):
             train: whether features are dropped, with the key of the collection "dropout".
 
         Returns:
-            The final states and the readout's outputs.
+            The final states and the readout's outputs, never in half precision.
         """
         ys = xs if self.encoder is None else self.encoder(xs)
         drops = train and not (isinstance(self.dropout, float | int) and self.dropout == 0)
@@ -60,7 +61,7 @@ class SequenceModel(nn.Module):
                 ys = drop(self.make_rng("dropout"), self.dropout, ys)
             state, ys = layer(ys, None if states is None else states[i], mask=mask, reset=reset)
             after.append(state)
-        return tuple(after), self.readout(ys, mask)
+        return tuple(after), in_single(self.readout(ys, mask))
 
 
 def sequence_model(
@@ -72,6 +73,7 @@ def sequence_model(
     bidirectional: bool = False,
     engine: unroll.Engine = unroll.scan,
     dropout: float = 0.0,
+    precision: Precision = Precision.F32,
 ) -> SequenceModel:
     """Returns a network of equal layers.
 
@@ -83,13 +85,16 @@ def sequence_model(
         bidirectional: whether each layer runs both ways.
         engine: how time is run.
         dropout: see `SequenceModel`.
+        precision: what is computed and kept in half precision.
     """
     if bidirectional:
-        stack = tuple(Bidirectional(cell, engine=engine) for _ in range(layers))
+        stack = tuple(
+            Bidirectional(cell, engine=engine, precision=precision) for _ in range(layers)
+        )
     else:
-        stack = tuple(Recurrent(cell, engine) for _ in range(layers))
+        stack = tuple(Recurrent(cell, engine, precision=precision) for _ in range(layers))
     if readout is Last:
-        head = Last(output_dim, backward_dim=stack[-1].backward_dim)
+        head = Last(output_dim, backward_dim=stack[-1].backward_dim, precision=precision)
     else:
-        head = readout(output_dim)
+        head = readout(output_dim, precision=precision)
     return SequenceModel(stack, head, dropout=dropout)

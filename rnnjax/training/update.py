@@ -58,10 +58,10 @@ def update(
     # A part weighs what its mask counts. One message an update, not one a matrix: to wait for the
     # other devices costs more than to send.
     weight = batch.mask.sum().astype(float)
-    vector, restore = ravel_pytree((grads, jnp.ones(())))
-    grads, mean_weight = restore(jax.lax.pmean(weight * vector, AXIS))
-    mean_weight = jnp.maximum(mean_weight, 1 / batch.mask.size)
-    grads = jax.tree.map(lambda g: g / mean_weight, grads)
+    vector, restore = ravel_pytree(grads)
+    message = jax.lax.pmean(weight * jnp.append(vector, 1.0), AXIS)
+    mean_weight = jnp.maximum(message[-1], 1 / batch.mask.size)
+    grads = restore((message[:-1] / mean_weight).astype(vector.dtype))
     share = weight / mean_weight
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)

@@ -7,5 +7,6 @@ from rnnjax.unroll.checkpointed import checkpointed
 from rnnjax.unroll.deferred import deferred
 from rnnjax.unroll.reading import read_engine as read_engine
 from rnnjax.unroll.sequential import scan
+from rnnjax.unroll.time_sharded import time_sharded
 
-__all__ = ["associative", "auto", "checkpointed", "deferred", "scan"]
+__all__ = ["associative", "auto", "checkpointed", "deferred", "scan", "time_sharded"]

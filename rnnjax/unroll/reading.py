@@ -7,6 +7,7 @@ from rnnjax.unroll.base import Engine
 from rnnjax.unroll.checkpointed import checkpointed
 from rnnjax.unroll.deferred import deferred
 from rnnjax.unroll.sequential import scan
+from rnnjax.unroll.time_sharded import time_sharded
 
 _NAMES = {
     "associative": associative,
@@ -14,6 +15,7 @@ _NAMES = {
     "checkpointed": checkpointed,
     "deferred": deferred,
     "scan": scan,
+    "time_sharded": time_sharded,
 }
 
 

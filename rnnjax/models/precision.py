@@ -1,0 +1,49 @@
+"""The numbers that a network computes with."""
+
+import enum
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from rnnjax import compose
+from rnnjax.cells.base import Cell
+from rnnjax.typing import Array, Params
+
+
+class Precision(enum.Enum):
+    """What is in single precision and what in half, which is bfloat16.
+
+    Attributes:
+        F32: all is in single precision.
+        MIXED: products are in half precision; parameters, gates, states and gradients in single.
+            See `compose.mixed_precision`.
+        BF16: parameters, states and activations too are in half precision. Optimizers then add
+            small updates to numbers of eight bits, where many of them vanish.
+    """
+
+    F32 = "f32"
+    MIXED = "mixed"
+    BF16 = "bf16"
+
+    def dense(self, width: int) -> nn.Dense:
+        """Returns an affine map to `[..., width]`."""
+        dtype = None if self is Precision.F32 else jnp.bfloat16
+        param_dtype = jnp.bfloat16 if self is Precision.BF16 else jnp.float32
+        return nn.Dense(width, dtype=dtype, param_dtype=param_dtype)
+
+    def cell(self, cell: Cell) -> Cell:
+        """Returns the cell to run in the place of `cell`."""
+        return compose.mixed_precision(cell) if self is Precision.MIXED else cell
+
+    def kept(self, tree: Params) -> Params:
+        """Casts a cell's parameters as they were drawn, or its inputs, to what they are kept in."""
+        if self is not Precision.BF16:
+            return tree
+        return jax.tree.map(lambda x: x.astype(jnp.bfloat16), tree)
+
+
+def in_single(outputs: Array) -> Array:
+    """Casts half precision to single, which losses are computed in."""
+    half = jnp.bfloat16
+    return jax.tree.map(lambda x: x.astype(jnp.float32) if x.dtype == half else x, outputs)

@@ -1,0 +1,153 @@
+"""Time divided over devices, for recurrences that are linear in their state."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jax.sharding import AbstractMesh, AxisType, Mesh
+from jax.sharding import PartitionSpec as P
+
+from rnnjax.cells.base import Cell, LinearCell, LinearState
+from rnnjax.typing import Array, Params, Static
+from rnnjax.unroll import linear
+from rnnjax.unroll.base import check
+
+AXIS = "time"  # the mesh axis over which time is divided
+
+
+class time_sharded(Static):  # noqa: N801 (an engine, used like the function `scan`)
+    """Runs a `LinearCell` with time divided over `devices`, by default all there are.
+
+    Each device runs its chunk of time as if from a zero state, and keeps what its steps so far
+    amount to, `h -> decay * h + drive`. The chunks' totals, `[devices, ..., H]`, are exchanged in
+    one message; then each device knows the state that enters its chunk. Where T is no multiple of
+    `devices` the last chunk is filled up with masked steps.
+
+    Outputs stay divided over the devices. Within `jax.set_mesh` or `jax.shard_map` the mesh has to
+    have an axis "time" that is left to the compiler, and that axis is used.
+
+    Example:
+        >>> time_sharded(devices=4)
+        time_sharded(devices=4)
+
+    References:
+        Blelloch (1990), Prefix sums and their applications, CMU-CS-90-190.
+        Martin & Cundy (2018), Parallelizing linear recurrent neural nets over sequence length,
+        ICLR, arXiv:1709.04057.
+    """
+
+    devices: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses to run on nothing.
+
+        Raises:
+            ValueError: if `devices` is not a whole number of 1 or more.
+        """
+        if self.devices is not None and not (type(self.devices) is int and self.devices >= 1):
+            raise ValueError(f"devices must be a whole number of 1 or more; got {self.devices!r}")
+
+    def __call__(
+        self,
+        cell: Cell,
+        params: Params,
+        state: LinearState,
+        xs: Array,
+        *,
+        mask: Array | None = None,
+        reset: Array | None = None,
+    ) -> tuple[LinearState, Array]:
+        """Runs `cell` over `xs`; see `unroll.Engine`.
+
+        Raises:
+            ValueError: also if there are no such devices to be had.
+        """
+        if not isinstance(cell, LinearCell):
+            raise TypeError(
+                f"unroll.time_sharded runs a LinearCell, h_t = a_t * h_(t-1) + b_t; got {cell}"
+            )
+        check(xs, mask, reset)
+        mesh = _mesh(self.devices)
+        length = xs.shape[0]
+        missing = -length % mesh.shape[AXIS] if length else mesh.shape[AXIS]
+        if missing:
+            mask = jnp.ones(length, bool) if mask is None else mask
+            xs, mask, reset = jax.tree.map(
+                lambda x: jnp.pad(x, [(0, missing)] + [(0, 0)] * (x.ndim - 1)), (xs, mask, reset)
+            )
+        state, ys = _run(mesh, cell, params, state, (xs, mask, reset))
+        return state, ys[:length] if missing else ys
+
+
+def _mesh(devices: int | None) -> Mesh | AbstractMesh:
+    """Returns the mesh around the call if there is one, else one of the first `devices`."""
+    around = jax.sharding.get_abstract_mesh()
+    if around.empty:
+        there = jax.devices()
+        count = devices or len(there)
+        if count > len(there):
+            raise ValueError(f"time_sharded(devices={count}): only {len(there)} there: {there}")
+        return jax.make_mesh((count,), (AXIS,), axis_types=(AxisType.Auto,), devices=there[:count])
+    types = dict(zip(around.axis_names, around.axis_types, strict=True))
+    if types.get(AXIS) is not AxisType.Auto:
+        raise ValueError(
+            f"unroll.time_sharded has no devices within a mesh over {around.axis_names}: give the "
+            f'mesh an axis "{AXIS}" and leave it out of the axis_names of the shard_map around'
+        )
+    if devices not in (None, around.shape[AXIS]):
+        raise ValueError(
+            f'time_sharded(devices={devices}): axis "{AXIS}" of the mesh around has '
+            f"{around.shape[AXIS]} devices"
+        )
+    return around
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _run(mesh, cell, params, state, inputs):
+    run = jax.shard_map(
+        functools.partial(_run_chunk, cell),
+        mesh=mesh,
+        in_specs=(P(), P(), P(AXIS)),
+        out_specs=(P(), P(AXIS)),
+        axis_names={AXIS},
+        # Checked, each use of a parameter would bring its own collective in the backward pass.
+        check_vma=False,
+    )
+    return run(params, state, inputs)
+
+
+def _run_chunk(
+    cell: LinearCell, params: Params, state: LinearState, inputs: tuple
+) -> tuple[LinearState, Array]:
+    """Runs one device's part of time; the state is that before all of it and that after."""
+    xs, mask, reset = inputs
+    xs = linear.hide(xs, mask)
+    each = linear.steps(cell, params, xs, mask, reset)
+    # On a CPU the plain loop is several times faster than the tree of compositions.
+    so_far = (
+        _compose_in_a_loop(each) if jax.default_backend() == "cpu" else linear.compose_all(each)
+    )
+    # One message, not one an array: to wait for the other devices costs more than to send.
+    total, unravel = ravel_pytree(jax.tree.map(lambda x: x[-1], so_far))
+    totals = jax.vmap(unravel)(jax.lax.all_gather(total, AXIS))
+    ends = linear.states(totals, state.h)
+    starts = jnp.concatenate([state.h[None], ends[:-1]])
+    start = starts[jax.lax.axis_index(AXIS)]
+    hs = jax.vmap(linear.apply, in_axes=(0, None))(so_far, start)
+    return LinearState(ends[-1]), linear.hide(cell.readout(params, hs, xs), mask)
+
+
+def _compose_in_a_loop(each: linear.Step) -> linear.Step:
+    """Returns all steps up to each as one, one composition after another."""
+
+    def step(before: linear.Step, now: linear.Step) -> tuple[linear.Step, linear.Step]:
+        after = linear.compose(before, now)
+        return after, after
+
+    nothing = linear.Step(
+        jnp.ones_like(each.decay[0]),
+        jnp.zeros_like(each.drive[0]),
+        None if each.begins is None else jnp.zeros_like(each.begins[0]),
+    )
+    return jax.lax.scan(step, nothing, each)[1]

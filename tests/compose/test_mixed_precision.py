@@ -1,0 +1,179 @@
+import jax
+import jax.extend
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from rnnjax import cells, unroll
+from rnnjax.cells import (
+    GRU,
+    LRU,
+    LSTM,
+    Elman,
+    GRUResetBefore,
+    LinearCell,
+    MinGRU,
+    PeepholeLSTM,
+    SplitCell,
+)
+from rnnjax.compose import (
+    LearnedInitialState,
+    MixedCell,
+    MixedLinearCell,
+    MixedSplitCell,
+    Residual,
+    Stack,
+    mixed_precision,
+    read_cell,
+)
+from tests.catalogue import ENGINES, name
+from tests.laws import cell_laws
+from tests.laws.draws import assert_close, assert_identical, normal, params_of, specs, weigh
+
+T, B, D = 20, 4, 2
+XS = normal(1, (T, B, D))
+EACH = [getattr(cells, cell)(8) for cell in cells.__all__]
+MIXED = [mixed_precision(cell) for cell in (LSTM(3), LRU(3), MinGRU(3), GRUResetBefore(3))]
+SERVED = [(e, c) for e, contract in ENGINES.items() for c in MIXED if isinstance(c, contract)]
+
+
+def results(engine, cell, params, xs=XS, mask=None, reset=None):
+    """Returns the gradient by the parameters, the final state and the outputs."""
+
+    def total(params):
+        state = cell.initial_state(params, xs.shape[1:-1])
+        found = engine(cell, params, state, xs, mask=mask, reset=reset)
+        return weigh(found), found
+
+    return jax.grad(total, has_aux=True)(params)
+
+
+# Left to itself the compiler keeps some numbers in single precision that were to be rounded.
+compiled_results = jax.jit(
+    results, static_argnums=0, compiler_options={"xla_allow_excess_precision": False}
+)
+
+
+def products(jaxpr):
+    """Lists the dtypes that the products of a program multiply."""
+    found = []
+    for equation in jaxpr.eqns:
+        if equation.primitive.name == "dot_general":
+            found += [v.aval.dtype for v in equation.invars]
+        for inner in jax.extend.core.jaxprs_in_params(equation.params):
+            found += products(inner)
+    return found
+
+
+def test_a_cell_keeps_its_contract():
+    assert mixed_precision(LSTM(3)) == MixedSplitCell(LSTM(3))
+    assert mixed_precision(LRU(3)) == MixedLinearCell(LRU(3))
+    assert mixed_precision(GRUResetBefore(3)) == MixedCell(GRUResetBefore(3))
+    for cell in EACH:
+        mixed = mixed_precision(cell)
+        assert isinstance(mixed, SplitCell) == isinstance(cell, SplitCell)
+        assert isinstance(mixed, LinearCell) == isinstance(cell, LinearCell)
+        assert mixed.output_dim == cell.output_dim
+
+
+def test_of_a_cell_made_of_cells_the_parts_are_mixed():
+    inner = LearnedInitialState(Stack((LSTM(3), Residual(MinGRU(3)))))
+    wanted = LearnedInitialState(
+        Stack((MixedSplitCell(LSTM(3)), Residual(MixedLinearCell(MinGRU(3)))))
+    )
+    assert mixed_precision(inner) == wanted
+
+
+@pytest.mark.parametrize("cell", MIXED, ids=repr)
+@pytest.mark.parametrize(
+    "law",
+    [
+        cell_laws.keeps_the_shape_of_its_state,
+        cell_laws.sees_the_past_and_the_present_alone,
+        cell_laws.is_finite_at_large_inputs,
+        cell_laws.runs_in_half_precision,
+        cell_laws.prints_as_the_call_that_makes_it,
+        cell_laws.is_a_frozen_constant,
+    ],
+    ids=name,
+)
+def test_laws_that_rounding_does_not_break_hold(law, cell):
+    law(cell)
+
+
+def test_vectors_alone_are_combined():
+    cell_laws.combines_with_vectors_alone(mixed_precision(PeepholeLSTM(3)))
+
+
+def test_it_can_be_asked_for_by_text():
+    assert read_cell("mixed_precision(LSTM(3))", hidden=9) == mixed_precision(LSTM(3))
+    with pytest.raises(ValueError, match=r"^MixedSplitCell\(MinGRU.*cell must be a SplitCell"):
+        read_cell("MixedSplitCell(MinGRU(3))", hidden=9)
+    with pytest.raises(ValueError, match="cell must be a LinearCell"):
+        MixedLinearCell(LSTM(3))  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("cell", EACH, ids=repr)
+def test_it_is_the_cell_within_the_rounding_of_half_precision(cell):
+    mixed, params = mixed_precision(cell), params_of(cell)
+    assert_identical(mixed.init(jax.random.key(3), D), cell.init(jax.random.key(3), D))
+    gradient, (state, ys) = compiled_results(unroll.scan, mixed, params)
+    full_gradient, (full_state, full_ys) = compiled_results(unroll.scan, cell, params)
+    assert specs((gradient, state, ys)) == specs((full_gradient, full_state, full_ys))
+    assert_close((state, ys), (full_state, full_ys), rtol=0.02, atol=0.03)
+    for g, f in zip(jax.tree.leaves(gradient), jax.tree.leaves(full_gradient), strict=True):
+        assert_close(g, f, rtol=0, atol=0.03 * np.abs(f).max())
+    assert np.abs(ys - full_ys).max() > 1e-5
+
+
+@pytest.mark.parametrize(("engine", "cell"), SERVED, ids=name)
+def test_every_product_multiplies_numbers_in_half_precision(engine, cell):
+    program = jax.make_jaxpr(lambda params: results(engine, cell, params))(params_of(cell))
+    assert set(products(program.jaxpr)) == {jnp.dtype(jnp.bfloat16)}
+
+
+@pytest.mark.parametrize(("engine", "cell"), SERVED, ids=name)
+def test_every_engine_agrees_with_the_loop(engine, cell):
+    mask, reset = (np.random.default_rng(0).random((2, T, B)) < [[[0.8]], [[0.1]]]).astype(bool)
+    arguments = params_of(cell), XS, mask, reset
+    gradient, (state, ys) = compiled_results(engine, cell, *arguments)
+    expected_gradient, (expected_state, expected_ys) = compiled_results(
+        unroll.scan, cell, *arguments
+    )
+    assert_close(state, expected_state)
+    # A linear cell's states are rounded to be read out: a last bit may decide which way.
+    assert_close(ys, expected_ys, rtol=2**-7 if isinstance(cell, LinearCell) else 1e-4)
+    # A sum over steps is rounded once if it is one product, else once a step.
+    for g, e in zip(jax.tree.leaves(gradient), jax.tree.leaves(expected_gradient), strict=True):
+        assert_close(g, e, rtol=0, atol=0.01 * np.abs(e).max())
+
+
+def test_a_memory_adds_up_what_half_precision_loses():
+    # Open gates, and a candidate of 0.001: the memory of 2,000 steps is 2.
+    cell = LSTM(1)
+    b = np.array([20, 20, np.arctanh(1e-3), 0], np.float32)
+    params = jax.tree.map(jnp.zeros_like, cell.init(jax.random.key(0), 1))._replace(b=b)
+
+    def memory(cell, dtype):
+        own = jax.tree.map(lambda p: jnp.asarray(p, dtype), params)
+        xs = jnp.zeros((2000, 1), dtype)
+        return float(unroll.scan(cell, own, cell.initial_state(own), xs)[0].c[0])
+
+    assert memory(cell, jnp.float32) == pytest.approx(2, rel=1e-3)
+    assert memory(mixed_precision(cell), jnp.float32) == pytest.approx(2, rel=1e-3)
+    assert memory(cell, jnp.bfloat16) < 0.6
+
+
+def test_eigenvalues_are_not_rounded():
+    cell, params = LRU(8), params_of(LRU(8))
+    decay, drive = mixed_precision(cell).coefficients(params, XS)
+    own_decay, own_drive = cell.coefficients(params, XS)
+    assert_identical(decay, own_decay)
+    assert_close(drive, own_drive, rtol=0.02, atol=0.02)
+
+
+@pytest.mark.parametrize("cell", [Elman(3), MinGRU(3), GRU(3), GRUResetBefore(3)], ids=repr)
+def test_in_double_precision_all_but_the_products_is_double(cell, x64):
+    params = jax.tree.map(lambda p: np.asarray(p, np.float64), params_of(cell))
+    found = jax.eval_shape(lambda p: results(unroll.scan, mixed_precision(cell), p), params)
+    assert {leaf.dtype for leaf in jax.tree.leaves(found)} == {jnp.dtype(jnp.float64)}
