@@ -88,7 +88,7 @@ def make_optimizer(settings: OptimizerSettings, steps: int) -> optax.GradientTra
             return update
         return optax.chain(optax.clip_by_global_norm(clip_norm), update)
 
-    return optax.inject_hyperparams(rule, hyperparam_dtype=jnp.float32)(**_numbers(settings))
+    return optax.inject_hyperparams(rule)(**_numbers(settings))
 
 
 def hyperparameters(state: optax.OptState, settings: OptimizerSettings) -> dict[str, Array]:
