@@ -11,6 +11,7 @@ python launch.py --sweep_report=WORKDIR               shows what a sweep has fou
 import ast
 import difflib
 import importlib
+import os
 import pathlib
 import sys
 import textwrap
@@ -99,6 +100,9 @@ def main(argv: list[str]) -> int:
         if name is None:
             print(overview())
             return 0
+        if any(word.startswith(("--coordinator", "-coordinator")) for word in argv):
+            # Read when JAX is imported: a run whose processes have lost each other says so itself.
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "4")
         module = importlib.import_module(f"experiments.{name}")
         rest = flags.FLAGS(argv)[1:]
         if rest:
@@ -124,5 +128,15 @@ def _fail(error: Exception, code: int) -> int:
     return code
 
 
+def _end(code: int) -> None:
+    """Ends the process; one of several does not wait, after an error, for the others."""
+    jax = sys.modules.get("jax")  # the list is made without it
+    if code and jax is not None and jax.distributed.is_initialized():
+        from rnnjax.training import processes
+
+        processes.leave(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    _end(main(sys.argv))

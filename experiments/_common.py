@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from absl import flags
 
+from experiments import _flags
 from rnnjax import compose, datasets, models, training, unroll
 from rnnjax.cells import Cell
 
@@ -15,20 +16,69 @@ FLAGS = flags.FLAGS
 
 
 def use_devices() -> int:
-    """Chooses the devices of one run; to be called before JAX is used."""
-    cores = training.suitable_devices(FLAGS.batch_size, training.core_count())
-    training.use_cores_as_devices(FLAGS.devices or cores)
+    """Chooses the devices of one run; to be called before JAX is used.
+
+    Returns:
+        Over how many devices a batch is divided, in all processes.
+    """
+    group = read_group()
+    _use_cache()
+    training.use_cores_as_devices(_cores(group))
+    if group is not None:
+        training.join(group)
     return suitable_devices()
 
 
 def use_all_devices() -> None:
     """Chooses the devices that the runs of a sweep share; to be called before JAX is used."""
-    training.use_cores_as_devices(FLAGS.devices or training.core_count())
+    _use_cache()
+    wanted = None if FLAGS.devices is None else FLAGS.devices * FLAGS.time_devices
+    training.use_cores_as_devices(wanted or max(training.core_count(), FLAGS.time_devices))
+
+
+def read_group() -> training.Group | None:
+    """Returns the processes that the flags spell; None for this one alone."""
+    given = [name for name in _flags.OF_PROCESSES[1:] if FLAGS[name].value is not None]
+    where, count, index = (FLAGS[name].value for name in _flags.OF_PROCESSES)
+    if where is None:
+        if given:
+            raise ValueError(f"--{given[0]} needs --coordinator=host:port")
+        return None
+    if where == "auto":
+        if given:
+            raise ValueError(f"--coordinator=auto finds what --{given[0]} says: leave it out")
+        return training.Group()
+    host, _, port = where.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise ValueError(f"--coordinator={where}: host:port, as 10.0.0.1:1234, or auto")
+    if len(given) < 2:
+        raise ValueError("--coordinator=host:port needs --num_processes and --process_id")
+    if index >= count:
+        raise ValueError(f"--process_id={index}: they are 0 to {count - 1}")
+    return training.Group(where, count, index)
+
+
+def _cores(group: training.Group | None) -> int:
+    """Returns how many devices the cores of this process are to be, where they are used."""
+    count = 1 if group is None or group.num_processes is None else group.num_processes
+    if FLAGS.devices is not None and FLAGS.devices % count:
+        raise ValueError(f"--devices={FLAGS.devices} cannot be divided over {count} processes")
+    available = count * max(1, training.core_count() // FLAGS.time_devices)
+    suitable = training.suitable_devices(FLAGS.batch_size, available, count)
+    return (FLAGS.devices or suitable) // count * FLAGS.time_devices
+
+
+def _use_cache() -> None:
+    given = FLAGS.compilation_cache
+    if given != "none" and not training.use_compilation_cache(given) and given:
+        raise ValueError(f"--compilation_cache={given} cannot be written")
 
 
 def device_count() -> int:
-    """Returns how many devices may be used."""
-    there = jax.device_count()
+    """Returns over how many devices, in all processes, a batch may be divided."""
+    there = jax.device_count() // FLAGS.time_devices
+    if there == 0:
+        raise ValueError(f"--time_devices={FLAGS.time_devices}: there are {jax.device_count()}")
     if (FLAGS.devices or 1) > there:
         raise ValueError(f"--devices={FLAGS.devices}: there are {there}")
     return FLAGS.devices or there
@@ -36,9 +86,11 @@ def device_count() -> int:
 
 def suitable_devices() -> int:
     """Returns over how many devices a batch is divided."""
-    count, batch_size = device_count(), FLAGS.batch_size
+    count, batch_size, processes = device_count(), FLAGS.batch_size, jax.process_count()
     if FLAGS.devices is None:
-        return training.suitable_devices(batch_size, count)
+        return training.suitable_devices(batch_size, count, processes)
+    if count % processes:
+        raise ValueError(f"--devices={count} cannot be divided over {processes} processes")
     if batch_size % count:
         raise ValueError(f"--devices={count} does not divide --batch_size={batch_size}")
     return count
@@ -55,13 +107,16 @@ def read_model(
     readout: type[nn.Module], output_dim: int, *, bidirectional: bool = False
 ) -> models.SequenceModel:
     """Returns the recurrent network that the flags spell."""
+    engine = unroll.read_engine(FLAGS.unroll)
+    if isinstance(engine, unroll.time_sharded) != (FLAGS.time_devices > 1):
+        raise ValueError("--unroll=time_sharded and --time_devices=2 or more go together")
     return models.sequence_model(
         read_cell(),
         readout,
         output_dim,
         layers=FLAGS.layers,
         bidirectional=bidirectional,
-        engine=unroll.read_engine(FLAGS.unroll),
+        engine=engine,
         dropout=read_dropout(),
         precision=models.Precision(FLAGS.precision),
     )

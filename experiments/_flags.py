@@ -17,8 +17,7 @@ POPULATION = (  # numbers that runs of one compiled program may differ in
     "dropout",
     "init_scale",
 )
-NOT_SETTINGS = (  # flags that say where and how to run, not what
-    "workdir",
+OF_SWEEPS = (  # flags that only a sweep obeys
     "sweep",
     "sampler",
     "trials",
@@ -33,6 +32,9 @@ NOT_SETTINGS = (  # flags that say where and how to run, not what
     "storage",
     "sweep_worker",
 )
+OF_PROCESSES = ("coordinator", "num_processes", "process_id")
+# Flags that say where and how to run, not what.
+NOT_SETTINGS = ("workdir", "profile", "compilation_cache", *OF_PROCESSES, *OF_SWEEPS)
 
 
 class _Number(flags.FloatParser):
@@ -101,11 +103,39 @@ def define_training(*, steps: int, batch_size: int, learning_rate: float, schedu
         lower_bound=1,
         upper_bound=1024,
     )
+    flags.DEFINE_integer(
+        "time_devices",
+        1,
+        "Devices over which time is divided, for each part of a batch: for --unroll=time_sharded.",
+        lower_bound=1,
+        upper_bound=1024,
+    )
     flags.DEFINE_string(
         "workdir",
         None,
         "Where the run is written. By default a folder in runs/ that the flags name.",
     )
+    flags.DEFINE_boolean("profile", False, "Keeps a trace of a few calls in the workdir.")
+    flags.DEFINE_string(
+        "compilation_cache",
+        None,
+        "Where compiled programs are kept for the next run, or none. By default a folder rnnjax in "
+        "the user's cache.",
+    )
+    _define_processes()
+
+
+def _define_processes() -> None:
+    """Defines how several processes, each with its own devices, train one run."""
+    flags.DEFINE_string(
+        "coordinator",
+        None,
+        "Where the processes of one run meet: host:port, at which process 0 listens, or auto in "
+        "Slurm's srun, Open MPI, Kubernetes or on a TPU slice. --devices and --batch_size are of "
+        "all processes together; process 0 writes the workdir.",
+    )
+    flags.DEFINE_integer("num_processes", None, "How many processes meet there.", 1, 65_536)
+    flags.DEFINE_integer("process_id", None, "Which of them this is, from 0.", 0, 65_535)
 
 
 def define_sweep() -> None:

@@ -16,6 +16,7 @@ def main(problem: Callable[[], _run.Problem]) -> None:
         devices = _common.use_devices()
         _run.train(problem(), devices)
     else:
+        _refuse_run_flags()
         from experiments import _sweep  # Optuna takes 0.3 s to import
 
         _sweep.main(problem)
@@ -23,6 +24,13 @@ def main(problem: Callable[[], _run.Problem]) -> None:
 
 def _refuse_sweep_flags() -> None:
     """Raises if there is a flag that only a sweep obeys."""
-    alone = [name for name in _flags.NOT_SETTINGS if name != "workdir" and FLAGS[name].present]
+    alone = [name for name in _flags.OF_SWEEPS if FLAGS[name].present]
     if alone:
         raise ValueError(f"--{alone[0]} is for a sweep: it needs --sweep")
+
+
+def _refuse_run_flags() -> None:
+    """Raises if there is a flag that only a single run obeys."""
+    alone = [name for name in ("profile", *_flags.OF_PROCESSES) if FLAGS[name].present]
+    if alone:
+        raise ValueError(f"--{alone[0]} is for one run; a sweep is shared among --workers")

@@ -134,7 +134,9 @@ def _units(points: Sequence[dict[str, str]]) -> list[list[dict[str, str]]]:
     def program(point: dict[str, str]) -> tuple:
         return tuple(item for item in point.items() if item[0] not in _flags.POPULATION)
 
-    most = min(FLAGS.population, math.ceil(len(points) / FLAGS.workers))
+    # Each run of a population has one device.
+    most = 1 if FLAGS.time_devices > 1 else FLAGS.population
+    most = min(most, math.ceil(len(points) / FLAGS.workers))
     units = []
     for _, group in itertools.groupby(sorted(points, key=program), key=program):
         members = list(group)

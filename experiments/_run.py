@@ -96,6 +96,7 @@ def run_of(problem: Problem, devices: int, *, part: str = "") -> training.Run:
         data=problem.data,
         baseline=problem.baseline,
         dropout=_common.read_dropout() or None,
+        time_devices=FLAGS.time_devices,
         init_scale=None if FLAGS.init_scale == 1 else FLAGS.init_scale,
     )
 
@@ -104,7 +105,10 @@ def place_of(problem: Problem, devices: int, folder: pathlib.Path | None) -> tra
     """Returns where the run is written: `folder`, or one that the settings name."""
     config = _config(problem, devices)
     return training.Place(
-        folder or default_workdir(FLAGS.experiment, config), flags_text(devices), config
+        folder or default_workdir(FLAGS.experiment, config),
+        flags_text(devices),
+        config,
+        FLAGS.profile,
     )
 
 

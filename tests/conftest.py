@@ -5,6 +5,8 @@ import os
 # Read once, when jax starts its backend.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+# Nor does any test, or a process that one starts, use the cache of whoever runs it.
+os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 
 import jax
 import pytest

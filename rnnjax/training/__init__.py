@@ -1,5 +1,6 @@
 """Training: what is minimised, on which batches, by which rule, and what is kept of it."""
 
+from rnnjax.training.cache import use_compilation_cache
 from rnnjax.training.devices import MIN_ROWS, core_count, suitable_devices, use_cores_as_devices
 from rnnjax.training.fit import Plan
 from rnnjax.training.log import DivergedError
@@ -11,6 +12,7 @@ from rnnjax.training.objective import (
     on_windows,
 )
 from rnnjax.training.optimizer import OPTIMIZERS, SCHEDULES, OptimizerSettings, make_optimizer
+from rnnjax.training.processes import Group, LostProcessError, join
 from rnnjax.training.run import Place, Run, Watch, carry_out
 from rnnjax.training.run_population import carry_out_population
 from rnnjax.training.sources import ImageSource, Source, TaskSource, WindowSource
@@ -22,7 +24,9 @@ __all__ = [
     "SCHEDULES",
     "Classification",
     "DivergedError",
+    "Group",
     "ImageSource",
+    "LostProcessError",
     "Objective",
     "OptimizerSettings",
     "Place",
@@ -36,10 +40,12 @@ __all__ = [
     "carry_out",
     "carry_out_population",
     "core_count",
+    "join",
     "make_optimizer",
     "on_flattened",
     "on_sequences",
     "on_windows",
     "suitable_devices",
+    "use_compilation_cache",
     "use_cores_as_devices",
 ]

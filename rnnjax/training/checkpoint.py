@@ -56,9 +56,15 @@ class Checkpoints:
         self._best, self._sign = best, 1.0 if higher_is_better else -1.0
         # Orbax tells its progress through absl, which prints it beside the run's own output.
         logging.getLogger("absl").addFilter(_is_not_orbax)
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._manager = ocp.CheckpointManager(
             self._folder,
             options=ocp.CheckpointManagerOptions(
+                create=False,
+                # The first process of a run saves alone: Orbax must not wait for the others.
+                multiprocessing_options=ocp.options.MultiprocessingOptions(
+                    primary_host=0, active_processes={0}, barrier_sync_key_prefix="first"
+                ),
                 enable_async_checkpointing=False,
                 cleanup_tmp_directories=True,
                 lightweight_initialize=True,  # damaged metadata must not stop the others' restore

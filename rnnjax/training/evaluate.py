@@ -45,5 +45,12 @@ def make_evaluate(objective: Objective, mesh: Mesh) -> Evaluate:
     """Compiles `(params, source) -> metrics`; see `evaluate`."""
     compute = functools.partial(evaluate, objective)
     return jax.jit(
-        jax.shard_map(compute, mesh=mesh, in_specs=(P(), P()), out_specs=P(), check_vma=False)
+        jax.shard_map(
+            compute,
+            mesh=mesh,
+            in_specs=(P(), P()),
+            out_specs=P(),
+            check_vma=False,
+            axis_names={AXIS},
+        )
     )

@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import jax
 
-from rnnjax.training.checkpoint import Checkpoints
 from rnnjax.training.log import Log
 from rnnjax.training.program import Program
 from rnnjax.training.progress import Progress
@@ -36,6 +35,14 @@ class Plan(NamedTuple):
         return step % self.eval_every == 0 or step == self.steps
 
 
+class Keeper(Protocol):
+    """What keeps the state; see `Checkpoints`."""
+
+    def save(self, step: int, state: TrainState, metrics: dict[str, float]) -> None:
+        """Keeps the state after `step` updates."""
+        ...
+
+
 class Speed(NamedTuple):
     """How fast training was in this process.
 
@@ -55,7 +62,7 @@ def fit(
     state: TrainState,
     *,
     log: Log,
-    checkpoints: Checkpoints,
+    checkpoints: Keeper,
     progress: Progress,
     watch: Callable[[int, dict[str, float]], None] | None = None,
 ) -> tuple[TrainState, Speed]:

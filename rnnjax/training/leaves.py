@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.training.processes import gathered
 from rnnjax.typing import State
 
 
@@ -40,9 +41,12 @@ def difference(found: list[Leaf], wanted: list[Leaf]) -> str | None:
 
 
 def to_host(tree: State) -> list[np.ndarray]:
-    """Copies the leaves of `tree` to the host, typed keys as their integers."""
+    """Copies the leaves of `tree` to the host, typed keys as their integers.
+
+    Where parts of a leaf lie in several processes, all of them have to call this.
+    """
     return [
-        np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+        gathered(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
         for leaf in jax.tree.leaves(tree)
     ]
 

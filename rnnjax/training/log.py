@@ -11,6 +11,18 @@ from rnnjax.training.recording import Recorder
 Metrics = dict[str, Any]
 
 
+class Lines(Protocol):
+    """Where the lines of one run go; see `Recorder`."""
+
+    def write(self, step: int, split: str, metrics: dict[str, float]) -> None:
+        """Writes one line."""
+        ...
+
+    def write_speed(self, step: int, examples_per_second: float) -> None:
+        """Writes how fast training is."""
+        ...
+
+
 class DivergedError(RuntimeError):
     """The loss is not a finite number any more."""
 
@@ -34,7 +46,7 @@ class Log(Protocol):
 class RunLog:
     """The log of one run, which ends when its loss is not finite."""
 
-    def __init__(self, recorder: Recorder, step: int = 0):
+    def __init__(self, recorder: Lines, step: int = 0):
         self._recorder, self._step = recorder, step
 
     def write(self, step: int, split: str, metrics: Metrics) -> dict[str, float]:

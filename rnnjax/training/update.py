@@ -134,5 +134,6 @@ def make_advance(
             out_specs=(STATE_SPEC, P()),
             # Checked, each use of a parameter in the time loop would bring its own collective.
             check_vma=False,
+            axis_names={AXIS},  # a mesh over time as well leaves that axis to the engine
         )
     )

@@ -52,6 +52,7 @@ def launched(*argv: object) -> Outcome:
     with (
         _fresh_flags(),
         mock.patch.object(training, "use_cores_as_devices"),
+        mock.patch.object(training, "use_compilation_cache"),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
