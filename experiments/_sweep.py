@@ -49,16 +49,18 @@ def _launch(build: Callable[[], _run.Problem]) -> None:
             _do_units(study, plan, build, workdir)
         else:
             _share(study, workdir)
-        left = _finish(study, plan, workdir)
+        left, failed = _finish(study, plan, workdir)
         sweeps.write_report(workdir)
     sweeps.print_report(workdir, Console())
     print(_result_line(workdir))
+    if failed:
+        raise RuntimeError(f"{failed} of {len(plan.units)} units failed; {workdir}")
     if left:
         raise RuntimeError(f"{left} units are not done: the same command goes on; {workdir}")
 
 
 def _work(build: Callable[[], _run.Problem], workdir: pathlib.Path) -> None:
-    if FLAGS.executor == "local":
+    if FLAGS.executor == "local" and hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, cores[FLAGS.sweep_worker :: FLAGS.workers] or cores)
     _common.use_all_devices()
@@ -123,10 +125,9 @@ def _share(study: optuna.Study, workdir: pathlib.Path) -> None:
         )
     else:
         executor = sweeps.Local() if FLAGS.executor == "local" else sweeps.Debug()
-    given = [word for word in sys.argv[1:] if not word.startswith(("--workdir", "--sweep_worker"))]
-    launcher = (sys.executable, str(pathlib.Path(sys.argv[0]).absolute()))
-    commands = [
-        sweeps.Command((*launcher, *given, f"--workdir={workdir}", f"--sweep_worker={i}"), {})
+    again = (sys.executable, str(pathlib.Path(sys.argv[0]).absolute()), *sys.argv[1:])
+    commands = [  # the last of equal flags counts
+        sweeps.Command((*again, f"--workdir={workdir}", f"--sweep_worker={i}"), {})
         for i in range(FLAGS.workers)
     ]
     workers = sweeps.start_workers(executor, commands, workdir / "workers")
@@ -166,14 +167,14 @@ def _describe(workdir: pathlib.Path, plan: _points.Plan, problem: _run.Problem) 
     )
 
 
-def _finish(study: optuna.Study, plan: _points.Plan, workdir: pathlib.Path) -> int:
-    """Marks the points of units that failed, and returns how many units are not done."""
+def _finish(study: optuna.Study, plan: _points.Plan, workdir: pathlib.Path) -> tuple[int, int]:
+    """Marks the points of units that failed; returns how many are not done, and how many failed."""
     for unit, trials in sweeps.tries_of(study).items():
         if sweeps.state_of(trials) is sweeps.UnitState.FAILED:
             for number in _points.numbers_of(plan, unit):
                 _unit.mark(workdir, number, "failed")
     counts = sweeps.progress_of(study)
-    return len(plan.units) - counts.finished - counts.failed
+    return len(plan.units) - counts.finished - counts.failed, counts.failed
 
 
 def _result_line(workdir: pathlib.Path) -> str:
