@@ -15,15 +15,17 @@ def use_compilation_cache(folder: str | os.PathLike[str] | None = None) -> bool:
     """Keeps compiled programs in a folder; to be called before anything is compiled.
 
     Kinds of processors that share a home get a folder each, because a program compiled for one may
-    not run on another. A cache that the environment names, as `JAX_COMPILATION_CACHE_DIR`, is left
-    as it is.
+    not run on another. What the environment says of JAX's cache, `JAX_COMPILATION_CACHE_DIR` or
+    `JAX_ENABLE_COMPILATION_CACHE`, goes before the default.
 
     Args:
         folder: where; by default `rnnjax` in the user's folder of caches.
 
     Returns:
-        Whether the folder can be written. If not, nothing is kept.
+        False if the folder cannot be written; then nothing is kept.
     """
+    if not jax.config.read("jax_enable_compilation_cache"):
+        return True
     if folder is None and os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return True
     path = pathlib.Path(folder or _home() / "rnnjax").expanduser().absolute() / _processor()
