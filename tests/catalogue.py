@@ -29,7 +29,12 @@ ENGINES: dict[Engine, type[Cell]] = {
     unroll.checkpointed(): Cell,
     unroll.checkpointed(block=3): Cell,
     unroll.associative: LinearCell,
+    unroll.associative(chunk=3): LinearCell,
     unroll.deferred: SplitCell,
+    unroll.deferred(chunk=3): SplitCell,
+    unroll.linear_scan: LinearCell,
+    unroll.linear_scan(chunk=3): LinearCell,
+    unroll.newton(): Cell,
     unroll.time_sharded(): LinearCell,
 }
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -45,7 +46,9 @@ def test_a_program_compiled_before_makes_the_same_numbers_without_a_word(tmp_pat
 
 def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
     set_to = {}
-    monkeypatch.setattr(cache.jax.config, "update", set_to.__setitem__)
+    config = types.SimpleNamespace(jax_enable_compilation_cache=True, update=set_to.__setitem__)
+    monkeypatch.setattr(cache, "jax", types.SimpleNamespace(config=config))
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert not cache.use_compilation_cache()

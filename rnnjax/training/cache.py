@@ -24,7 +24,7 @@ def use_compilation_cache(folder: str | os.PathLike[str] | None = None) -> bool:
     Returns:
         False if the folder cannot be written; then nothing is kept.
     """
-    if not jax.config.read("jax_enable_compilation_cache"):
+    if not jax.config.jax_enable_compilation_cache:  # pyright: ignore[reportAttributeAccessIssue]
         return True
     if folder is None and os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return True

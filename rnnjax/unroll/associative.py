@@ -6,34 +6,48 @@ from rnnjax.cells.base import Cell, LinearCell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
 from rnnjax.unroll.base import check
+from rnnjax.unroll.blocks import Chunked
 
 
-def associative(
-    cell: Cell,
-    params: Params,
-    state: LinearState,
-    xs: Array,
-    *,
-    mask: Array | None = None,
-    reset: Array | None = None,
-) -> tuple[LinearState, Array]:
+class _associative(Chunked):  # noqa: N801 (prints as the call that makes it)
     """Runs a `LinearCell` with `jax.lax.associative_scan`, log2(T) steps deep; see `unroll.Engine`.
 
     Steps `h -> a h + b` compose as `(a1, b1), (a2, b2) -> (a2 a1, a2 b1 + b2)`. A masked step is
     `(1, 0)`; a reset one is `a h_0 + b`, whatever was before.
+
+    With a `chunk`, each chunk of so many steps is a loop, all chunks run at once, and only their
+    totals are composed as a tree: fewer operations, `chunk + log2(T / chunk)` steps deep.
 
     References:
         Blelloch (1990), Prefix sums and their applications, CMU-CS-90-190.
         Martin & Cundy (2018), Parallelizing linear recurrent neural nets over sequence length,
         ICLR, arXiv:1709.04057.
     """
-    if not isinstance(cell, LinearCell):
-        raise TypeError(
-            f"unroll.associative runs a LinearCell, h_t = a_t * h_(t-1) + b_t; got {cell}"
-        )
-    check(xs, mask, reset)
-    if xs.shape[0] == 0:  # `associative_scan` refuses to compose nothing
-        return state, cell.readout(params, jnp.zeros((0, *state.h.shape), state.h.dtype), xs)
-    xs = linear.hide(xs, mask)
-    hs = linear.states(linear.steps(cell, params, xs, mask, reset), state.h)
-    return LinearState(hs[-1]), linear.hide(cell.readout(params, hs, xs), mask)
+
+    def run(
+        self,
+        cell: Cell,
+        params: Params,
+        state: LinearState,
+        xs: Array,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> tuple[LinearState, Array]:
+        """Runs `cell` over `xs`; see `unroll.Engine`."""
+        if not isinstance(cell, LinearCell):
+            raise TypeError(
+                f"unroll.associative runs a LinearCell, h_t = a_t * h_(t-1) + b_t; got {cell}"
+            )
+        check(xs, mask, reset)
+        if xs.shape[0] == 0:  # `associative_scan` refuses to compose nothing
+            return state, cell.readout(params, jnp.zeros((0, *state.h.shape), state.h.dtype), xs)
+        xs = linear.hide(xs, mask)
+        each = linear.steps(cell, params, xs, mask, reset)
+        if self.chunk is None:
+            hs = linear.states(each, state.h)
+        else:
+            hs = linear.states_in_chunks(each, state.h, self.chunk)
+        return LinearState(hs[-1]), linear.hide(cell.readout(params, hs, xs), mask)
+
+
+associative = _associative()

@@ -2,12 +2,10 @@
 
 import math
 
-import jax
-import jax.numpy as jnp
-
 from rnnjax.cells.base import Cell
 from rnnjax.typing import Array, Params, State, Static
 from rnnjax.unroll.base import check
+from rnnjax.unroll.blocks import run_in_blocks
 from rnnjax.unroll.sequential import scan
 
 
@@ -49,26 +47,10 @@ class checkpointed(Static):  # noqa: N801 (an engine, used like the function `sc
     ) -> tuple[State, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
         check(xs, mask, reset)
-        steps = xs.shape[0]
-        block = self.block or max(1, math.isqrt(steps))
-        whole = steps - steps % block
+        block = self.block or max(1, math.isqrt(xs.shape[0]))
 
-        @jax.checkpoint
-        def run_block(params: Params, state: State, inputs: tuple) -> tuple[State, Array]:
+        def run(params: Params, state: State, inputs: tuple) -> tuple[State, Array]:
             xs, mask, reset = inputs
             return scan(cell, params, state, xs, mask=mask, reset=reset)
 
-        def split(x: Array) -> Array:
-            return x[:whole].reshape(whole // block, block, *x.shape[1:])
-
-        inputs = (xs, mask, reset)
-        state, ys = jax.lax.scan(
-            lambda state, inputs: run_block(params, state, inputs),
-            state,
-            jax.tree.map(split, inputs),
-        )
-        ys = ys.reshape(whole, *ys.shape[2:])
-        if whole == steps:
-            return state, ys
-        state, rest = run_block(params, state, jax.tree.map(lambda x: x[whole:], inputs))
-        return state, jnp.concatenate([ys, rest])
+        return run_in_blocks(run, block, params, state, (xs, mask, reset))

@@ -8,35 +8,61 @@ import jax.numpy as jnp
 from rnnjax.cells.base import Cell, SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import begin, check, finish, select
+from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
 
 
-def deferred(
-    cell: Cell,
-    params: Params,
-    state: State,
-    xs: Array,
-    *,
-    mask: Array | None = None,
-    reset: Array | None = None,
-) -> tuple[State, Array]:
+class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
     """Runs a `SplitCell` like `scan`, with a gradient of its own; see `unroll.Engine`.
 
     The gradient of a loop adds to every weight's gradient at every step. Here the backward loop
     only finds the cotangents of `u` and `v`; each weight's gradient is one product over all steps
     after it. Reverse mode only: for forward mode (`jax.jvp`, `jax.jacfwd`) use `scan`.
+
+    Sequences longer than `chunk` are run in chunks, of which the gradient keeps the first states
+    alone: it runs each chunk a second time, and each weight's gradient is one product a chunk. By
+    default up to 64 steps are one chunk, and more are divided into chunks of 16 to 32 steps, of the
+    length that leaves the shortest last chunk. `deferred(chunk=T)` keeps all of T steps.
+
+    Example:
+        >>> deferred(chunk=28)
+        deferred(chunk=28)
     """
-    if not isinstance(cell, SplitCell):
-        raise TypeError(
-            f"unroll.deferred runs a SplitCell, with project, recur, combine; got {cell}"
-        )
-    check(xs, mask, reset)
-    initial = None
-    if reset is not None:
-        own = cell.initial_state(params)
-        initial = jax.tree.map(lambda new, old: jnp.broadcast_to(new, old.shape), own, state)
-    if mask is not None:
-        xs = select(mask, xs, jnp.zeros_like(xs))
-    return _run(cell, mask, reset, params, state, initial, xs)
+
+    def run(
+        self,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Array,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> tuple[State, Array]:
+        """Runs `cell` over `xs`; see `unroll.Engine`."""
+        if not isinstance(cell, SplitCell):
+            raise TypeError(
+                f"unroll.deferred runs a SplitCell, with project, recur, combine; got {cell}"
+            )
+        check(xs, mask, reset)
+        steps = xs.shape[0]
+        chunk = chunk_length(self.chunk, steps)
+        initial = None
+        if reset is not None:
+            own = cell.initial_state(params)
+            initial = jax.tree.map(lambda new, old: jnp.broadcast_to(new, old.shape), own, state)
+        if mask is not None:
+            xs = select(mask, xs, jnp.zeros_like(xs))
+
+        def run(fixed: tuple, state: State, inputs: tuple) -> tuple[State, Array]:
+            params, initial = fixed
+            mask, reset, xs = inputs
+            return _run(cell, mask, reset, params, state, initial, xs)
+
+        if steps <= chunk:
+            return run((params, initial), state, (mask, reset, xs))
+        return run_in_blocks(run, chunk, (params, initial), state, (mask, reset, xs))
+
+
+deferred = _deferred()
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))

@@ -6,6 +6,8 @@ from rnnjax.unroll.auto import auto
 from rnnjax.unroll.base import Engine
 from rnnjax.unroll.checkpointed import checkpointed
 from rnnjax.unroll.deferred import deferred
+from rnnjax.unroll.linear_scan import linear_scan
+from rnnjax.unroll.newton import newton
 from rnnjax.unroll.sequential import scan
 from rnnjax.unroll.time_sharded import time_sharded
 
@@ -14,6 +16,8 @@ _NAMES = {
     "auto": auto,
     "checkpointed": checkpointed,
     "deferred": deferred,
+    "linear_scan": linear_scan,
+    "newton": newton,
     "scan": scan,
     "time_sharded": time_sharded,
 }

@@ -126,7 +126,9 @@ def _run_chunk(
     each = linear.steps(cell, params, xs, mask, reset)
     # On a CPU the plain loop is several times faster than the tree of compositions.
     so_far = (
-        _compose_in_a_loop(each) if jax.default_backend() == "cpu" else linear.compose_all(each)
+        linear.compose_in_a_loop(each)
+        if jax.default_backend() == "cpu"
+        else linear.compose_all(each)
     )
     # One message, not one an array: to wait for the other devices costs more than to send.
     total, unravel = ravel_pytree(jax.tree.map(lambda x: x[-1], so_far))
@@ -136,18 +138,3 @@ def _run_chunk(
     start = starts[jax.lax.axis_index(AXIS)]
     hs = jax.vmap(linear.apply, in_axes=(0, None))(so_far, start)
     return LinearState(ends[-1]), linear.hide(cell.readout(params, hs, xs), mask)
-
-
-def _compose_in_a_loop(each: linear.Step) -> linear.Step:
-    """Returns all steps up to each as one, one composition after another."""
-
-    def step(before: linear.Step, now: linear.Step) -> tuple[linear.Step, linear.Step]:
-        after = linear.compose(before, now)
-        return after, after
-
-    nothing = linear.Step(
-        jnp.ones_like(each.decay[0]),
-        jnp.zeros_like(each.drive[0]),
-        None if each.begins is None else jnp.zeros_like(each.begins[0]),
-    )
-    return jax.lax.scan(step, nothing, each)[1]

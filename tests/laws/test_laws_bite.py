@@ -164,6 +164,19 @@ def truncates_the_gradient(cell, params, state, xs, *, mask=None, reset=None):
     return unroll.scan(cell, params, state, xs, mask=mask, reset=reset)
 
 
+def starts_a_second_chunk_afresh(cell, params, state, xs, *, mask=None, reset=None):
+    _, first = unroll.scan(cell, params, state, xs[:4], mask=mask[:4], reset=reset[:4])
+    final, rest = unroll.scan(cell, params, state, xs[4:], mask=mask[4:], reset=reset[4:])
+    return final, jnp.concatenate([first, rest])
+
+
+def truncates_the_gradient_between_chunks(cell, params, state, xs, *, mask=None, reset=None):
+    state, first = unroll.scan(cell, params, state, xs[:4], mask=mask[:4], reset=reset[:4])
+    state = jax.lax.stop_gradient(state)
+    final, rest = unroll.scan(cell, params, state, xs[4:], mask=mask[4:], reset=reset[4:])
+    return final, jnp.concatenate([first, rest])
+
+
 def selects_the_result_alone(cell, params, state, xs, *, mask=None, reset=None):
     """Without zeros at masked inputs: their NaN comes back through the gradient."""
 
@@ -225,6 +238,8 @@ BROKEN_ENGINES = [
     (engine_laws.agrees_with_the_loop, ignores_the_mask),
     (engine_laws.agrees_with_the_loop, ignores_the_reset),
     (engine_laws.agrees_with_the_loop, truncates_the_gradient),
+    (engine_laws.agrees_with_the_loop, starts_a_second_chunk_afresh),
+    (engine_laws.agrees_with_the_loop, truncates_the_gradient_between_chunks),
     (engine_laws.lets_nothing_out_of_masked_inputs, selects_the_result_alone),
     (engine_laws.runs_as_if_masked_steps_were_deleted, steps_on_masked_zeros),
     (engine_laws.carries_the_state_through_masked_steps, steps_on_masked_zeros),

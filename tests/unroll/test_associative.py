@@ -32,3 +32,16 @@ def test_long_sequences_agree_with_the_loop(cell):
     expected_final, expected_ys = unroll.scan(cell, params, state, xs)
     np.testing.assert_allclose(ys, expected_ys, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(final.h, expected_final.h, rtol=1e-3, atol=1e-4)
+
+
+def test_with_chunks_the_only_loop_is_as_long_as_one_of_them():
+    cell = MinGRU(3)
+    run = jax.make_jaxpr(functools.partial(unroll.associative(chunk=8), cell))
+    program = run(params_of(cell), state_of(cell), normal(1, (100, 2)))
+    assert [e.params["length"] for e in program.eqns if e.primitive.name == "scan"] == [8]
+
+
+def test_an_engine_with_chunks_is_read_and_prints_as_the_call_that_makes_it():
+    engine = unroll.associative(chunk=8)
+    assert unroll.read_engine("associative(chunk=8)") == engine != unroll.associative
+    assert repr(engine) == "associative(chunk=8)"

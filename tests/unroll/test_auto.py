@@ -18,8 +18,13 @@ def program(engine, cell):
     [
         (GRU(3), unroll.deferred, unroll.scan),
         (GRUResetBefore(3), unroll.scan, unroll.checkpointed()),
-        (LRU(3), unroll.scan, unroll.associative),
+        (LRU(3), unroll.linear_scan, unroll.associative),
     ],
 )
 def test_auto_is_the_program_of_the_engine_that_it_picks(cell, engine, other):
     assert program(unroll.auto, cell) == program(engine, cell) != program(other, cell)
+
+
+def test_on_an_accelerator_a_linear_cell_runs_in_parallel(monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert program(unroll.auto, LRU(3)) == program(unroll.associative, LRU(3))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rnnjax.cells import Elman
-from rnnjax.unroll import checkpointed
-from tests.laws.draws import normal, params_of
+from rnnjax.unroll import checkpointed, scan
+from tests.laws.draws import assert_close, normal, params_of
 
 CELL = Elman(3)
 
@@ -71,6 +71,15 @@ def test_an_equal_engine_made_again_shares_the_compiled_program():
     results = [run(checkpointed(block=2), params_of(CELL), normal(1, (4, 2))) for _ in range(3)]
     assert traces == 1
     np.testing.assert_array_equal(results[0][1], results[2][1])
+
+
+def test_forward_mode_runs_through_blocks():
+    params, xs = params_of(CELL), normal(1, (7, 2))
+
+    def jacobian(engine):
+        return jax.jacfwd(lambda p: engine(CELL, p, CELL.initial_state(p), xs)[1])(params)
+
+    assert_close(jacobian(checkpointed(block=3)), jacobian(scan))
 
 
 @pytest.mark.parametrize("block", [0, -3])

@@ -1,0 +1,130 @@
+"""Time in blocks, of which the gradient keeps only the states in between."""
+
+import abc
+from collections.abc import Callable
+from typing import Any, Self, overload
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import Cell
+from rnnjax.typing import Array, Params, State, Static
+
+
+def run_in_blocks(
+    run: Callable[[Params, State, Any], tuple[State, Array]],
+    block: int,
+    params: Params,
+    state: State,
+    inputs: Any,
+) -> tuple[State, Array]:
+    """Runs `run` over blocks of time, and once more over each block in the gradient.
+
+    Args:
+        run: maps `(params, state, inputs)` to the state after the last step and the outputs.
+        block: the length of a block in steps; a last shorter one takes what is left.
+        params: what `run` needs at every step.
+        state: the state before the first step.
+        inputs: a pytree of arrays `[T, ...]`.
+
+    Returns:
+        The state after the last step and the outputs `[T, ...]`.
+    """
+    run = jax.checkpoint(run)
+    steps = jax.tree.leaves(inputs)[0].shape[0]
+    whole = steps - steps % block
+
+    def split(x: Array) -> Array:
+        return x[:whole].reshape(whole // block, block, *x.shape[1:])
+
+    state, ys = jax.lax.scan(
+        lambda state, inputs: run(params, state, inputs), state, jax.tree.map(split, inputs)
+    )
+    ys = ys.reshape(whole, *ys.shape[2:])
+    if whole == steps:
+        return state, ys
+    state, rest = run(params, state, jax.tree.map(lambda x: x[whole:], inputs))
+    return state, jnp.concatenate([ys, rest])
+
+
+_WHOLE = 64  # steps, and the longest sequence that is one chunk by default
+
+
+class Chunked(Static, abc.ABC):
+    """An engine with a `chunk`, and a value without one too: `deferred`, `deferred(chunk=28)`.
+
+    Called with a cell it runs the cell, called with a chunk alone it returns the engine with it.
+
+    Args:
+        chunk: how many steps are run at a time; by default it depends on the length of a sequence.
+    """
+
+    chunk: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses chunks of no steps.
+
+        Raises:
+            ValueError: if `chunk` is not a whole number of 1 or more.
+        """
+        if self.chunk is not None and not (type(self.chunk) is int and self.chunk >= 1):
+            raise ValueError(f"chunk must be a whole number of 1 or more; got {self.chunk!r}")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__.lstrip('_')}(chunk={self.chunk})"
+
+    @overload
+    def __call__(self, *, chunk: int | None) -> Self: ...
+
+    @overload
+    def __call__(
+        self,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Array,
+        *,
+        mask: Array | None = None,
+        reset: Array | None = None,
+    ) -> tuple[State, Array]: ...
+
+    def __call__(
+        self,
+        cell: Any = None,
+        params: Params = None,
+        state: State = None,
+        xs: Any = None,
+        *,
+        mask: Array | None = None,
+        reset: Array | None = None,
+        chunk: int | None = None,
+    ) -> Any:
+        """Runs `cell` over `xs`, see `unroll.Engine`; or returns this engine with another chunk."""
+        if cell is None:
+            return type(self)(chunk)
+        return self.run(cell, params, state, xs, mask, reset)
+
+    @abc.abstractmethod
+    def run(
+        self,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Array,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> tuple[State, Array]:
+        """Runs `cell` over `xs`; see `unroll.Engine`."""
+
+
+def chunk_length(chunk: int | None, steps: int) -> int:
+    """Returns `chunk`, or where it is None the length by default for a sequence of `steps`.
+
+    Up to 64 steps are one chunk, which is fastest. More are divided into chunks of 16 to 32 steps,
+    whose arrays fit a CPU's caches, of the length that leaves the shortest last chunk.
+    """
+    if chunk is not None:
+        return chunk
+    if steps <= _WHOLE:
+        return max(steps, 1)
+    return min(range(16, 33), key=lambda length: steps % length)

@@ -1,0 +1,59 @@
+"""The plain loop for recurrences that are linear in their state."""
+
+from rnnjax.cells.base import Cell, LinearCell, LinearState
+from rnnjax.typing import Array, Params
+from rnnjax.unroll import linear
+from rnnjax.unroll.base import check
+from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
+
+
+class _linear_scan(Chunked):  # noqa: N801 (prints as the call that makes it)
+    """Runs a `LinearCell` one step after another, with a gradient of its own; see `unroll.Engine`.
+
+    Only `h_t = a_t * h_{t-1} + b_t` is in the loop. Coefficients and readout are products over a
+    chunk of time, and the gradient of the loop is the same recurrence backward in time. Reverse
+    mode only: for forward mode (`jax.jvp`, `jax.jacfwd`) use `scan` or `associative`.
+
+    The gradient keeps the first state of each chunk and runs the chunk a second time. By default
+    up to 64 steps are one chunk, and more are divided into chunks of 16 to 32 steps, of the length
+    that leaves the shortest last chunk.
+
+    Example:
+        >>> linear_scan(chunk=32)
+        linear_scan(chunk=32)
+
+    References:
+        Martin & Cundy (2018), Parallelizing linear recurrent neural nets over sequence length,
+        ICLR, arXiv:1709.04057, section 2.3 (the gradient).
+    """
+
+    def run(
+        self,
+        cell: Cell,
+        params: Params,
+        state: LinearState,
+        xs: Array,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> tuple[LinearState, Array]:
+        """Runs `cell` over `xs`; see `unroll.Engine`."""
+        if not isinstance(cell, LinearCell):
+            raise TypeError(
+                f"unroll.linear_scan runs a LinearCell, h_t = a_t * h_(t-1) + b_t; got {cell}"
+            )
+        check(xs, mask, reset)
+
+        def run(params: Params, state: LinearState, inputs: tuple) -> tuple[LinearState, Array]:
+            xs, mask, reset = inputs
+            xs = linear.hide(xs, mask)
+            each = linear.steps(cell, params, xs, mask, reset)
+            last, hs = linear.states_in_a_loop(each, state.h)
+            return LinearState(last), linear.hide(cell.readout(params, hs, xs), mask)
+
+        chunk = chunk_length(self.chunk, xs.shape[0])
+        if xs.shape[0] <= chunk:
+            return run(params, state, (xs, mask, reset))
+        return run_in_blocks(run, chunk, params, state, (xs, mask, reset))
+
+
+linear_scan = _linear_scan()

@@ -1,0 +1,121 @@
+import pickle
+
+import jax
+import jax.extend
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from rnnjax import unroll
+from rnnjax.cells import GRU, LSTM, Elman, PeepholeLSTM
+from rnnjax.unroll import read_engine
+from tests.laws.draws import assert_close, doubled, normal, params_of, state_of, weigh
+
+
+def gradient(engine, cell):
+    """Returns a function of params, state and inputs: by how much each moves the last state."""
+
+    def total(params, state, xs):
+        return weigh(engine(cell, params, state, xs)[0])
+
+    return jax.jit(jax.grad(total))
+
+
+def temporaries(engine, cell, shape):
+    """Returns how many bytes a gradient needs beside its arguments and results."""
+    params = jax.eval_shape(lambda: cell.init(jax.random.key(0), shape[2]))
+    state = jax.eval_shape(lambda p: cell.initial_state(p, shape[1:2]), params)
+    xs = jax.ShapeDtypeStruct(shape, jnp.float32)
+
+    def total(params, state, xs):
+        after, ys = engine(cell, params, state, xs)
+        return jnp.mean(after.h**2) + (jnp.mean(ys**2) if shape[0] > 1000 else 0)
+
+    compiled = jax.jit(jax.value_and_grad(total)).lower(params, state, xs).compile()
+    return compiled.memory_analysis().temp_size_in_bytes
+
+
+def scan_lengths(jaxpr):
+    """Returns the lengths of the loops in a program, outer ones first."""
+    lengths = []
+    for equation in jaxpr.eqns:
+        if equation.primitive.name == "scan":
+            lengths.append(equation.params["length"])
+        for inner in jax.extend.core.jaxprs_in_params(equation.params):
+            lengths += scan_lengths(inner)
+    return lengths
+
+
+@pytest.mark.parametrize(
+    ("chunk", "steps", "lengths"),
+    [
+        (None, 28, [28]),
+        (None, 64, [64]),
+        (None, 100, [5, 20]),
+        (None, 784, [49, 16]),
+        (None, 67, [3, 22, 1]),  # a prime number
+        (5, 23, [4, 5, 3]),
+        (30, 23, [23]),
+    ],
+)
+def test_time_runs_in_chunks(chunk, steps, lengths):
+    cell = Elman(3)
+    run = jax.make_jaxpr(lambda xs: unroll.deferred(chunk=chunk)(cell, params, state, xs))
+    params, state = params_of(cell), state_of(cell)
+    assert scan_lengths(run(normal(1, (steps, 2))).jaxpr) == lengths
+
+
+@pytest.mark.parametrize("cell", [LSTM(3), GRU(3), PeepholeLSTM(3)], ids=repr)
+def test_any_chunk_has_the_gradients_of_the_loop_to_the_last_digits(cell):
+    rng = np.random.default_rng(0)
+    mask, reset = rng.random((70, 4)) < 0.8, rng.random((70, 4)) < 0.1
+
+    def results(engine, *arguments):
+        def total(*arguments):
+            return weigh(engine(cell, *arguments, mask=mask, reset=reset))
+
+        return jax.jit(jax.value_and_grad(total, (0, 1, 2)))(*arguments)
+
+    arguments = doubled((params_of(cell), state_of(cell, (4,)), normal(1, (70, 4, 2))))
+    with jax.enable_x64(True):
+        expected = results(unroll.scan, *arguments)
+        for chunk in (None, 70):
+            actual = results(unroll.deferred(chunk=chunk), *arguments)
+            assert_close(actual, expected, rtol=1e-11, atol=1e-11)
+
+
+def test_a_long_sequence_takes_an_eighth_of_the_memory_of_scan():
+    shape = 512, 8, 32
+    assert 8 * temporaries(unroll.deferred, LSTM(32), shape) < temporaries(
+        unroll.scan, LSTM(32), shape
+    )
+
+
+def test_a_short_sequence_is_kept_whole():
+    def program(engine):
+        arguments = params_of(LSTM(3)), state_of(LSTM(3)), normal(1, (64, 2))
+        return gradient(engine, LSTM(3)).lower(*arguments).as_text()
+
+    assert program(unroll.deferred) == program(unroll.deferred(chunk=64))
+    assert program(unroll.deferred) != program(unroll.deferred(chunk=32))
+
+
+def test_a_hundred_thousand_steps_fit_in_a_gigabyte_with_all_their_outputs():
+    assert temporaries(unroll.deferred, LSTM(64), (100_000, 8, 1)) < 1e9
+
+
+def test_the_name_alone_is_the_engine_with_its_defaults():
+    deferred = unroll.deferred
+    assert deferred == deferred() == read_engine("deferred") == read_engine("deferred()")
+    assert deferred(chunk=28) == read_engine("deferred(chunk=28)") != deferred
+    assert repr(deferred(chunk=28)) == "deferred(chunk=28)"
+    assert read_engine(repr(deferred)) == deferred
+    assert hash(deferred(chunk=28)(chunk=None)) == hash(deferred)
+    assert pickle.loads(pickle.dumps(deferred(chunk=7))) == deferred(chunk=7)
+
+
+@pytest.mark.parametrize("chunk", [0, -3, 2.0, True])
+@pytest.mark.parametrize("engine", [unroll.associative, unroll.deferred, unroll.linear_scan])
+def test_a_chunk_has_steps(engine, chunk):
+    with pytest.raises(ValueError, match="chunk must be a whole number of 1 or more; got"):
+        engine(chunk=chunk)
