@@ -125,11 +125,8 @@ def _run_chunk(
     xs = linear.hide(xs, mask)
     each = linear.steps(cell, params, xs, mask, reset)
     # On a CPU the plain loop is several times faster than the tree of compositions.
-    so_far = (
-        linear.compose_in_a_loop(each)
-        if jax.default_backend() == "cpu"
-        else linear.compose_all(each)
-    )
+    on_cpu = jax.default_backend() == "cpu"
+    so_far = linear.compose_in_a_loop(each) if on_cpu else linear.compose_all(each)
     # One message, not one an array: to wait for the other devices costs more than to send.
     total, unravel = ravel_pytree(jax.tree.map(lambda x: x[-1], so_far))
     totals = jax.vmap(unravel)(jax.lax.all_gather(total, AXIS))
