@@ -91,7 +91,9 @@ def main(argv: list[str]) -> int:
     try:
         argv = [argv[0], *flags.FLAGS.read_flags_from_files(argv[1:], force_gnu=True)]
         name = chosen(argv)
-        if name is None and any(word.startswith("--sweep_report") for word in argv):
+        if any(word.startswith("--sweep_report") for word in argv):
+            if name is not None:
+                raise ValueError("--sweep_report needs no --experiment: leave it out")
             flags.FLAGS(argv)
             report(_REPORT.value)
             return 0

@@ -3,7 +3,9 @@
 import contextlib
 import difflib
 import itertools
+import json
 import math
+import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -52,6 +54,11 @@ def read_plan() -> Plan:
     for name, axis in space.items():
         _check_axis(name, axis)
     if FLAGS.sampler == "grid":
+        ranges = [name for name, axis in space.items() if not isinstance(axis, sweeps.Choices)]
+        if ranges:
+            raise ValueError(
+                f"--sweep: {ranges[0]} is a range, for --sampler=random, qmc or tpe with --trials"
+            )
         if FLAGS.trials is not None:
             raise ValueError("--trials is for a search: it needs --sampler=random, qmc or tpe")
         return Plan(space, (), _units(sweeps.grid(space)))
@@ -93,10 +100,25 @@ def flags_set(values: Mapping[str, str]) -> Iterator[None]:
 
 def typical(plan: Plan) -> dict[str, str]:
     """Returns a value for each axis, to see whether an experiment can be built at all."""
-    return {
-        name: axis.values[0] if isinstance(axis, sweeps.Choices) else str(axis.low)
-        for name, axis in plan.space.items()
-    }
+    return {name: values(axis)[0] for name, axis in plan.space.items()}
+
+
+def values(axis: sweeps.Axis) -> list[str]:
+    """Returns the values of a list, or the ends of a range."""
+    if isinstance(axis, sweeps.Choices):
+        return list(axis.values)
+    return [str(axis.low), str(axis.high)]
+
+
+def as_begun(plan: Plan, workdir: pathlib.Path) -> Plan:
+    """Returns the plan with the units that a sweep begun in this folder has.
+
+    They were made for as many workers as it began with; it may go on with more or fewer.
+    """
+    path = workdir / "sweep.json"
+    if not path.exists():
+        return plan
+    return plan._replace(units=json.loads(path.read_text())["units"])
 
 
 def numbers_of(plan: Plan, unit: int) -> range:
@@ -122,9 +144,8 @@ def _check_axis(name: str, axis: sweeps.Axis) -> None:
         raise ValueError(f"--sweep: no flag {name!r} to vary; {hint}")
     if FLAGS[name].present:
         raise ValueError(f"--{name} is in --sweep: leave the flag itself out")
-    values = axis.values if isinstance(axis, sweeps.Choices) else (axis.low, axis.high)
-    for value in values:
-        with flags_set({name: str(value)}):
+    for value in values(axis):
+        with flags_set({name: value}):
             pass
 
 

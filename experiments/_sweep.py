@@ -3,10 +3,12 @@
 import math
 import os
 import pathlib
+import shutil
 import sys
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import optuna
 from absl import flags
 from rich.console import Console
@@ -16,7 +18,7 @@ from rnnjax import sweeps
 from rnnjax.training.workdir import describe_environment, open_workdir, write_json
 
 FLAGS = flags.FLAGS
-_OWN = ("sweep", "sampler", "trials", "pruner", "population", "workers")  # what decides the points
+_OWN = ("sweep", "sampler", "trials", "pruner")  # what decides the points
 
 
 def main(build: Callable[[], _run.Problem]) -> None:
@@ -31,43 +33,62 @@ def _launch(build: Callable[[], _run.Problem]) -> None:
     plan = _points.read_plan()
     if FLAGS.pruner != "none" and FLAGS.sampler != "tpe":
         raise ValueError("--pruner compares points one after another: it needs --sampler=tpe")
+    shared = FLAGS.workers > 1 or FLAGS.executor != "local"
+    if shared:
+        jax.config.update("jax_platforms", "cpu")  # the accelerators are the workers'
     _common.use_all_devices()
     problem = _check_all(build, plan)
     config = _config(plan)
     given = FLAGS.workdir or _run.default_workdir(f"{FLAGS.experiment}-sweep", config)
     workdir = pathlib.Path(given).expanduser().absolute()
+    _check_executor()
     if FLAGS.storage:
         _open_study(workdir, problem)  # raises what is wrong with it before anything is written
     env = describe_environment(FLAGS.seed)
-    print(problem.about)
-    print(f"{plan.points} points in {len(plan.units)} units of work; {workdir}")
     with open_workdir(workdir, flags=_flags_text(plan), config=config, env=env):
+        plan = _points.as_begun(plan, workdir)
+        print(problem.about)
+        print(f"{plan.points} points, {len(plan.units)} programs to run; {workdir}")
         _describe(workdir, plan, problem)
         study = _open_study(workdir, problem)
         sweeps.plan_units(study, len(plan.units))
-        if FLAGS.workers == 1 and FLAGS.executor == "local":
-            _do_units(study, plan, build, workdir)
-        else:
-            _share(study, workdir)
-        left, failed = _finish(study, plan, workdir)
-        sweeps.write_report(workdir)
+        try:
+            if shared:
+                _share(study, workdir)
+            else:
+                _do_units(study, plan, build, workdir)
+        finally:
+            left, failed = _finish(study, plan, workdir)
+            sweeps.write_report(workdir)
     sweeps.print_report(workdir, Console())
     print(_result_line(workdir))
     if failed:
-        raise RuntimeError(f"{failed} of {len(plan.units)} units failed; {workdir}")
+        raise RuntimeError(
+            f"{len(failed)} programs failed, the first because {failed[0]}; {workdir}"
+        )
     if left:
-        raise RuntimeError(f"{left} units are not done: the same command goes on; {workdir}")
+        raise RuntimeError(f"{left} programs are not done: the same command goes on; {workdir}")
 
 
 def _work(build: Callable[[], _run.Problem], workdir: pathlib.Path) -> None:
-    if FLAGS.executor == "local" and hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, cores[FLAGS.sweep_worker :: FLAGS.workers] or cores)
+    if FLAGS.executor == "local":
+        _take_own_part(FLAGS.sweep_worker, FLAGS.workers)
     _common.use_all_devices()
-    plan = _points.read_plan()
+    plan = _points.as_begun(_points.read_plan(), workdir)
     with _points.flags_set(_points.typical(plan)):
         problem = build()
     _do_units(_open_study(workdir, problem), plan, build, workdir)
+
+
+def _take_own_part(worker: int, workers: int) -> None:
+    """Leaves the other workers on this machine their cores and GPUs; before JAX is used."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[worker::workers] or cores)
+    there = sorted(path.name[6:] for path in pathlib.Path("/dev").glob("nvidia[0-9]*"))
+    if gpus := [g for g in os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(there)).split(",") if g]:
+        own = gpus[worker::workers] or [gpus[worker % len(gpus)]]
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(own)
 
 
 def _do_units(
@@ -84,21 +105,34 @@ def _do_units(
 
 
 def _check_all(build: Callable[[], _run.Problem], plan: _points.Plan) -> _run.Problem:
-    """Raises what is wrong with any point before one is run; returns the first one's problem."""
-    problems = []
-    checked = set()
-    for unit in plan.units:
-        settings = _points.typical(plan) | unit[0]
-        program = tuple(i for i in settings.items() if i[0] not in _flags.POPULATION)
-        if program not in checked:
-            checked.add(program)
-            with _points.flags_set(settings):
-                problems.append(build())
-                _run.check(problems[-1])
-        for point in unit:
-            with _points.flags_set(_points.typical(plan) | point):
-                _run.run_of(problems[-1], 1)
-    return problems[0]
+    """Raises what is wrong with any point before one is run; returns the first one's problem.
+
+    Where the points are not known yet, each value of each axis is looked at.
+    """
+    first, problems = _points.typical(plan), {}
+    known = [first | point for unit in plan.units for point in unit]
+    one_by_one = [
+        first | {name: value} for name, axis in plan.space.items() for value in _points.values(axis)
+    ]
+    for settings in known if FLAGS.sampler != "tpe" else one_by_one:
+        program = frozenset(i for i in settings.items() if i[0] not in _flags.POPULATION)
+        with _points.flags_set(settings):
+            if program not in problems:
+                problems[program] = build()
+                _run.check(problems[program])
+            _run.run_of(problems[program], 1)
+    return next(iter(problems.values()))
+
+
+def _check_executor() -> None:
+    """Raises what is wrong with where the workers are to run."""
+    slurm = [
+        name for name in _flags.NOT_SETTINGS if name.startswith("slurm") and FLAGS[name].present
+    ]
+    if slurm and FLAGS.executor != "slurm":
+        raise ValueError(f"--{slurm[0]} is for Slurm: it needs --executor=slurm")
+    if FLAGS.executor == "slurm" and shutil.which("sbatch") is None:
+        raise ValueError("--executor=slurm: there is no sbatch here")
 
 
 def _open_study(workdir: pathlib.Path, problem: _run.Problem) -> optuna.Study:
@@ -163,18 +197,26 @@ def _describe(workdir: pathlib.Path, plan: _points.Plan, problem: _run.Problem) 
             "metric": problem.best,
             "higher_is_better": problem.best != "loss",
             "points": plan.points,
+            "units": plan.units,
         },
     )
 
 
-def _finish(study: optuna.Study, plan: _points.Plan, workdir: pathlib.Path) -> tuple[int, int]:
-    """Marks the points of units that failed; returns how many are not done, and how many failed."""
+def _finish(
+    study: optuna.Study, plan: _points.Plan, workdir: pathlib.Path
+) -> tuple[int, list[str]]:
+    """Marks the points that are not done; returns how many units are left, and why some failed."""
+    reasons, left = [], 0
     for unit, trials in sweeps.tries_of(study).items():
-        if sweeps.state_of(trials) is sweeps.UnitState.FAILED:
+        state = sweeps.state_of(trials)
+        if state is sweeps.UnitState.FAILED:
+            reasons.append(trials[-1].user_attrs.get("error", "its worker was killed twice"))
+        elif state is not sweeps.UnitState.FINISHED:
+            left += 1
+        if state in (sweeps.UnitState.FAILED, sweeps.UnitState.STOPPED):
             for number in _points.numbers_of(plan, unit):
-                _unit.mark(workdir, number, "failed")
-    counts = sweeps.progress_of(study)
-    return len(plan.units) - counts.finished - counts.failed, counts.failed
+                _unit.mark(workdir, number, state.name.lower())
+    return left, reasons
 
 
 def _result_line(workdir: pathlib.Path) -> str:

@@ -85,5 +85,7 @@ def mark(
     path = workdir / "points" / f"{number:04d}.json"
     path.parent.mkdir(exist_ok=True)
     if settings is None:
-        settings = json.loads(path.read_text())["settings"] if path.exists() else {}
+        if not path.exists():  # it was never begun
+            return
+        settings = json.loads(path.read_text())["settings"]
     write_json(path, {"number": number, "settings": settings, "status": status})

@@ -9,14 +9,14 @@ import shlex
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-STATUSES = ("finished", "running", "pruned", "failed", "diverged")  # as ranked
+STATUSES = ("finished", "running", "stopped", "pruned", "failed", "diverged")  # as ranked
 
 
 class Point(NamedTuple):
     """One run of a sweep.
 
     Attributes:
-        number: from 0, in the order in which the sweep named them.
+        number: from 0, those of one program together.
         settings: what this point has of the swept settings, as texts by name.
         status: one of `STATUSES`.
         folder: the run's own.

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from rnnjax.sweeps.units import queue_again
 
+_SQLITE = b"SQLite format 3"  # how its files begin
 _LOCK_SECONDS = 60  # how long a process waits for its turn at an SQLite file
 
 
@@ -87,6 +88,8 @@ def _url(storage: str) -> sqlalchemy.URL:
     """Reads a file name or a database URL; as text it does not show the password."""
     if "://" not in storage:
         file = pathlib.Path(storage).expanduser().absolute()
+        if file.is_file() and file.stat().st_size and not file.read_bytes().startswith(_SQLITE):
+            raise ValueError(f"storage {file} is another kind of file: nothing is written to it")
         return sqlalchemy.URL.create("sqlite", database=str(file))
     try:
         url = sqlalchemy.make_url(storage)

@@ -100,6 +100,18 @@ def progress_of(study: optuna.Study) -> Counts:
     )
 
 
+def release_units(study: optuna.Study) -> None:
+    """Gives up what is running, to be queued again by `plan_units`, once all workers have ended.
+
+    A worker that was busy compiling when it was asked to end had no time to do so itself; what it
+    was doing is not to count as a try that killed it.
+    """
+    storage = study._storage
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        storage.set_trial_user_attr(trial._trial_id, STOPPED, True)
+        storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+
+
 def queue_again(study: optuna.Study, trial: FrozenTrial) -> None:
     """Queues the unit of a trial whose worker has died, if it has a try left."""
     unit = unit_of(trial)

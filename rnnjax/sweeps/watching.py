@@ -1,7 +1,9 @@
 """What a launcher does while its workers work: it shows how far they are, and sees to their end."""
 
 import contextlib
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import optuna
 
 from rnnjax.sweeps.executors import Worker, stop_workers
-from rnnjax.sweeps.units import Counts, progress_of
+from rnnjax.sweeps.units import Counts, progress_of, release_units
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,8 +83,23 @@ def watch(
                     return Ending(counts, len(died))
                 time.sleep(look_seconds)
         except KeyboardInterrupt:
-            stop_workers(workers)
+            with _deaf():
+                stop_workers(workers)
+                release_units(study)
             raise
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Lets no second Ctrl-C keep the first one from its work."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def best_value(study: optuna.Study) -> float | None:

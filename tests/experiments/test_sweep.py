@@ -112,7 +112,7 @@ def test_a_point_that_diverges_is_the_worst_and_no_error(tmp_path):
         ("learning_rate=1e-3,nan", (), "flag --learning_rate=nan: nan is not a finite number"),
         ("learning_rate=x", (), "flag --learning_rate=x: "),
         ("learning_rate=uniform(-1,1)", (), "flag --learning_rate=-1.0: -1.0 is not a finite "),
-        ("learning_rate=log(1e-3,1e-1)", (), "learning_rate is a range, not a list: a grid needs"),
+        ("learning_rate=log(1e-3,1e-1)", (), "--sweep: learning_rate is a range, for --sampler"),
         ("learning_rate=1,2", ("--learning_rate=3",), "--learning_rate is in --sweep: leave the "),
         ("learning_rate", (), "'learning_rate' has no =: an axis"),
         ("delay=3,90", (), "Echo(delay=90, length=60): needs 1 <= delay"),
@@ -125,6 +125,13 @@ def test_a_point_that_diverges_is_the_worst_and_no_error(tmp_path):
         ("delay=1,2", ("--sampler=random", "--trials=2", "--pruner=median"), "--pruner compares"),
         ("delay=1,2", ("--storage=nosuch://x",), "storage nosuch://x"),
         ("delay=1,2", ("--workers=0",), "flag --workers=0"),
+        ("delay=1,2", ("--slurm_gpus=1",), "--slurm_gpus is for Slurm: it needs --executor=slurm"),
+        ("delay=1,2", ("--executor=slurm",), "--executor=slurm: there is no sbatch here"),
+        (
+            "unroll=scan,scann;learning_rate=log(1e-3,1e-1)",
+            ("--sampler=tpe", "--trials=2"),
+            "unknown name 'scann'",
+        ),
     ],
 )
 def test_wrong_sweeps_get_one_line_and_leave_nothing_behind(tmp_path, sweep, options, line):

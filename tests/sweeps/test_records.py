@@ -112,7 +112,7 @@ def test_what_is_no_sweep_is_refused_in_one_line(tmp_path):
         ('{"number": 0, "settings": {}}', r"describes no point of this sweep: 'a'$"),
         (
             '{"number": 0, "settings": {"a": 1}, "status": "lost"}',
-            r"unknown status 'lost'; there are finished, running, pruned, failed, diverged$",
+            r"unknown status 'lost'; there are finished, running, stopped, pruned, failed, div",
         ),
     ]:
         file.write_text(text)

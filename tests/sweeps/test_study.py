@@ -95,9 +95,11 @@ def test_a_bad_storage_gets_one_line_without_the_password(tmp_path, monkeypatch,
 
 
 def test_a_file_that_is_no_database_gets_one_line(tmp_path):
-    (tmp_path / "study.db").write_text("a letter, not a database\n" * 100)
-    with pytest.raises(ValueError, match=r"study\.db cannot be opened: .*not a database"):
-        open_study(str(tmp_path / "study.db"), "units", higher_is_better=True)
+    for text in ("x", "a letter, not a database\n" * 100):
+        (tmp_path / "study.db").write_text(text)
+        with pytest.raises(ValueError, match=r"study\.db is another kind of file: nothing is"):
+            open_study(str(tmp_path / "study.db"), "units", higher_is_better=True)
+        assert (tmp_path / "study.db").read_text() == text
 
 
 @pytest.mark.parametrize("name", ["a b.db", "50%.db", "{brace}.db", "why?x=1.db", "a#b.db"])

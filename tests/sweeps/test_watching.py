@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from rich.console import Console
 
-from rnnjax.sweeps.units import Counts, progress_of
+from rnnjax.sweeps.units import Counts, plan_units, progress_of, unit_of
 from rnnjax.sweeps.watching import Ending, watch
 from tests.sweeps.conftest import until
 
@@ -74,6 +74,7 @@ def test_workers_that_do_not_end_when_all_is_done_are_stopped(site, monkeypatch)
     assert worker.stops == 1
 
 
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage")  # which `ask` has not
 def test_ctrl_c_stops_the_workers(site):
     class Interrupted(Scripted):
         def poll(self):
@@ -81,10 +82,16 @@ def test_ctrl_c_stops_the_workers(site):
                 raise KeyboardInterrupt
             return 130
 
-    worker = Interrupted(0)
-    with pytest.raises(KeyboardInterrupt):
-        watch([worker], site.planned(1))
-    assert worker.stops == 1
+    study = site.planned(1)
+    for _ in range(3):  # oftener than a unit may kill its worker
+        worker = Interrupted(0)
+        study.ask()  # what it was doing when it was stopped, too busy to say so
+        with pytest.raises(KeyboardInterrupt):
+            watch([worker], study)
+        assert worker.stops == 1
+        assert progress_of(study) == Counts(0, 0, 1, 0)
+        plan_units(study, 1)
+    assert unit_of(study.ask()) == 0
 
 
 def test_after_the_death_of_launcher_and_workers_no_finished_unit_is_done_again(site):
