@@ -26,7 +26,6 @@ CELLS: tuple[Cell, ...] = (
 # Each engine with the contract that it needs of a cell; `unroll.auto` runs cells on one of these.
 ENGINES: dict[Engine, type[Cell]] = {
     unroll.scan: Cell,
-    unroll.checkpointed(): Cell,
     unroll.checkpointed(block=3): Cell,
     unroll.associative: LinearCell,
     unroll.associative(chunk=3): LinearCell,

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,9 @@ import pytest
 
 from rnnjax.sweeps.study import Heartbeat, open_study
 from rnnjax.sweeps.units import plan_units
+
+# A shell's background job ignores it, and so would the workers that the tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 WORKER = pathlib.Path(__file__).with_name("unit_worker.py")
 ROOT = WORKER.parents[2]
