@@ -33,7 +33,7 @@ class Plan(NamedTuple):
     units: list[list[dict[str, str]]]
 
     @property
-    def points(self) -> int:
+    def size(self) -> int:
         """How many points there are."""
         return sum(map(len, self.units))
 

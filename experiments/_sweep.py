@@ -48,7 +48,7 @@ def _launch(build: Callable[[], _run.Problem]) -> None:
     with open_workdir(workdir, flags=_flags_text(plan), config=config, env=env):
         plan = _points.as_begun(plan, workdir)
         print(problem.about)
-        print(f"{plan.points} points, {len(plan.units)} programs to run; {workdir}")
+        print(f"{plan.size} points, {len(plan.units)} programs to run; {workdir}")
         _describe(workdir, plan, problem)
         study = _open_study(workdir, problem)
         sweeps.plan_units(study, len(plan.units))
@@ -196,7 +196,7 @@ def _describe(workdir: pathlib.Path, plan: _points.Plan, problem: _run.Problem) 
             "axes": plan.axes,
             "metric": problem.best,
             "higher_is_better": problem.best != "loss",
-            "points": plan.points,
+            "points": plan.size,
             "units": plan.units,
         },
     )

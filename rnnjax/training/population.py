@@ -89,11 +89,13 @@ def population_program(
     train: Source,
     test: Source,
     chances: Sequence[Chance],
+    states: TrainState,
     mesh: Mesh,
-    *,
-    at_once: int = 1,
 ) -> Program:
     """Compiles the training and evaluation of a population; metrics are `[E]`.
+
+    As many members of a device run under one `vmap` as `members_at_once` says; the others wait, so
+    that a population may be larger than memory.
 
     Args:
         objective: what is minimised.
@@ -101,19 +103,20 @@ def population_program(
         train: the batches of training.
         test: the batches of evaluation.
         chances: E of them.
+        states: such as `initial_population` returned.
         mesh: of `population_mesh`.
-        at_once: how many members of a device run under one `vmap`; the others wait, so that a
-            population may be larger than memory.
     """
-    advance = make_population_advance(objective, optimizer, mesh, at_once)
-    judge = make_population_evaluate(objective, mesh, at_once)
     count = len(chances)
     stacked = stack_members(chances, mesh.shape[MEMBERS])
     stacked = jax.device_put(stacked, NamedSharding(mesh, P(MEMBERS)))
     train, test = replicate((train, test), mesh)
+    make = functools.partial(make_population_advance, objective, optimizer, mesh)
+    at_once = members_at_once(make(1), states, train, stacked, mesh)
+    advance_members = make(at_once)
+    judge = make_population_evaluate(objective, mesh, at_once)
 
     def advance_all(states: TrainState, updates: int) -> tuple[TrainState, Metrics]:
-        states, metrics = advance(states, train, stacked, updates)
+        states, metrics = advance_members(states, train, stacked, updates)
         return states, _unpadded(metrics, count)
 
     return Program(

@@ -14,11 +14,8 @@ from rnnjax.training.log import PopulationLog
 from rnnjax.training.optimizer import OptimizerSettings, make_optimizer
 from rnnjax.training.population import (
     initial_population,
-    make_population_advance,
-    members_at_once,
     population_mesh,
     population_program,
-    stack_members,
 )
 from rnnjax.training.progress import Progress
 from rnnjax.training.recording import Recorder, read_metrics
@@ -77,19 +74,7 @@ def carry_out_population(
         kept = stack.enter_context(Checkpoints(home / "checkpoints"))
         resumed_from, states = kept.restore_latest(begin) or (0, begin)
         program = population_program(
-            first.objective,
-            optimizer,
-            first.train,
-            first.test,
-            chances,
-            mesh,
-            at_once=members_at_once(
-                make_population_advance(first.objective, optimizer, mesh, 1),
-                states,
-                first.train,
-                stack_members(chances, devices),
-                mesh,
-            ),
+            first.objective, optimizer, first.train, first.test, chances, states, mesh
         )
         with contextlib.ExitStack() as recording:
             recorders = [

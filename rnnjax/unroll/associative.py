@@ -2,10 +2,9 @@
 
 import jax.numpy as jnp
 
-from rnnjax.cells.base import Cell, LinearCell, LinearState
+from rnnjax.cells.base import Cell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
-from rnnjax.unroll.base import check
 from rnnjax.unroll.blocks import Chunked
 
 
@@ -34,11 +33,7 @@ class _associative(Chunked):  # noqa: N801 (prints as the call that makes it)
         reset: Array | None,
     ) -> tuple[LinearState, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        if not isinstance(cell, LinearCell):
-            raise TypeError(
-                f"unroll.associative runs a LinearCell, h_t = a_t * h_(t-1) + b_t; got {cell}"
-            )
-        check(xs, mask, reset)
+        cell = linear.check("associative", cell, xs, mask, reset)
         if xs.shape[0] == 0:  # `associative_scan` refuses to compose nothing
             return state, cell.readout(params, jnp.zeros((0, *state.h.shape), state.h.dtype), xs)
         xs = linear.hide(xs, mask)

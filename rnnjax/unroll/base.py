@@ -62,6 +62,16 @@ def check(xs: Array, mask: Array | None, reset: Array | None) -> None:
             raise ValueError(f"{name} {flag.shape} does not fit xs {xs.shape}: it must be [T, ...]")
 
 
+def check_count(name: str, value: int) -> None:
+    """Refuses what is not a whole number of 1 or more.
+
+    Raises:
+        ValueError: if `value` is another one; the message says `name`.
+    """
+    if not (type(value) is int and value >= 1):
+        raise ValueError(f"{name} must be a whole number of 1 or more; got {value!r}")
+
+
 def grow(flag: Array, like: Array) -> Array:
     """Repeats a flag that has the leading axes of `like` along the others."""
     flag = flag.reshape(flag.shape + (1,) * (like.ndim - flag.ndim))

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
 from rnnjax.typing import Array, Params, State, Static
+from rnnjax.unroll.base import check_count
 
 
 def run_in_blocks(
@@ -67,8 +68,8 @@ class Chunked(Static, abc.ABC):
         Raises:
             ValueError: if `chunk` is not a whole number of 1 or more.
         """
-        if self.chunk is not None and not (type(self.chunk) is int and self.chunk >= 1):
-            raise ValueError(f"chunk must be a whole number of 1 or more; got {self.chunk!r}")
+        if self.chunk is not None:
+            check_count("chunk", self.chunk)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__.lstrip('_')}(chunk={self.chunk})"

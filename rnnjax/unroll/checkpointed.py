@@ -4,7 +4,7 @@ import math
 
 from rnnjax.cells.base import Cell
 from rnnjax.typing import Array, Params, State, Static
-from rnnjax.unroll.base import check
+from rnnjax.unroll.base import check, check_count
 from rnnjax.unroll.blocks import run_in_blocks
 from rnnjax.unroll.sequential import scan
 
@@ -32,8 +32,8 @@ class checkpointed(Static):  # noqa: N801 (an engine, used like the function `sc
         Raises:
             ValueError: if `block` is not a whole number of 1 or more.
         """
-        if self.block is not None and not (type(self.block) is int and self.block >= 1):
-            raise ValueError(f"block must be a whole number of 1 or more; got {self.block!r}")
+        if self.block is not None:
+            check_count("block", self.block)
 
     def __call__(
         self,

@@ -1,9 +1,8 @@
 """The plain loop for recurrences that are linear in their state."""
 
-from rnnjax.cells.base import Cell, LinearCell, LinearState
+from rnnjax.cells.base import Cell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
-from rnnjax.unroll.base import check
 from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
 
 
@@ -37,11 +36,7 @@ class _linear_scan(Chunked):  # noqa: N801 (prints as the call that makes it)
         reset: Array | None,
     ) -> tuple[LinearState, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        if not isinstance(cell, LinearCell):
-            raise TypeError(
-                f"unroll.linear_scan runs a LinearCell, h_t = a_t * h_(t-1) + b_t; got {cell}"
-            )
-        check(xs, mask, reset)
+        cell = linear.check("linear_scan", cell, xs, mask, reset)
 
         def run(params: Params, state: LinearState, inputs: tuple) -> tuple[LinearState, Array]:
             xs, mask, reset = inputs

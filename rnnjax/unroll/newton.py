@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from rnnjax.cells.base import Cell
 from rnnjax.typing import Array, Params, State, Static
 from rnnjax.unroll import linearised
-from rnnjax.unroll.base import check
+from rnnjax.unroll.base import check, check_count
 from rnnjax.unroll.linearised import Map, Problem
 from rnnjax.unroll.sequential import scan
 
@@ -85,10 +85,7 @@ class newton(Static):  # noqa: N801 (an engine, used like the function `scan`)
             raise ValueError(f"damping must be a number from 0 to 1; got {self.damping!r}")
         if self.tolerance is not None and not (_is_number(self.tolerance) and self.tolerance > 0):
             raise ValueError(f"tolerance must be a number above 0; got {self.tolerance!r}")
-        if not (type(self.max_iterations) is int and self.max_iterations >= 1):
-            raise ValueError(
-                f"max_iterations must be a whole number of 1 or more; got {self.max_iterations!r}"
-            )
+        check_count("max_iterations", self.max_iterations)
 
     def __call__(
         self,

@@ -1,26 +1,7 @@
 """Engines by their text, as flags have it."""
 
-from rnnjax import constructor
-from rnnjax.unroll.associative import associative
-from rnnjax.unroll.auto import auto
+from rnnjax import constructor, unroll
 from rnnjax.unroll.base import Engine
-from rnnjax.unroll.checkpointed import checkpointed
-from rnnjax.unroll.deferred import deferred
-from rnnjax.unroll.linear_scan import linear_scan
-from rnnjax.unroll.newton import newton
-from rnnjax.unroll.sequential import scan
-from rnnjax.unroll.time_sharded import time_sharded
-
-_NAMES = {
-    "associative": associative,
-    "auto": auto,
-    "checkpointed": checkpointed,
-    "deferred": deferred,
-    "linear_scan": linear_scan,
-    "newton": newton,
-    "scan": scan,
-    "time_sharded": time_sharded,
-}
 
 
 def read_engine(text: str) -> Engine:
@@ -29,9 +10,10 @@ def read_engine(text: str) -> Engine:
     Raises:
         ValueError: if `text` spells no engine; the message is one line.
     """
-    value = constructor.read(text, _NAMES)
+    names = {name: getattr(unroll, name) for name in unroll.__all__}
+    value = constructor.read(text, names)
     if isinstance(value, type):
         value = value()
     if not callable(value):
-        raise ValueError(f"{text!r} is not an engine: {', '.join(_NAMES)}")
+        raise ValueError(f"{text!r} is not an engine: {', '.join(names)}")
     return value  # pyright: ignore[reportReturnType]

@@ -11,7 +11,7 @@ from jax.sharding import PartitionSpec as P
 from rnnjax.cells.base import Cell, LinearCell, LinearState
 from rnnjax.typing import Array, Params, Static
 from rnnjax.unroll import linear
-from rnnjax.unroll.base import check
+from rnnjax.unroll.base import check_count
 
 AXIS = "time"  # the mesh axis over which time is divided
 
@@ -45,8 +45,8 @@ class time_sharded(Static):  # noqa: N801 (an engine, used like the function `sc
         Raises:
             ValueError: if `devices` is not a whole number of 1 or more.
         """
-        if self.devices is not None and not (type(self.devices) is int and self.devices >= 1):
-            raise ValueError(f"devices must be a whole number of 1 or more; got {self.devices!r}")
+        if self.devices is not None:
+            check_count("devices", self.devices)
 
     def __call__(
         self,
@@ -63,11 +63,7 @@ class time_sharded(Static):  # noqa: N801 (an engine, used like the function `sc
         Raises:
             ValueError: also if there are no such devices to be had.
         """
-        if not isinstance(cell, LinearCell):
-            raise TypeError(
-                f"unroll.time_sharded runs a LinearCell, h_t = a_t * h_(t-1) + b_t; got {cell}"
-            )
-        check(xs, mask, reset)
+        cell = linear.check("time_sharded", cell, xs, mask, reset)
         mesh = _mesh(self.devices)
         length = xs.shape[0]
         missing = -length % mesh.shape[AXIS] if length else mesh.shape[AXIS]

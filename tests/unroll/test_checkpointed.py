@@ -1,13 +1,13 @@
 import math
 
 import jax
-import jax.extend
 import numpy as np
 import pytest
 
 from rnnjax.cells import Elman
 from rnnjax.unroll import checkpointed, scan
 from tests.laws.draws import assert_close, normal, params_of
+from tests.unroll.loops import scan_lengths
 
 CELL = Elman(3)
 
@@ -16,17 +16,6 @@ def program(engine, steps):
     params = params_of(CELL)
     state = CELL.initial_state(params)
     return jax.make_jaxpr(lambda xs: engine(CELL, params, state, xs))(normal(1, (steps, 2)))
-
-
-def scan_lengths(jaxpr):
-    """Returns the lengths of the loops in a program, outer ones first."""
-    lengths = []
-    for equation in jaxpr.eqns:
-        if equation.primitive.name == "scan":
-            lengths.append(equation.params["length"])
-        for inner in jax.extend.core.jaxprs_in_params(equation.params):
-            lengths += scan_lengths(inner)
-    return lengths
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 import pickle
 
 import jax
-import jax.extend
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from rnnjax import unroll
 from rnnjax.cells import GRU, LSTM, Elman, PeepholeLSTM
 from rnnjax.unroll import read_engine
 from tests.laws.draws import assert_close, doubled, normal, params_of, state_of, weigh
+from tests.unroll.loops import scan_lengths
 
 
 def gradient(engine, cell):
@@ -33,17 +33,6 @@ def temporaries(engine, cell, shape):
 
     compiled = jax.jit(jax.value_and_grad(total)).lower(params, state, xs).compile()
     return compiled.memory_analysis().temp_size_in_bytes
-
-
-def scan_lengths(jaxpr):
-    """Returns the lengths of the loops in a program, outer ones first."""
-    lengths = []
-    for equation in jaxpr.eqns:
-        if equation.primitive.name == "scan":
-            lengths.append(equation.params["length"])
-        for inner in jax.extend.core.jaxprs_in_params(equation.params):
-            lengths += scan_lengths(inner)
-    return lengths
 
 
 @pytest.mark.parametrize(
