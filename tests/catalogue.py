@@ -1,5 +1,7 @@
 """Small instances of every cell and every engine, one line each; the laws run over these lists."""
 
+import types
+
 from rnnjax import cells, compose, unroll
 from rnnjax.cells import Cell, Identity, LinearCell, SplitCell, relu
 from rnnjax.unroll import Engine
@@ -24,13 +26,14 @@ CELLS: tuple[Cell, ...] = (
 )
 
 # Each engine with the contract that it needs of a cell; `unroll.auto` runs cells on one of these.
-ENGINES: dict[Engine, type[Cell]] = {
+ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
     unroll.scan: Cell,
     unroll.checkpointed(block=3): Cell,
     unroll.associative: LinearCell,
     unroll.associative(chunk=3): LinearCell,
     unroll.deferred: SplitCell,
     unroll.deferred(chunk=3): SplitCell,
+    unroll.fused: SplitCell | LinearCell,
     unroll.linear_scan: LinearCell,
     unroll.linear_scan(chunk=3): LinearCell,
     unroll.newton(): Cell,

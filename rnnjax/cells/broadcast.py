@@ -12,5 +12,10 @@ def repeat(vector: Array, like: Array) -> Array:
 
 def affine(x: Array, w: Array, b: Array) -> Array:
     """Returns `x w + b`, `[..., G]`, for inputs `[..., D]`."""
+    if x.shape[-1] == 1:
+        # As `[x, 1] [w; b]`. XLA makes no product of a single column but a multiplication inside
+        # whatever comes next, once a gate: a GRU's gradient over 784 pixels takes 1.35 as long.
+        x, w = jnp.concatenate([x, jnp.ones_like(x)], -1), jnp.concatenate([w, b[None]])
+        return x @ w
     product = x @ w
     return product + repeat(b, product)

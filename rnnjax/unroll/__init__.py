@@ -5,6 +5,7 @@ from rnnjax.unroll.auto import auto
 from rnnjax.unroll.base import Engine as Engine
 from rnnjax.unroll.checkpointed import checkpointed
 from rnnjax.unroll.deferred import deferred
+from rnnjax.unroll.fused import fused
 from rnnjax.unroll.linear_scan import linear_scan
 from rnnjax.unroll.newton import newton
 from rnnjax.unroll.reading import read_engine as read_engine
@@ -16,6 +17,7 @@ __all__ = [
     "auto",
     "checkpointed",
     "deferred",
+    "fused",
     "linear_scan",
     "newton",
     "scan",

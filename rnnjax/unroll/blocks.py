@@ -48,7 +48,7 @@ def run_in_blocks(
     return state, jnp.concatenate([ys, rest])
 
 
-_WHOLE = 64  # steps, and the longest sequence that is one chunk by default
+_WHOLE = 128  # steps, and the longest sequence that is one chunk by default
 
 
 class Chunked(Static, abc.ABC):
@@ -121,11 +121,11 @@ class Chunked(Static, abc.ABC):
 def chunk_length(chunk: int | None, steps: int) -> int:
     """Returns `chunk`, or where it is None the length by default for a sequence of `steps`.
 
-    Up to 64 steps are one chunk, which is fastest. More are divided into chunks of 16 to 32 steps,
+    Up to 128 steps are one chunk, which is fastest. More are divided into chunks of 16 to 28 steps,
     whose arrays fit a CPU's caches, of the length that leaves the shortest last chunk.
     """
     if chunk is not None:
         return chunk
     if steps <= _WHOLE:
         return max(steps, 1)
-    return min(range(16, 33), key=lambda length: steps % length)
+    return min(range(28, 15, -1), key=lambda length: steps % length)

@@ -14,7 +14,7 @@ class _linear_scan(Chunked):  # noqa: N801 (prints as the call that makes it)
     mode only: for forward mode (`jax.jvp`, `jax.jacfwd`) use `scan` or `associative`.
 
     The gradient keeps the first state of each chunk and runs the chunk a second time. By default
-    up to 64 steps are one chunk, and more are divided into chunks of 16 to 32 steps, of the length
+    up to 128 steps are one chunk, and more are divided into chunks of 16 to 28 steps, of the length
     that leaves the shortest last chunk.
 
     Example:

@@ -4,6 +4,7 @@ A law takes an engine and a cell and raises AssertionError where it fails.
 """
 
 import functools
+from typing import Any, get_args
 
 import jax
 import jax.numpy as jnp
@@ -205,9 +206,11 @@ def refuses_masks_that_do_not_fit(engine: Engine, cell: Cell) -> None:
         engine(cell, params_of(cell), state_of(cell), jnp.ones(T))
 
 
-def refuses_cells_it_does_not_serve(engine: Engine, cell: Cell, contract: type[Cell]) -> None:
-    with pytest.raises(TypeError, match=contract.__name__):
+def refuses_cells_it_does_not_serve(engine: Engine, cell: Cell, contract: Any) -> None:
+    with pytest.raises(TypeError) as refusal:
         engine(cell, params_of(cell), state_of(cell, (B,)), jnp.asarray(XS))
+    for kind in get_args(contract) or (contract,):  # all that a union is of
+        assert kind.__name__ in str(refusal.value)
 
 
 def remembers_less_than_scan(engine: Engine, factor: float) -> None:

@@ -1,3 +1,4 @@
+import functools
 import pickle
 
 import jax
@@ -39,10 +40,10 @@ def temporaries(engine, cell, shape):
     ("chunk", "steps", "lengths"),
     [
         (None, 28, [28]),
-        (None, 64, [64]),
-        (None, 100, [5, 20]),
-        (None, 784, [49, 16]),
-        (None, 67, [3, 22, 1]),  # a prime number
+        (None, 128, [128]),
+        (None, 200, [8, 25]),
+        (None, 784, [28, 28]),
+        (None, 131, [5, 26, 1]),  # a prime number
         (5, 23, [4, 5, 3]),
         (30, 23, [23]),
     ],
@@ -57,7 +58,7 @@ def test_time_runs_in_chunks(chunk, steps, lengths):
 @pytest.mark.parametrize("cell", [LSTM(3), GRU(3), PeepholeLSTM(3)], ids=repr)
 def test_any_chunk_has_the_gradients_of_the_loop_to_the_last_digits(cell):
     rng = np.random.default_rng(0)
-    mask, reset = rng.random((70, 4)) < 0.8, rng.random((70, 4)) < 0.1
+    mask, reset = rng.random((150, 4)) < 0.8, rng.random((150, 4)) < 0.1
 
     def results(engine, *arguments):
         def total(*arguments):
@@ -65,10 +66,10 @@ def test_any_chunk_has_the_gradients_of_the_loop_to_the_last_digits(cell):
 
         return jax.jit(jax.value_and_grad(total, (0, 1, 2)))(*arguments)
 
-    arguments = doubled((params_of(cell), state_of(cell, (4,)), normal(1, (70, 4, 2))))
+    arguments = doubled((params_of(cell), state_of(cell, (4,)), normal(1, (150, 4, 2))))
     with jax.enable_x64(True):
         expected = results(unroll.scan, *arguments)
-        for chunk in (None, 70):
+        for chunk in (None, 150):
             actual = results(unroll.deferred(chunk=chunk), *arguments)
             assert_close(actual, expected, rtol=1e-11, atol=1e-11)
 
@@ -82,15 +83,30 @@ def test_a_long_sequence_takes_an_eighth_of_the_memory_of_scan():
 
 def test_a_short_sequence_is_kept_whole():
     def program(engine):
-        arguments = params_of(LSTM(3)), state_of(LSTM(3)), normal(1, (64, 2))
+        arguments = params_of(LSTM(3)), state_of(LSTM(3)), normal(1, (128, 2))
         return gradient(engine, LSTM(3)).lower(*arguments).as_text()
 
-    assert program(unroll.deferred) == program(unroll.deferred(chunk=64))
+    assert program(unroll.deferred) == program(unroll.deferred(chunk=128))
     assert program(unroll.deferred) != program(unroll.deferred(chunk=32))
 
 
 def test_a_hundred_thousand_steps_fit_in_a_gigabyte_with_all_their_outputs():
     assert temporaries(unroll.deferred, LSTM(64), (100_000, 8, 1)) < 1e9
+
+
+def test_on_an_accelerator_the_input_product_of_a_chunk_is_one(monkeypatch):
+    cell = LSTM(3)
+    arguments = params_of(cell), state_of(cell, (2,)), normal(1, (5, 2, 2))
+
+    def program(*arguments):
+        return str(jax.make_jaxpr(functools.partial(unroll.deferred, cell))(*arguments))
+
+    inside, expected = program(*arguments), gradient(unroll.deferred, cell)(*arguments)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    jax.clear_caches()
+    assert program(*arguments).count("f32[5,2,12] = dot_general") == 1
+    assert inside.count("f32[5,2,12] = dot_general") == 0
+    assert_close(gradient(unroll.deferred, cell)(*arguments), expected)
 
 
 def test_the_name_alone_is_the_engine_with_its_defaults():

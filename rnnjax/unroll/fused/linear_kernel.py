@@ -27,6 +27,14 @@ class Machine(NamedTuple):
     compiler: Any = None
 
 
+class _Planes(NamedTuple):
+    """A `Step` whose numbers are tuples: a real part, or a real and an imaginary one."""
+
+    decay: tuple[Array, ...]
+    drive: tuple[Array, ...]
+    begins: Array | None
+
+
 class _Chunk(NamedTuple):
     """What a program of a kernel runs."""
 
@@ -118,7 +126,7 @@ def _in_chunks(machine: Machine, each: Step, h: Array, *, reverse: bool) -> Arra
         return jnp.pad(x.reshape(len(x), -1), missing, constant_values=fill).reshape(shape)
 
     begins = None if each.begins is None else tile(each.begins.astype(jnp.int32))
-    tiled = Step(_planes(tile(each.decay, 1)), _planes(tile(each.drive)), begins)
+    tiled = _Planes(_planes(tile(each.decay, 1)), _planes(tile(each.drive)), begins)
     start = jnp.pad(h.ravel(), (0, math.prod(shape[1:]) - units)).reshape(shape[1:])
     wide = jnp.promote_types(tiled.drive[0].dtype, jnp.float32)  # what is carried over steps
 
@@ -160,7 +168,7 @@ def _compose_kernel(chunk, each, starts, decay_refs, drive_refs):
     """Writes what the steps of a chunk amount to."""
     del starts
 
-    def compose(carry: tuple, step: Step) -> tuple[tuple, None]:
+    def compose(carry: tuple, step: _Planes) -> tuple[tuple, None]:
         decay, drive = carry
         return (_unless(step.begins, _product(step.decay, decay)), _apply(step, drive)), None
 
@@ -174,7 +182,7 @@ def _compose_kernel(chunk, each, starts, decay_refs, drive_refs):
 def _run_kernel(chunk, each, starts, *outputs):
     """Writes the states after each step of a chunk."""
 
-    def run(h: tuple, step: Step) -> tuple[tuple, tuple]:
+    def run(h: tuple, step: _Planes) -> tuple[tuple, tuple]:
         h = _apply(step, h)
         return h, h
 
@@ -186,10 +194,9 @@ def _over_time(step, carry, chunk, each, outputs):
     """Runs `step` over the time of a chunk and writes what it returns beside the carry."""
     dtype = jax.tree.leaves(carry)[0].dtype
 
-    def read(t: Array) -> Step:
-        here = Step(*jax.tree.map(lambda ref: ref[t], tuple(each)))
-        planes = jax.tree.map(lambda x: x.astype(dtype), (here.decay, here.drive))
-        return Step(*planes, None if here.begins is None else here.begins != 0)
+    def read(t: Array) -> _Planes:
+        decay, drive = (tuple(ref[t].astype(dtype) for ref in refs) for refs in each[:2])
+        return _Planes(decay, drive, None if each.begins is None else each.begins[t] != 0)
 
     def block(i: Array, carry: tuple) -> tuple:
         times = [i * chunk.together + k for k in range(chunk.together)]
@@ -219,7 +226,7 @@ def _product(x: tuple, y: tuple) -> tuple:
     return x[0] * y[0] - x[1] * y[1], x[0] * y[1] + x[1] * y[0]
 
 
-def _apply(step: Step, h: tuple) -> tuple:
+def _apply(step: _Planes, h: tuple) -> tuple:
     """Does to planes what `linear.apply` does to numbers."""
     kept = _unless(step.begins, _product(step.decay, h))
     return tuple(k + b for k, b in zip(kept, step.drive, strict=True))

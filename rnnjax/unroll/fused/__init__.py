@@ -1,0 +1,59 @@
+"""The engine that runs many steps in one kernel."""
+
+from rnnjax.cells.base import Cell, LinearCell, LinearState, SplitCell
+from rnnjax.typing import Array, Params, State
+from rnnjax.unroll import linear
+from rnnjax.unroll.base import check
+from rnnjax.unroll.fused import linear_kernel, split
+from rnnjax.unroll.sequential import scan
+
+
+def fused(
+    cell: Cell,
+    params: Params,
+    state: State,
+    xs: Array,
+    *,
+    mask: Array | None = None,
+    reset: Array | None = None,
+) -> tuple[State, Array]:
+    """Runs a `SplitCell` or a `LinearCell` in one kernel, many steps long; see `unroll.Engine`.
+
+    On an NVIDIA GPU a kernel for a `SplitCell` holds its recurrent matrix on chip and runs all
+    steps of a few sequences; the sides of the matrix are rounded up to powers of two. In single
+    precision `Elman` and `GRU` fit up to 128 units and `LSTM` up to 64, in half precision those up
+    to 256, 128 and 128, where a multiprocessor has the 227 KB of shared memory of an H100. Smaller
+    GPUs take less, and the compiler says so. Any cell whose `recur` is a product of something
+    elementwise and a matrix gets a kernel. Arithmetic is in single precision at least, products in
+    half precision where the parameters are, and single precision is not TF32 unless
+    `jax.default_matmul_precision` says otherwise.
+
+    For a `LinearCell` each chunk of time and each 128 units are a program, on a TPU too.
+
+    On a CPU the kernels are interpreted, which is slow and for tests; on other machines plain loops
+    run. Reverse mode only. `jax.export` takes one platform at a time.
+
+    Raises:
+        TypeError: also if a step is made of more than elementwise functions and such products.
+        ValueError: also if the recurrent matrix does not fit on chip.
+
+    References:
+        Diamos et al. (2016), Persistent RNNs: stashing recurrent weights on-chip, ICML.
+        Pöppel, Beck & Hochreiter (2024), FlashRNN: I/O-aware optimization of traditional RNNs on
+        modern hardware, arXiv:2412.07752.
+        Martin & Cundy (2018), Parallelizing linear recurrent neural nets over sequence length,
+        ICLR, arXiv:1709.04057.
+    """
+    check(xs, mask, reset)
+    if not isinstance(cell, SplitCell | LinearCell):
+        raise TypeError(
+            "unroll.fused runs a SplitCell, with project, recur, combine, or a LinearCell, "
+            f"h_t = a_t * h_(t-1) + b_t; got {cell}"
+        )
+    if xs.size == 0:  # a kernel runs one step or more of one sequence or more
+        return scan(cell, params, state, xs, mask=mask, reset=reset)
+    if isinstance(cell, SplitCell):
+        return split.run(cell, params, state, xs, mask, reset)
+    xs = linear.hide(xs, mask)
+    hs = linear_kernel.states(linear.steps(cell, params, xs, mask, reset), state.h)
+    return LinearState(hs[-1]), linear.hide(cell.readout(params, hs, xs), mask)

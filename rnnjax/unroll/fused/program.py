@@ -1,0 +1,122 @@
+"""A function of one step as a list of equations, of which those of the weights alone come first."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+
+from rnnjax.typing import Array
+
+Atom = Any  # a variable or a literal of a jaxpr
+Equation = Any
+
+
+class Program(NamedTuple):
+    """What a function of `(weights, values)` computes.
+
+    `early` needs the weights alone and is run once, before the loop over time: a matrix cast to
+    half precision is cast there. What `late` needs of all that are the `weights`.
+    """
+
+    arguments: tuple[Atom, ...]  # the leaves of the first argument
+    early: tuple[Equation, ...]
+    weights: tuple[Atom, ...]
+    values: tuple[Atom, ...]  # the leaves of the other arguments
+    late: tuple[Equation, ...]
+    results: tuple[Atom, ...]
+
+    def prepare(self, arguments: Sequence[Array]) -> list[Array]:
+        """Runs the early equations and returns the weights."""
+        env = dict(zip(self.arguments, arguments, strict=True))
+        run(
+            self.early,
+            env,
+            lambda equation, args: equation.primitive.bind(*args, **equation.params),
+        )
+        return [env[v] for v in self.weights]
+
+
+def trace(function: Callable, weights: Any, *values: Any, rows: int) -> Program:
+    """Returns the program of `function(weights, *values)`, where values alone have `rows` rows.
+
+    Raises:
+        TypeError: if the function holds arrays that are no arguments.
+    """
+    closed = jax.make_jaxpr(function)(weights, *values)
+    # Once more, with every call inside it run in place.
+    closed = jax.make_jaxpr(lambda *args: _inlined(closed, args))(*closed.in_avals)
+    jaxpr, count = closed.jaxpr, len(jax.tree.leaves(weights))
+    literals = [v.val for e in jaxpr.eqns for v in e.invars if isinstance(v, Literal)]
+    held = [jnp.shape(x) for x in (*closed.consts, *literals) if jnp.shape(x)]
+    if held:
+        raise TypeError(f"a kernel's step must take its arrays from params; it holds some {held}")
+    arguments, values = tuple(jaxpr.invars[:count]), tuple(jaxpr.invars[count:])
+
+    needed = {v for v in jaxpr.outvars if not isinstance(v, Literal)}
+    live = []
+    for equation in reversed(jaxpr.eqns):
+        if needed & set(equation.outvars):
+            live.insert(0, equation)
+            needed |= {v for v in equation.invars if not isinstance(v, Literal)}
+
+    known, early, late = set(arguments), [], []
+    for equation in live:
+        # An array with a row for each sequence is as large as a value, and made where it is used.
+        is_small = all(rows not in v.aval.shape for v in equation.outvars)
+        if is_small and all(isinstance(v, Literal) or v in known for v in equation.invars):
+            early.append(equation)
+            known |= set(equation.outvars)
+        else:
+            late.append(equation)
+    used = [v for equation in late for v in equation.invars] + list(jaxpr.outvars)
+    used = dict.fromkeys(v for v in used if not isinstance(v, Literal) and v in known)
+    return Program(arguments, tuple(early), tuple(used), values, tuple(late), tuple(jaxpr.outvars))
+
+
+def run(equations: Sequence[Equation], env: dict, rule: Callable[[Equation, list], Any]) -> None:
+    """Adds to `env` what the equations make, each by `rule(equation, arguments)`."""
+    for equation in equations:
+        made = rule(equation, [read(env, v) for v in equation.invars])
+        made = made if equation.primitive.multiple_results else [made]
+        env.update(zip(equation.outvars, made, strict=True))
+
+
+def read(env: dict, atom: Atom) -> Any:
+    """Returns the value of a variable or a literal."""
+    return atom.val if isinstance(atom, Literal) else env[atom]
+
+
+def _inlined(closed: ClosedJaxpr, args: Sequence) -> list:
+    def rule(equation: Equation, args: list) -> Any:
+        inner = equation.params.get("call_jaxpr", equation.params.get("jaxpr"))
+        if isinstance(inner, Jaxpr):
+            inner = ClosedJaxpr(inner, ())
+        if equation.primitive.name == "dot_general":
+            return _plain_product(equation, *args)
+        if equation.primitive.name in ("reshape", "reshard") and args[0].shape == _shape(equation):
+            return args[0]  # where a device mesh is set there are some that change nothing here
+        if inner is None or equation.primitive.name in ("scan", "while"):
+            return equation.primitive.bind(*args, **equation.params)
+        return _inlined(inner, args)
+
+    jaxpr = closed.jaxpr
+    env = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*closed.consts, *args], strict=True))
+    run(jaxpr.eqns, env, rule)
+    return [read(env, v) for v in jaxpr.outvars]
+
+
+def _shape(equation: Equation) -> tuple[int, ...]:
+    return equation.outvars[0].aval.shape
+
+
+def _plain_product(equation: Equation, a: Array, b: Array) -> Array:
+    """Contracts the last axis of `a` with the first of `b`: transposed early, a matrix stays so."""
+    params = equation.params
+    contracted, batch = params["dimension_numbers"]
+    if a.ndim == b.ndim == 2 and not any(batch) and [len(c) for c in contracted] == [1, 1]:
+        a = a.T if tuple(contracted[0]) == (0,) else a
+        b = b.T if tuple(contracted[1]) == (1,) else b
+        params = {**params, "dimension_numbers": (((1,), (0,)), ((), ()))}
+    return equation.primitive.bind(a, b, **params)
