@@ -2,6 +2,7 @@
 
 from rnnjax.unroll.associative import associative
 from rnnjax.unroll.auto import auto
+from rnnjax.unroll.auto import explain as explain
 from rnnjax.unroll.base import Engine as Engine
 from rnnjax.unroll.checkpointed import checkpointed
 from rnnjax.unroll.deferred import deferred

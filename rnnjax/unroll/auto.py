@@ -1,14 +1,26 @@
 """The engine that picks an engine."""
 
+import functools
+import math
+from typing import Any, NamedTuple
+
 import jax
 
 from rnnjax.cells.base import Cell, LinearCell, SplitCell
 from rnnjax.typing import Array, Params, State
+from rnnjax.unroll import measurements
 from rnnjax.unroll.associative import associative
 from rnnjax.unroll.base import Engine
 from rnnjax.unroll.deferred import deferred
 from rnnjax.unroll.linear_scan import linear_scan
+from rnnjax.unroll.measurements import Row, Size
 from rnnjax.unroll.sequential import scan
+
+CANDIDATES: dict[type[Cell], tuple[Engine, ...]] = {  # of each contract, what is measured
+    SplitCell: (scan, deferred),
+    LinearCell: (scan, linear_scan, associative),
+}
+_UNMEASURED = {SplitCell: deferred, LinearCell: associative}  # elsewhere than on a CPU
 
 
 def auto(
@@ -20,18 +32,111 @@ def auto(
     mask: Array | None = None,
     reset: Array | None = None,
 ) -> tuple[State, Array]:
-    """Runs any cell on the engine that is fastest for training; see `unroll.Engine`."""
-    return choose(cell)(cell, params, state, xs, mask=mask, reset=reset)
+    """Runs any cell on the engine that is best by measurement; see `unroll.Engine`.
 
-
-def choose(cell: Cell) -> Engine:
-    """Returns the engine that `auto` runs `cell` on.
-
-    That is `deferred` for a SplitCell; for a LinearCell `linear_scan` on a CPU, where the plain
-    loop is several times faster than the tree, and `associative` elsewhere; `scan` for the others.
+    That is the leanest of the fastest where the nearest size was measured, on this backend, with a
+    cell of the same contract; `unroll.explain` says which and why. Where a gradient is taken it may
+    be another one than where none is.
     """
-    if isinstance(cell, SplitCell):
-        return deferred
-    if isinstance(cell, LinearCell):
-        return linear_scan if jax.default_backend() == "cpu" else associative
-    return scan
+    size = size_of(state, xs)
+    forward, gradient = (choose(cell, size, gradient=wanted).engine for wanted in (False, True))
+    if forward == gradient:
+        return forward(cell, params, state, xs, mask=mask, reset=reset)
+
+    made: Any = _run(cell, forward, gradient, (mask, reset), params, state, xs)
+    return made
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
+def _run(cell, forward, gradient, flags, params, state, xs):
+    """Runs `forward`, and `gradient` instead where the result is differentiated."""
+    mask, reset = flags
+    return forward(cell, params, state, xs, mask=mask, reset=reset)
+
+
+def _forward(cell, forward, gradient, flags, params, state, xs):
+    mask, reset = flags
+
+    def run(params: Params, state: State, xs: Array) -> tuple[State, Array]:
+        return gradient(cell, params, state, xs, mask=mask, reset=reset)
+
+    return jax.vjp(run, params, state, xs)
+
+
+def _backward(cell, forward, gradient, pull, cotangents):
+    return None, *pull(cotangents)
+
+
+_run.defvjp(_forward, _backward)
+
+
+class Choice(NamedTuple):
+    """An engine and what speaks for it."""
+
+    engine: Engine
+    reason: str
+    row: Row | None = None  # of the measurement
+
+
+def choose(cell: Cell, size: Size, *, gradient: bool = True) -> Choice:
+    """Returns the engine that `auto` runs `cell` on at some size.
+
+    Args:
+        cell: the recurrence.
+        size: of the inputs and the state.
+        gradient: whether a gradient is wanted.
+    """
+    contract = next((kind for kind in CANDIDATES if isinstance(cell, kind)), None)
+    if contract is None:
+        return Choice(scan, "the cell is neither a SplitCell nor a LinearCell")
+    backend = jax.default_backend()
+    table = measurements.read_table(backend)
+    name = type(cell).__name__
+    row = table.nearest(contract.__name__, name, size, gradient=gradient) if table else None
+    if table is None or row is None:
+        reason = f"nothing was measured on this backend, {backend}; python -m benchmarks.engines"
+        return Choice(_UNMEASURED[contract], reason)
+    engines = {name_of(engine): engine for engine in CANDIDATES[contract]}
+    best, *others = row.fastest()
+    reason = f"the leanest of the fastest at the nearest measured size, {backend}"
+    if not gradient and others:
+        for_gradient = name_of(choose(cell, size).engine)
+        if for_gradient in others:  # one engine for both is simpler
+            best, reason = for_gradient, f"as fast as any at the nearest measured size, {backend}"
+    return Choice(engines[best], reason, row)
+
+
+def explain(cell: Cell, params: Params, state: State, xs: Array, *, gradient: bool = True) -> None:
+    """Prints which engine `auto` runs `cell` on, and why.
+
+    Args:
+        cell: the recurrence.
+        params: its parameters; nothing is computed with them.
+        state: the state before the first step, or its shapes.
+        xs: inputs `[T, ..., D]`, or their shape as a `jax.ShapeDtypeStruct`.
+        gradient: whether a gradient is wanted.
+    """
+    del params
+    size = size_of(state, xs)
+    choice = choose(cell, size, gradient=gradient)
+    print(f"{name_of(choice.engine)}: {choice.reason}")
+    if row := choice.row:
+        part = "gradient" if row.gradient else "forward pass"
+        print(f"  asked:    {cell}, T={size.steps} B={size.batch} H={size.hidden}")
+        print(
+            f"  measured: {part} of {row.cell}({row.hidden}), T={row.steps} B={row.batch} "
+            f"D={row.inputs}"
+        )
+        for name, time in sorted(row.milliseconds.items(), key=lambda item: item[1]):
+            print(f"    {name:<12} {time:9.2f} ms {row.megabytes[name]:9.1f} MB")
+
+
+def size_of(state: State, xs: Array) -> Size:
+    """Returns the size of a piece of work."""
+    widths = [leaf.shape[-1] for leaf in jax.tree.leaves(state) if leaf.shape]
+    return Size(xs.shape[0], math.prod(xs.shape[1:-1]), max(widths, default=1))
+
+
+def name_of(engine: Engine) -> str:
+    """Returns the name that flags have for an engine."""
+    return getattr(engine, "__name__", None) or repr(engine).partition("(")[0]

@@ -1,11 +1,32 @@
 import functools
+import json
 
 import jax
+import jax.numpy as jnp
 import pytest
 
 from rnnjax import unroll
-from rnnjax.cells import GRU, LRU, GRUResetBefore
-from tests.laws.draws import normal, params_of, state_of
+from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore
+from rnnjax.unroll import measurements
+from rnnjax.unroll.auto import CANDIDATES, choose, name_of
+from rnnjax.unroll.measurements import Row, Size, Table, read_table
+from tests.laws.draws import assert_close, normal, params_of, state_of, weigh
+
+
+def row(milliseconds, megabytes, *, cell="LSTM", size=(28, 8, 32), gradient=True):
+    steps, batch, hidden = size
+    contract = "LinearCell" if cell == "LRU" else "SplitCell"
+    return Row(contract, cell, steps, batch, 4, hidden, gradient, milliseconds, megabytes)
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """Replaces what was measured."""
+
+    def replace(*rows):
+        monkeypatch.setattr(measurements, "read_table", lambda _: Table("here", rows))
+
+    return replace
 
 
 def program(engine, cell):
@@ -13,18 +34,135 @@ def program(engine, cell):
     return str(run(params_of(cell), state_of(cell), normal(1, (5, 2))))
 
 
-@pytest.mark.parametrize(
-    ("cell", "engine", "other"),
-    [
-        (GRU(3), unroll.deferred, unroll.scan),
-        (GRUResetBefore(3), unroll.scan, unroll.checkpointed()),
-        (LRU(3), unroll.linear_scan, unroll.associative),
-    ],
-)
-def test_auto_is_the_program_of_the_engine_that_it_picks(cell, engine, other):
-    assert program(unroll.auto, cell) == program(engine, cell) != program(other, cell)
+def test_the_fastest_is_best_and_of_those_as_fast_the_leanest():
+    megabytes = {"scan": 9.0, "deferred": 2.0, "third": 1.0}
+    assert row({"scan": 1.0, "deferred": 1.2, "third": 3.0}, megabytes).fastest() == ["scan"]
+    assert row({"scan": 1.0, "deferred": 1.09, "third": 3.0}, megabytes).fastest() == [
+        "deferred",
+        "scan",
+    ]
 
 
-def test_on_an_accelerator_a_linear_cell_runs_in_parallel(monkeypatch):
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    assert program(unroll.auto, LRU(3)) == program(unroll.associative, LRU(3))
+def test_the_nearest_size_is_that_of_the_smallest_factors():
+    table = Table(
+        "here",
+        (
+            row({"scan": 1.0}, {"scan": 1.0}, size=(28, 8, 32)),
+            row({"scan": 2.0}, {"scan": 1.0}, size=(784, 8, 32)),
+            row({"scan": 3.0}, {"scan": 1.0}, size=(28, 64, 32)),
+            row({"scan": 4.0}, {"scan": 1.0}, size=(28, 8, 32), gradient=False),
+            row({"scan": 5.0}, {"scan": 1.0}, size=(28, 8, 32), cell="GRU"),
+            row({"scan": 6.0}, {"scan": 1.0}, size=(28, 8, 32), cell="LRU"),
+        ),
+    )
+
+    def nearest(*size, contract="SplitCell", cell="LSTM", gradient=True):
+        found = table.nearest(contract, cell, Size(*size), gradient=gradient)
+        return found and found.milliseconds["scan"]
+
+    assert nearest(50, 8, 32) == 1
+    assert nearest(400, 9, 30) == 2
+    assert nearest(28, 500, 32) == 3
+    assert nearest(28, 8, 32, gradient=False) == 4
+    assert nearest(28, 8, 32, cell="GRU") == 5
+    assert nearest(28, 8, 32, cell="CTRNN") == 1  # another cell of the same contract
+    assert nearest(28, 8, 32, contract="LinearCell") == 6
+    assert nearest(28, 8, 32, contract="LinearCell", gradient=False) is None
+
+
+@pytest.mark.parametrize("best", ["scan", "deferred"])
+def test_auto_is_the_program_of_the_engine_that_was_best(measured, best):
+    times = {"scan": 1.0, "deferred": 1.0} | {best: 0.5}
+    sizes = {"scan": 1.0, "deferred": 1.0}
+    measured(*(row(times, sizes, gradient=wanted) for wanted in (False, True)))
+    other = {"scan": unroll.deferred, "deferred": unroll.scan}[best]
+    expected = program(getattr(unroll, best), GRU(3))
+    assert program(unroll.auto, GRU(3)) == expected != program(other, GRU(3))
+
+
+def test_auto_runs_another_engine_where_a_gradient_is_taken(measured):
+    sizes = {"scan": 1.0, "deferred": 1.0}
+    measured(
+        row({"scan": 1.0, "deferred": 3.0}, sizes, gradient=False),
+        row({"scan": 3.0, "deferred": 1.0}, sizes, gradient=True),
+    )
+    cell = LSTM(3)
+    arguments = params_of(cell), state_of(cell, (2,)), normal(1, (5, 2, 2))
+    flags = {"mask": jnp.ones((5, 2), bool).at[3, 0].set(False), "reset": jnp.ones((5, 2), bool)}
+
+    def total(engine, *arguments):
+        return weigh(engine(cell, *arguments, **flags))
+
+    def text(engine, make):
+        return str(jax.make_jaxpr(make(functools.partial(total, engine)))(*arguments))
+
+    # Without a gradient the loop is one of scan: of deferred it would be a custom_vjp of its own.
+    assert text(unroll.auto, lambda f: f).count("custom_vjp_call") == 1
+    for engine in (unroll.scan, unroll.deferred):
+        expected = jax.jit(jax.value_and_grad(functools.partial(total, engine), (0, 1, 2)))
+        actual = jax.jit(jax.value_and_grad(functools.partial(total, unroll.auto), (0, 1, 2)))
+        assert_close(actual(*arguments), expected(*arguments))
+    together = jax.vmap(lambda xs: unroll.auto(cell, *arguments[:2], xs, **flags)[1])
+    xs = jnp.stack([arguments[2], -arguments[2]])
+    alone = unroll.scan(cell, *arguments[:2], xs[1], **flags)[1]
+    assert_close(together(xs)[1], alone)
+
+
+def test_without_a_gradient_auto_stays_with_the_engine_of_the_gradient_if_that_is_as_fast(measured):
+    sizes = {"scan": 1.0, "deferred": 2.0}
+    measured(
+        row({"scan": 1.0, "deferred": 1.05}, sizes, gradient=False),
+        row({"scan": 3.0, "deferred": 1.0}, sizes, gradient=True),
+    )
+    assert program(unroll.auto, LSTM(3)) == program(unroll.deferred, LSTM(3))
+
+
+def test_a_cell_of_neither_form_runs_by_the_plain_loop():
+    cell = GRUResetBefore(3)
+    assert program(unroll.auto, cell) == program(unroll.scan, cell)
+
+
+@pytest.mark.parametrize(("cell", "engine"), [(LRU(3), "associative"), (GRU(3), "deferred")])
+def test_where_nothing_was_measured_the_choice_is_by_the_contract_alone(monkeypatch, cell, engine):
+    monkeypatch.setattr(jax, "default_backend", lambda: "abacus")
+    choice = choose(cell, Size(28, 8, 32))
+    assert choice.engine == getattr(unroll, engine)
+    assert "nothing was measured on this backend, abacus" in choice.reason
+
+
+def test_what_is_explained_is_what_is_run(measured, capsys):
+    measured(row({"scan": 2.5, "deferred": 1.25}, {"scan": 8.0, "deferred": 1.0}))
+    cell = LSTM(64)
+    params = params_of(cell)
+    xs = jax.ShapeDtypeStruct((100, 16, 2), jnp.float32)
+    unroll.explain(cell, params, cell.initial_state(params, (16,)), xs)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("deferred: the leanest of the fastest")
+    assert lines[1].endswith("LSTM(hidden=64, forget_bias=1.0), T=100 B=16 H=64")
+    assert lines[2].endswith("gradient of LSTM(32), T=28 B=8 D=4")
+    assert [line.split() for line in lines[3:]] == [
+        ["deferred", "1.25", "ms", "1.0", "MB"],
+        ["scan", "2.50", "ms", "8.0", "MB"],
+    ]
+
+
+def test_the_table_that_is_shipped_has_all_candidates_in_each_row():
+    table = read_table("cpu")
+    names = {kind.__name__: {name_of(e) for e in engines} for kind, engines in CANDIDATES.items()}
+    for found in table.rows:
+        assert found.milliseconds.keys() == found.megabytes.keys() == names[found.contract]
+    for contract in names:
+        parts = {found.gradient for found in table.rows if found.contract == contract}
+        assert parts == {True, False}
+
+
+def test_a_table_is_read_from_its_file(monkeypatch, tmp_path):
+    made = row({"scan": 1.0}, {"scan": 2.0})
+    text = json.dumps({"about": "a machine", "rows": [made._asdict()]})
+    (tmp_path / "measured").mkdir()
+    (tmp_path / "measured" / "abacus.json").write_text(text)
+    monkeypatch.setattr(measurements.importlib.resources, "files", lambda _: tmp_path)
+    read_table.cache_clear()
+    assert read_table("abacus") == Table("a machine", (made,))
+    assert read_table("slide_rule") is None
+    read_table.cache_clear()
