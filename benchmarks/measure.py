@@ -6,6 +6,7 @@ import math
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -14,7 +15,8 @@ from benchmarks.allocator import Allocator, environment
 from benchmarks.work import Work
 from benchmarks.worker import Request
 
-_SHORTEST = 0.05  # seconds: so long is a timing at least
+_SHORTEST = 0.15  # seconds: so long is a timing at least
+_REST = 0.25  # seconds: so long the threads of OpenMP may spin after a turn, at the next one's cost
 _ENOUGH = 120.0  # seconds: rounds of one piece of work that would take longer are fewer
 _FEWEST = 3
 
@@ -107,6 +109,7 @@ def measure(
             for worker, timing in turns[:: -1 if index % 2 else 1]:
                 say(f"{work}, round {index + 1}: {timing.peer}")
                 calls = math.ceil(_SHORTEST / timing.facts["once"])
+                time.sleep(_REST)
                 timing.seconds.append(worker.ask(str(calls)))
     return timings
 

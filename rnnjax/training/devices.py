@@ -13,7 +13,7 @@ from rnnjax.training.state import TrainState
 from rnnjax.training.update import AXIS, STATE_SPEC
 from rnnjax.unroll.time_sharded import AXIS as TIME
 
-MIN_ROWS = 32  # fewer sequences a device than this, and the products get too small to gain
+MIN_ROWS = 16  # fewer sequences a device than this, and the products get too small to gain
 
 
 def core_count() -> int:

@@ -76,6 +76,7 @@ class Choice(NamedTuple):
     engine: Engine
     reason: str
     row: Row | None = None  # of the measurement
+    about: str = ""  # the machine that it was made on
 
 
 def choose(cell: Cell, size: Size, *, gradient: bool = True) -> Choice:
@@ -103,7 +104,7 @@ def choose(cell: Cell, size: Size, *, gradient: bool = True) -> Choice:
         for_gradient = name_of(choose(cell, size).engine)
         if for_gradient in others:  # one engine for both is simpler
             best, reason = for_gradient, f"as fast as any at the nearest measured size, {backend}"
-    return Choice(engines[best], reason, row)
+    return Choice(engines[best], reason, row, table.about)
 
 
 def explain(cell: Cell, params: Params, state: State, xs: Array, *, gradient: bool = True) -> None:
@@ -129,6 +130,7 @@ def explain(cell: Cell, params: Params, state: State, xs: Array, *, gradient: bo
         )
         for name, time in sorted(row.milliseconds.items(), key=lambda item: item[1]):
             print(f"    {name:<12} {time:9.2f} ms {row.megabytes[name]:9.1f} MB")
+        print(f"  on:       {choice.about}")
 
 
 def size_of(state: State, xs: Array) -> Size:

@@ -140,10 +140,11 @@ def test_what_is_explained_is_what_is_run(measured, capsys):
     assert lines[0].startswith("deferred: the leanest of the fastest")
     assert lines[1].endswith("LSTM(hidden=64, forget_bias=1.0), T=100 B=16 H=64")
     assert lines[2].endswith("gradient of LSTM(32), T=28 B=8 D=4")
-    assert [line.split() for line in lines[3:]] == [
+    assert [line.split() for line in lines[3:5]] == [
         ["deferred", "1.25", "ms", "1.0", "MB"],
         ["scan", "2.50", "ms", "8.0", "MB"],
     ]
+    assert lines[5].split() == ["on:", "here"]
 
 
 def test_the_table_that_is_shipped_has_all_candidates_in_each_row():
