@@ -1,12 +1,13 @@
 """Measures rnnjax beside other libraries, in turns, and writes tables and plots.
 
-python -m benchmarks                          all of it, an hour or two on two cores
-python -m benchmarks --quick                  the most of it, small, in two minutes
+python -m benchmarks                          all of it, hours on two cores
+python -m benchmarks --quick                  the most of it, small, in a few minutes
 python -m benchmarks --only=gradient,length   some sections; others measured before are kept
 python -m benchmarks --peers=rnnjax,torch     some peers
 
-One piece of work at a time: each peer has a process of its own, and round by round each gets its
-turn. OUT/results.json holds every round, OUT/results.md and OUT/*.png what they come to.
+On the CPU, whatever else there is. One piece of work at a time: each peer has a process of its own,
+and round by round each gets its turn. OUT/results.json holds every round, OUT/results.md and
+OUT/*.png what they come to.
 """
 
 import pathlib

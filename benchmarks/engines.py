@@ -111,14 +111,23 @@ def prepare(
 
 def main() -> None:
     """Measures all and writes the table."""
-    flags.FLAGS(sys.argv)
+    try:
+        if rest := flags.FLAGS(sys.argv)[1:]:
+            raise flags.Error(f"unexpected argument {rest[0]!r}: flags look like --name=value")
+    except flags.Error as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
     training.use_cores_as_devices(training.core_count())
     rows = [measure(*work)._asdict() for work in track(works(), "engines")]
     TABLE.mkdir(exist_ok=True)
     path = TABLE / f"{jax.default_backend()}.json"
     lines = ",\n".join(json.dumps(row) for row in rows)
     found: Any = describe()
-    about = f"{found['processor']}, {found['cores']} cores, jax {found['versions']['jax']}"
+    on_cpu = jax.default_backend() == "cpu"
+    place = (
+        f"{found['processor']}, {found['cores']} cores" if on_cpu else jax.devices()[0].device_kind
+    )
+    about = f"{place}, jax {found['versions']['jax']}"
     path.write_text(f'{{"about": {json.dumps(about)},\n"rows": [\n{lines}\n]}}\n')
     print(f"{len(rows)} rows in {path.relative_to(TABLE.parents[2])}")
 

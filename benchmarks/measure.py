@@ -104,13 +104,15 @@ def measure(
     """
     with _workers(work, who) as workers:
         timings = [_prepare(worker, say) for worker in workers]
-        turns = [(w, t) for w, t in zip(workers, timings, strict=True) if "error" not in t.facts]
+        pairs = list(zip(workers, timings, strict=True))
         for index in range(_rounds(timings, most_rounds)):
-            for worker, timing in turns[:: -1 if index % 2 else 1]:
+            for worker, timing in pairs[:: -1 if index % 2 else 1]:
+                if "error" in timing.facts:
+                    continue
                 say(f"{work}, round {index + 1}: {timing.peer}")
                 calls = math.ceil(_SHORTEST / timing.facts["once"])
                 time.sleep(_REST)
-                timing.seconds.append(worker.ask(str(calls)))
+                _time(worker, calls, timing)
     return timings
 
 
@@ -123,6 +125,19 @@ def _prepare(worker: Worker, say: Say) -> Timing:
     except WorkerError as error:
         facts = {"error": str(error)}
     return Timing(work, peer, worker.allocator, devices, [], facts)
+
+
+def _time(worker: Worker, calls: int, timing: Timing) -> None:
+    """Adds the time of a call; one who fails now has failed, whatever was timed before."""
+    try:
+        answer = worker.ask(str(calls))
+    except WorkerError as error:
+        answer = {"error": str(error)}
+    if isinstance(answer, dict):
+        timing.facts.update(answer)
+        timing.seconds.clear()
+    else:
+        timing.seconds.append(answer)
 
 
 def _rounds(timings: list[Timing], most: int) -> int:

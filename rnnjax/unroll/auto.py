@@ -10,7 +10,7 @@ from rnnjax.cells.base import Cell, LinearCell, SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll import measurements
 from rnnjax.unroll.associative import associative
-from rnnjax.unroll.base import Engine
+from rnnjax.unroll.base import Engine, check
 from rnnjax.unroll.deferred import deferred
 from rnnjax.unroll.linear_scan import linear_scan
 from rnnjax.unroll.measurements import Row, Size
@@ -34,10 +34,14 @@ def auto(
 ) -> tuple[State, Array]:
     """Runs any cell on the engine that is best by measurement; see `unroll.Engine`.
 
-    That is the leanest of the fastest where the nearest size was measured, on this backend, with a
+    Which engine runs may differ from size to size, and with it what can be differentiated: reverse
+    mode always works; for forward mode (`jax.jvp`, `jax.jacfwd`) use `scan`.
+
+    It is the leanest of the fastest where the nearest size was measured, on this backend, with a
     cell of the same contract; `unroll.explain` says which and why. Where a gradient is taken it may
     be another one than where none is.
     """
+    check(xs, mask, reset)
     size = size_of(state, xs)
     forward, gradient = (choose(cell, size, gradient=wanted).engine for wanted in (False, True))
     if forward == gradient:
@@ -125,8 +129,8 @@ def explain(cell: Cell, params: Params, state: State, xs: Array, *, gradient: bo
         part = "gradient" if row.gradient else "forward pass"
         print(f"  asked:    {cell}, T={size.steps} B={size.batch} H={size.hidden}")
         print(
-            f"  measured: {part} of {row.cell}({row.hidden}), T={row.steps} B={row.batch} "
-            f"D={row.inputs}"
+            f"  measured: {part} of {row.cell}({row.hidden}), T={row.steps} "
+            f"B={row.batch} D={row.inputs}, on each device at once"
         )
         for name, time in sorted(row.milliseconds.items(), key=lambda item: item[1]):
             print(f"    {name:<12} {time:9.2f} ms {row.megabytes[name]:9.1f} MB")

@@ -103,6 +103,8 @@ class Chunked(Static, abc.ABC):
         """Runs `cell` over `xs`, see `unroll.Engine`; or returns this engine with another chunk."""
         if cell is None:
             return type(self)(chunk)
+        if chunk is not None:
+            raise TypeError(f"the chunk comes before the cell: {type(self)(chunk)}(cell, ...)")
         return self.run(cell, params, state, xs, mask, reset)
 
     @abc.abstractmethod

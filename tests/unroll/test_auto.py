@@ -139,7 +139,7 @@ def test_what_is_explained_is_what_is_run(measured, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("deferred: the leanest of the fastest")
     assert lines[1].endswith("LSTM(hidden=64, forget_bias=1.0), T=100 B=16 H=64")
-    assert lines[2].endswith("gradient of LSTM(32), T=28 B=8 D=4")
+    assert lines[2].endswith("gradient of LSTM(32), T=28 B=8 D=4, on each device at once")
     assert [line.split() for line in lines[3:5]] == [
         ["deferred", "1.25", "ms", "1.0", "MB"],
         ["scan", "2.50", "ms", "8.0", "MB"],

@@ -119,6 +119,13 @@ def test_the_name_alone_is_the_engine_with_its_defaults():
     assert pickle.loads(pickle.dumps(deferred(chunk=7))) == deferred(chunk=7)
 
 
+def test_a_chunk_beside_a_cell_is_refused():
+    cell = Elman(3)
+    arguments = params_of(cell), state_of(cell), normal(1, (5, 2))
+    with pytest.raises(TypeError, match=r"before the cell: deferred\(chunk=2\)"):
+        unroll.deferred(cell, *arguments, chunk=2)
+
+
 @pytest.mark.parametrize("chunk", [0, -3, 2.0, True])
 @pytest.mark.parametrize("engine", [unroll.associative, unroll.deferred, unroll.linear_scan])
 def test_a_chunk_has_steps(engine, chunk):
