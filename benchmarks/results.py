@@ -28,10 +28,11 @@ class Results(NamedTuple):
 
 
 def load(path: pathlib.Path, machine: dict[str, Any], is_quick: bool) -> Results:
-    """Reads what was measured before here, with these versions; nothing if it was elsewhere.
+    """Reads what was measured before, on this machine and with these versions.
 
     Raises:
-        ValueError: if there is a file, but it is none of `save`.
+        ValueError: if there is a file that is none of `save`, or was made on another machine, with
+            other versions or other sizes.
     """
     nothing = Results(machine, is_quick, {})
     try:
@@ -42,7 +43,12 @@ def load(path: pathlib.Path, machine: dict[str, Any], is_quick: bool) -> Results
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not of this suite: name another folder with --out") from error
     results = Results(found["machine"], found["is_quick"], sections)
-    return results if results[:2] == nothing[:2] else nothing
+    if results[:2] != nothing[:2]:
+        raise ValueError(
+            f"{path} was measured on another machine, with other versions or sizes: name another "
+            "folder with --out"
+        )
+    return results
 
 
 def save(path: pathlib.Path, results: Results) -> None:

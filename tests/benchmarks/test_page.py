@@ -96,10 +96,11 @@ def test_results_are_read_as_they_were_written(tmp_path):
 @pytest.mark.parametrize(
     ("machine", "is_quick"), [(MACHINE | {"cores": 4}, False), (MACHINE, True)]
 )
-def test_results_made_elsewhere_are_left_behind(tmp_path, machine, is_quick):
+def test_results_made_elsewhere_are_not_overwritten(tmp_path, machine, is_quick):
     path = tmp_path / "results.json"
     results.save(path, SMALL)
-    assert results.load(path, machine, is_quick) == Results(machine, is_quick, {})
+    with pytest.raises(ValueError, match="another machine, with other versions or sizes: name"):
+        results.load(path, machine, is_quick)
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):

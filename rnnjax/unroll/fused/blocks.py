@@ -222,7 +222,8 @@ def _dot_general(layout: Layout, equation: Equation, a: Tiles, b: Tiles) -> Tile
             )
             for k in range(a.shape[1])
         ]
-        return sum(parts[1:], parts[0])
+        # Rounded as the cell's own product is, so that it is the same function on every engine.
+        return wide(sum(parts[1:], parts[0]).astype(equation.outvars[0].aval.dtype))
 
     return tiles((a.shape[0], b.shape[1]), make)
 
