@@ -47,6 +47,7 @@ def work(
         on_wait: called about once a second while only others work.
     """
     seen: set[int] = set()
+    looked_again = False
     while True:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", ".*fail_stale_trials", ExperimentalWarning)
@@ -54,7 +55,13 @@ def work(
         states = (TrialState.WAITING, TrialState.RUNNING)
         left = study.get_trials(deepcopy=False, states=states)
         if not left:
-            return
+            failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+            if looked_again or not failed:
+                return
+            looked_again = True  # another worker may be about to queue what it has just failed
+            time.sleep(_LOOK_SECONDS)
+            continue
+        looked_again = False
         if any(trial.state is TrialState.WAITING for trial in left):
             _work_once(study, objective, catch)
             continue
