@@ -19,6 +19,7 @@ from absl import flags
 
 from benchmarks import machine, plan, results
 from benchmarks.allocator import Allocator
+from benchmarks.command import carry_out
 from benchmarks.peers import PEERS
 from benchmarks.sections import SECTIONS
 from benchmarks.suite import Settings, measure_section, progress_bar
@@ -108,22 +109,12 @@ def run() -> None:
 
 
 def main() -> int:
-    """Runs the command line and returns its exit code: 0, 1 if it fails, 2 for wrong input."""
+    """Runs the command line and returns its exit code: 0, 2 for wrong input, 130 if stopped."""
     try:
-        rest = flags.FLAGS(sys.argv)[1:]
-        if rest:
-            raise ValueError(f"unexpected argument {rest[0]!r}: flags look like --name=value")
-        if _HELP.value:
-            print(help_text())
-        else:
-            run()
-    except (flags.Error, ValueError, OSError) as error:
-        print(f"error: {str(error).strip().partition(chr(10))[0]}", file=sys.stderr)
-        return 2
+        return carry_out(lambda: print(help_text()) if _HELP.value else run())
     except KeyboardInterrupt:
         print("stopped; the sections that were measured are kept", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from absl import flags
 from jax.sharding import PartitionSpec as P
 from rich.progress import track
 
+from benchmarks.command import carry_out
 from benchmarks.machine import describe
 from rnnjax import cells, training
 from rnnjax.cells import Cell
@@ -111,12 +112,6 @@ def prepare(
 
 def main() -> None:
     """Measures all and writes the table."""
-    try:
-        if rest := flags.FLAGS(sys.argv)[1:]:
-            raise flags.Error(f"unexpected argument {rest[0]!r}: flags look like --name=value")
-    except flags.Error as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
     training.use_cores_as_devices(training.core_count())
     rows = [measure(*work)._asdict() for work in track(works(), "engines")]
     TABLE.mkdir(exist_ok=True)
@@ -133,4 +128,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(carry_out(main))

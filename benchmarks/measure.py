@@ -34,10 +34,6 @@ class Timing(NamedTuple):
     facts: dict[str, Any]  # see `worker.facts`; or {"error": one line}
 
 
-class WorkerError(RuntimeError):
-    """A worker that ended; the message is the last line that it wrote."""
-
-
 class Worker:
     """A process that does one piece of work when told to."""
 
@@ -55,7 +51,7 @@ class Worker:
         )
 
     def ask(self, line: str = "") -> Any:
-        """Sends a line and returns the answer."""
+        """Sends a line and returns the answer; a worker that has ended answers with its error."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
@@ -66,7 +62,7 @@ class Worker:
         self._process.wait()
         self._errors.seek(0)
         lines = self._errors.read().strip().splitlines()
-        raise WorkerError(lines[-1] if lines else f"ended with {self._process.returncode}")
+        return {"error": lines[-1] if lines else f"ended with {self._process.returncode}"}
 
     def end(self) -> None:
         """Ends the process at once."""
@@ -120,19 +116,12 @@ def _prepare(worker: Worker, say: Say) -> Timing:
     """Has the program made, while all other workers wait."""
     peer, devices, work = worker.request
     say(f"{work}: {peer} begins")
-    try:
-        facts = worker.ask()
-    except WorkerError as error:
-        facts = {"error": str(error)}
-    return Timing(work, peer, worker.allocator, devices, [], facts)
+    return Timing(work, peer, worker.allocator, devices, [], worker.ask())
 
 
 def _time(worker: Worker, calls: int, timing: Timing) -> None:
     """Adds the time of a call; one who fails now has failed, whatever was timed before."""
-    try:
-        answer = worker.ask(str(calls))
-    except WorkerError as error:
-        answer = {"error": str(error)}
+    answer = worker.ask(str(calls))
     if isinstance(answer, dict):
         timing.facts.update(answer)
         timing.seconds.clear()

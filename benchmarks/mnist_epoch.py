@@ -18,6 +18,7 @@ from collections.abc import Callable
 import jax
 from absl import flags
 
+from benchmarks.command import carry_out
 from rnnjax import cells, datasets, models, training, unroll
 from rnnjax.training.devices import data_mesh, place_state, replicate
 from rnnjax.training.state import Chance, initial_state
@@ -106,9 +107,9 @@ def start(peer: str) -> subprocess.Popen[str]:
 
 def main() -> None:
     """Times both and prints medians, ranges and the ratio."""
-    flags.FLAGS(sys.argv)
     if _WORKER.value:
-        return work(_WORKER.value)
+        work(_WORKER.value)
+        return
     peers = ("rnnjax", "torch") if importlib.util.find_spec("torch") else ("rnnjax",)
     if len(peers) == 1:
         print("torch is not installed: pip install '.[peers]'")
@@ -125,8 +126,7 @@ def main() -> None:
     if len(times) == 2:
         ratios = [b / a for a, b in zip(*times.values(), strict=True)]
         print(f"  torch / rnnjax, median of pairs: {statistics.median(ratios):.2f}")
-    return None
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(carry_out(main))

@@ -18,6 +18,8 @@ import time
 
 from absl import flags
 
+from benchmarks.command import carry_out
+
 _ALONE = flags.DEFINE_integer("alone", 4, "Runs alone that are made.", lower_bound=1)
 _STEPS = flags.DEFINE_integer("steps", 300, "Updates of a run.", lower_bound=1)
 _LENGTH = flags.DEFINE_integer("length", 50, "Steps of a sequence.", lower_bound=2)
@@ -46,7 +48,6 @@ def speed(folder: pathlib.Path) -> float:
 
 def main() -> None:
     """Times both and prints the ratios."""
-    flags.FLAGS(sys.argv)
     count = _SEEDS * len(_RATES)
     with tempfile.TemporaryDirectory() as made:
         folder = pathlib.Path(made)
@@ -68,4 +69,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(carry_out(main))

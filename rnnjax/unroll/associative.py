@@ -36,13 +36,14 @@ class _associative(Chunked):  # noqa: N801 (prints as the call that makes it)
         cell = linear.check("associative", cell, xs, mask, reset)
         if xs.shape[0] == 0:  # `associative_scan` refuses to compose nothing
             return state, cell.readout(params, jnp.zeros((0, *state.h.shape), state.h.dtype), xs)
-        xs = linear.hide(xs, mask)
-        each = linear.steps(cell, params, xs, mask, reset)
+        return linear.run(self._find, cell, params, state, xs, mask, reset)
+
+    def _find(self, each: linear.Step, h: Array) -> tuple[Array, Array]:
         if self.chunk is None:
-            hs = linear.states(each, state.h)
+            hs = linear.states(each, h)
         else:
-            hs = linear.states_in_chunks(each, state.h, self.chunk)
-        return LinearState(hs[-1]), linear.hide(cell.readout(params, hs, xs), mask)
+            hs = linear.states_in_chunks(each, h, self.chunk)
+        return hs[-1], hs
 
 
 associative = _associative()

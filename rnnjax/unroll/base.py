@@ -84,6 +84,17 @@ def select(flag: Array, on_true: Array, on_false: Array) -> Array:
     return jnp.where(grow(flag, on_false), on_true, on_false)
 
 
+def hide(xs: Array, mask: Array | None) -> Array:
+    """Returns zeros where the mask is False, so that nothing of what was there gets on."""
+    return xs if mask is None else select(~mask, jnp.zeros((), xs.dtype), xs)
+
+
+def initial_like(cell: Cell, params: Params, state: State) -> State:
+    """Returns the cell's initial state, repeated along the batch axes of `state`."""
+    own = cell.initial_state(params)
+    return jax.tree.map(lambda new, old: jnp.broadcast_to(new, old.shape), own, state)
+
+
 def begin(reset_t: Array | None, initial: State, state: State) -> State:
     """Returns the state that a step starts from: `initial` where `reset_t` is True."""
     if reset_t is None:
@@ -109,9 +120,7 @@ def masked_step(
 ) -> tuple[State, Array]:
     """Runs `cell.step` once under one step's mask and reset, `[...]` each or None."""
     initial = None if reset_t is None else cell.initial_state(params)
-    if mask_t is not None:
-        # Both sides of the step are selected: a NaN that only the result's `where` threw away would
-        # still come back through the gradient as 0 * NaN.
-        x_t = select(mask_t, x_t, jnp.zeros_like(x_t))
-    after, y_t = cell.step(params, begin(reset_t, initial, state), x_t)
+    # Both sides of the step are selected: a NaN that only the result's `where` threw away would
+    # still come back through the gradient as 0 * NaN.
+    after, y_t = cell.step(params, begin(reset_t, initial, state), hide(x_t, mask_t))
     return finish(mask_t, after, y_t, state)

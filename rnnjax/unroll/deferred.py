@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell, SplitCell
 from rnnjax.typing import Array, Params, State
-from rnnjax.unroll.base import begin, check, finish, select
+from rnnjax.unroll.base import begin, check, finish, hide, initial_like
 from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
 
 
@@ -45,12 +45,8 @@ class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
         check(xs, mask, reset)
         steps = xs.shape[0]
         chunk = chunk_length(self.chunk, steps)
-        initial = None
-        if reset is not None:
-            own = cell.initial_state(params)
-            initial = jax.tree.map(lambda new, old: jnp.broadcast_to(new, old.shape), own, state)
-        if mask is not None:
-            xs = select(mask, xs, jnp.zeros_like(xs))
+        initial = None if reset is None else initial_like(cell, params, state)
+        xs = hide(xs, mask)
 
         def run(fixed: tuple, state: State, inputs: tuple) -> tuple[State, Array]:
             params, initial = fixed

@@ -1,14 +1,15 @@
 """The steps of a linear recurrence as maps that compose, and the ways of running them."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from rnnjax.cells.base import Cell, LinearCell
+from rnnjax.cells.base import Cell, LinearCell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll.base import check as check_flags
-from rnnjax.unroll.base import grow, select
+from rnnjax.unroll.base import grow, hide
 
 
 class Step(NamedTuple):
@@ -27,6 +28,32 @@ def check(
         raise TypeError(f"unroll.{engine} runs a LinearCell, h_t = a_t * h_(t-1) + b_t; got {cell}")
     check_flags(xs, mask, reset)
     return cell
+
+
+def run(
+    find: Callable[["Step", Array], tuple[Array, Array]],
+    cell: LinearCell,
+    params: Params,
+    state: LinearState,
+    xs: Array,
+    mask: Array | None,
+    reset: Array | None,
+) -> tuple[LinearState, Array]:
+    """Runs `cell` over inputs `[T, ..., D]`, given a way to find its states.
+
+    Args:
+        find: maps the steps and the state `[..., H]` before the first to the state after the last
+            and those after each, `[T, ..., H]`.
+        cell: the recurrence.
+        params: its parameters.
+        state: the state before the first step.
+        xs: the inputs.
+        mask: see `Engine`.
+        reset: see `Engine`.
+    """
+    xs = hide(xs, mask)
+    last, hs = find(steps(cell, params, xs, mask, reset), state.h)
+    return LinearState(last), hide(cell.readout(params, hs, xs), mask)
 
 
 def steps(
@@ -147,8 +174,3 @@ def _unless(begins: Array | None, x: Array) -> Array:
 
 
 states_in_a_loop.defvjp(_states_forward, _states_backward)
-
-
-def hide(xs: Array, mask: Array | None) -> Array:
-    """Returns zeros where the mask is False, so that nothing of what was there gets on."""
-    return xs if mask is None else select(~mask, jnp.zeros((), xs.dtype), xs)

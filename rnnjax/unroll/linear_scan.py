@@ -40,10 +40,7 @@ class _linear_scan(Chunked):  # noqa: N801 (prints as the call that makes it)
 
         def run(params: Params, state: LinearState, inputs: tuple) -> tuple[LinearState, Array]:
             xs, mask, reset = inputs
-            xs = linear.hide(xs, mask)
-            each = linear.steps(cell, params, xs, mask, reset)
-            last, hs = linear.states_in_a_loop(each, state.h)
-            return LinearState(last), linear.hide(cell.readout(params, hs, xs), mask)
+            return linear.run(linear.states_in_a_loop, cell, params, state, xs, mask, reset)
 
         chunk = chunk_length(self.chunk, xs.shape[0])
         if xs.shape[0] <= chunk:

@@ -117,17 +117,18 @@ def _run_chunk(
     cell: LinearCell, params: Params, state: LinearState, inputs: tuple
 ) -> tuple[LinearState, Array]:
     """Runs one device's part of time; the state is that before all of it and that after."""
-    xs, mask, reset = inputs
-    xs = linear.hide(xs, mask)
-    each = linear.steps(cell, params, xs, mask, reset)
+    return linear.run(_find, cell, params, state, *inputs)
+
+
+def _find(each: linear.Step, h: Array) -> tuple[Array, Array]:
+    """Returns the state after all of time and those of this device, from that before all of it."""
     # On a CPU the plain loop is several times faster than the tree of compositions.
     on_cpu = jax.default_backend() == "cpu"
     so_far = linear.compose_in_a_loop(each) if on_cpu else linear.compose_all(each)
     # One message, not one an array: to wait for the other devices costs more than to send.
     total, unravel = ravel_pytree(jax.tree.map(lambda x: x[-1], so_far))
     totals = jax.vmap(unravel)(jax.lax.all_gather(total, AXIS))
-    ends = linear.states(totals, state.h)
-    starts = jnp.concatenate([state.h[None], ends[:-1]])
+    ends = linear.states(totals, h)
+    starts = jnp.concatenate([h[None], ends[:-1]])
     start = starts[jax.lax.axis_index(AXIS)]
-    hs = jax.vmap(linear.apply, in_axes=(0, None))(so_far, start)
-    return LinearState(ends[-1]), linear.hide(cell.readout(params, hs, xs), mask)
+    return ends[-1], jax.vmap(linear.apply, in_axes=(0, None))(so_far, start)

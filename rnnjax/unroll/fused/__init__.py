@@ -1,6 +1,6 @@
 """The engine that runs many steps in one kernel."""
 
-from rnnjax.cells.base import Cell, LinearCell, LinearState, SplitCell
+from rnnjax.cells.base import Cell, LinearCell, SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll import linear
 from rnnjax.unroll.base import check
@@ -54,6 +54,9 @@ def fused(
         return scan(cell, params, state, xs, mask=mask, reset=reset)
     if isinstance(cell, SplitCell):
         return split.run(cell, params, state, xs, mask, reset)
-    xs = linear.hide(xs, mask)
-    hs = linear_kernel.states(linear.steps(cell, params, xs, mask, reset), state.h)
-    return LinearState(hs[-1]), linear.hide(cell.readout(params, hs, xs), mask)
+    return linear.run(_find, cell, params, state, xs, mask, reset)
+
+
+def _find(each: linear.Step, h: Array) -> tuple[Array, Array]:
+    hs = linear_kernel.states(each, h)
+    return hs[-1], hs

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
-from rnnjax.unroll.base import begin, grow, masked_step, select
+from rnnjax.unroll.base import begin, grow, hide, initial_like, masked_step
 from rnnjax.unroll.fused import split_kernel, split_steps
 from rnnjax.unroll.fused.split_steps import Backward, Flags, Forward
 
@@ -34,8 +34,7 @@ def run(
                 f"unroll.fused runs a SplitCell whose state is made of real vectors "
                 f"{(*batch_shape, 'H')}; got {leaf.dtype} {leaf.shape}"
             )
-    if mask is not None:
-        xs = select(mask, xs, jnp.zeros_like(xs))
+    xs = hide(xs, mask)
     batch = math.prod(batch_shape)  # all batch axes as one
 
     def flat(flag: Array | None) -> Array | None:
@@ -56,7 +55,7 @@ def _run(cell, flags, params, state, xs):
 
 def _forward(cell, flags, params, state, xs):
     us = cell.project(params, xs)
-    initial = _initial(cell, params, state) if flags.reset is not None else None
+    initial = None if flags.reset is None else initial_like(cell, params, state)
     given = Forward(state, initial, us, flags)
     afters, ys = _on_this_machine(split_kernel.forward, split_steps.forward, cell, params, given)
     last = jax.tree.map(lambda x: x[-1], afters)
@@ -99,8 +98,3 @@ def _on_this_machine(kernel, loop, cell, params, given):
         cpu=functools.partial(kernel, True, cell),
         default=functools.partial(loop, cell),
     )
-
-
-def _initial(cell: SplitCell, params: Params, like: State) -> State:
-    own = cell.initial_state(params)
-    return jax.tree.map(lambda new, old: jnp.broadcast_to(new, old.shape), own, like)
