@@ -9,6 +9,7 @@ from rnnjax.cells.base import Cell, SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import begin, check, finish, hide, initial_like
 from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
+from rnnjax.unroll.products import recurrence, recurrence_pullback
 
 
 class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
@@ -73,12 +74,13 @@ def _forward(cell, mask, reset, params, state, initial, xs):
     # in the loop; 128 steps of 16 x 512, 512 units: 165 against 178). Elsewhere a product is a
     # launch, and one is better than T.
     us = None if jax.default_backend() == "cpu" else cell.project(params, xs)
+    recur = recurrence(cell, params, state)
 
     def step(state, inputs):
         x_t, u, mask_t, reset_t = inputs
         u = cell.project(params, x_t) if u is None else u
         start, pull_start = jax.vjp(functools.partial(begin, reset_t), initial, state)
-        v = cell.recur(params, start)
+        v = recur(start)
         combine = functools.partial(_combine, cell, mask_t)
         (after, y_t), pull = jax.vjp(combine, params, start, state, u, v)
         return after, (y_t, start, pull_start, pull)
@@ -95,18 +97,18 @@ def _combine(cell, mask_t, params, start, before, u, v):
 
 def _backward(cell, kept, cotangents):
     params, xs, starts, pulls, reset = kept
+    d_state, dys = cotangents
+    pull_recur = recurrence_pullback(cell, params, d_state)
 
     def step(carry, inputs):
         d_after, d_initial, d_params = carry
         dy_t, start, pull_start, pull = inputs
         d_vectors, d_start, d_before, du, dv = pull((d_after, dy_t))
-        _, pull_recur = jax.vjp(functools.partial(cell.recur, params), start)
-        d_first, d_state = pull_start(_add(d_start, *pull_recur(dv)))
+        d_first, d_state = pull_start(_add(d_start, pull_recur(start, dv)))
         carry = _add(d_state, d_before), _add(d_initial, d_first), _add(d_params, d_vectors)
         # A cell that only adds u and v has one cotangent for both; it is stored once.
         return carry, (du, None if dv is du else dv)
 
-    d_state, dys = cotangents
     d_initial = jax.tree.map(jnp.zeros_like, d_state) if reset is not None else None
     carry = d_state, d_initial, jax.tree.map(jnp.zeros_like, params)
     (d_state, d_initial, d_params), (dus, dvs) = jax.lax.scan(
@@ -117,9 +119,9 @@ def _backward(cell, kept, cotangents):
     batch_axes = xs.ndim - 1
     rows = functools.partial(jax.tree.map, lambda x: x.reshape(-1, *x.shape[batch_axes:]))
     _, pull_project = jax.vjp(cell.project, params, rows(xs))
-    _, pull_recur = jax.vjp(lambda params: cell.recur(params, rows(starts)), params)
+    _, pull_weights = jax.vjp(lambda params: cell.recur(params, rows(starts)), params)
     d_project, d_xs = pull_project(rows(dus))
-    d_params = _add(_add(d_params, d_project), *pull_recur(rows(dvs)))
+    d_params = _add(_add(d_params, d_project), *pull_weights(rows(dvs)))
     return None, None, d_params, d_state, d_initial, d_xs.reshape(xs.shape)
 
 
