@@ -23,6 +23,7 @@ CELLS: tuple[Cell, ...] = (
     compose.LearnedInitialState(cells.LRU(2)),
     compose.Residual(cells.GRU(2)),
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
+    compose.Stack((cells.LRU(2), compose.Residual(cells.MinGRU(2)))),
 )
 
 # Each engine with the contract that it needs of a cell; `unroll.auto` runs cells on one of these.
@@ -40,8 +41,16 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
     unroll.time_sharded(): LinearCell,
 }
 
-SERVED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if isinstance(c, contract)]
-REFUSED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if not isinstance(c, contract)]
+
+def serves(contract: type[Cell] | types.UnionType, cell: Cell) -> bool:
+    """Says whether a cell, or each that it is made of, keeps a contract."""
+    parts = getattr(cell, "cells", None) or [getattr(cell, "cell", None)]
+    composite = isinstance(cell, compose.Composite)
+    return isinstance(cell, contract) or (composite and all(serves(contract, p) for p in parts))
+
+
+SERVED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if serves(contract, c)]
+REFUSED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if not serves(contract, c)]
 
 
 def name(value: object) -> str:

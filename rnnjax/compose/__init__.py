@@ -1,5 +1,6 @@
 """Cells made of cells, and cells by their text."""
 
+from rnnjax.compose.base import Composite as Composite
 from rnnjax.compose.initial_state import LearnedInitialState
 from rnnjax.compose.mixed_precision import (
     MixedCell,

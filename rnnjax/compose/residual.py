@@ -1,10 +1,11 @@
 """A cell with a way around it."""
 
 from rnnjax.cells.base import Cell
+from rnnjax.compose.base import Composite, Run
 from rnnjax.typing import Array, Key, Params, State
 
 
-class Residual(Cell):
+class Residual(Composite):
     """Adds the input to a cell's output: `y_t = x_t + cell(x_t)`.
 
     References:
@@ -36,7 +37,7 @@ class Residual(Cell):
         """The cell's own."""
         return self.cell.initial_state(params, batch_shape)
 
-    def step(self, params: Params, state: State, x_t: Array) -> tuple[State, Array]:
-        """Runs the cell and adds `x_t`."""
-        state, y_t = self.cell.step(params, state, x_t)
-        return state, x_t + y_t
+    def run_parts(self, run: Run, params: Params, state: State, x: Array) -> tuple[State, Array]:
+        """Runs the cell and adds `x`."""
+        state, y = run(self.cell, params, state, x)
+        return state, x + y

@@ -3,10 +3,11 @@
 import jax
 
 from rnnjax.cells.base import Cell
+from rnnjax.compose.base import Composite, Run
 from rnnjax.typing import Array, Key, Params, State
 
 
-class Stack(Cell):
+class Stack(Composite):
     """Several cells as one: the outputs of each are the inputs of the next, within one time step.
 
     The cells may differ in kind and width. Parameters and states are tuples, one entry a cell.
@@ -49,12 +50,12 @@ class Stack(Cell):
         pairs = zip(self.cells, params, strict=True)
         return tuple(cell.initial_state(p, batch_shape) for cell, p in pairs)
 
-    def step(
-        self, params: tuple[Params, ...], state: tuple[State, ...], x_t: Array
+    def run_parts(
+        self, run: Run, params: tuple[Params, ...], state: tuple[State, ...], x: Array
     ) -> tuple[tuple[State, ...], Array]:
         """Runs the cells from the first to the last."""
         after = []
         for cell, p, s in zip(self.cells, params, state, strict=True):
-            s, x_t = cell.step(p, s, x_t)
+            s, x = run(cell, p, s, x)
             after.append(s)
-        return tuple(after), x_t
+        return tuple(after), x

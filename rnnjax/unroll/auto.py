@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import jax
 
 from rnnjax.cells.base import Cell, LinearCell, SplitCell
+from rnnjax.compose.base import Composite
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll import measurements
 from rnnjax.unroll.associative import associative
-from rnnjax.unroll.base import Engine, check
+from rnnjax.unroll.base import Engine, check, run_by_parts
 from rnnjax.unroll.deferred import deferred
 from rnnjax.unroll.linear_scan import linear_scan
 from rnnjax.unroll.measurements import Row, Size
@@ -39,8 +40,10 @@ def auto(
 
     It is the leanest of the fastest where the nearest size was measured, on this backend, with a
     cell of the same contract; `unroll.explain` says which and why. Where a gradient is taken it may
-    be another one than where none is.
+    be another one than where none is. Of a cell made of cells each has an engine of its own.
     """
+    if isinstance(cell, Composite):
+        return run_by_parts(auto, cell, params, state, xs, mask, reset)
     check(xs, mask, reset)
     size = size_of(state, xs)
     forward, gradient = (choose(cell, size, gradient=wanted).engine for wanted in (False, True))
@@ -112,16 +115,24 @@ def choose(cell: Cell, size: Size, *, gradient: bool = True) -> Choice:
 
 
 def explain(cell: Cell, params: Params, state: State, xs: Array, *, gradient: bool = True) -> None:
-    """Prints which engine `auto` runs `cell` on, and why.
+    """Prints which engine `auto` runs `cell` on, and why; of a cell made of cells, for each.
 
     Args:
         cell: the recurrence.
-        params: its parameters; nothing is computed with them.
+        params: its parameters, or their shapes; nothing is computed with them.
         state: the state before the first step, or its shapes.
         xs: inputs `[T, ..., D]`, or their shape as a `jax.ShapeDtypeStruct`.
         gradient: whether a gradient is wanted.
     """
-    del params
+    if isinstance(cell, Composite):
+
+        def run(part: Cell, params: Params, state: State, xs: Array) -> tuple[State, Array]:
+            print(f"{part}")
+            explain(part, params, state, xs, gradient=gradient)
+            return scan(part, params, state, xs)
+
+        jax.eval_shape(functools.partial(cell.run_parts, run), params, state, xs)
+        return
     size = size_of(state, xs)
     choice = choose(cell, size, gradient=gradient)
     print(f"{name_of(choice.engine)}: {choice.reason}")

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
+from rnnjax.compose.base import Composite
 from rnnjax.typing import Array, Params, State
 
 
@@ -43,10 +44,30 @@ class Engine(Protocol):
             The state after the last step and the outputs, `[T, ..., K]`.
 
         Raises:
-            TypeError: if the engine cannot run this kind of cell, or a mask is not boolean.
+            TypeError: if the engine cannot run this kind of cell, nor the cells that it is made
+                of, or a mask is not boolean.
             ValueError: if the shapes do not fit.
         """
         ...
+
+
+def run_by_parts(
+    engine: Engine,
+    cell: Composite,
+    params: Params,
+    state: State,
+    xs: Array,
+    mask: Array | None,
+    reset: Array | None,
+) -> tuple[State, Array]:
+    """Runs each part of `cell` on `engine` over all of time; see `Engine`."""
+    check(xs, mask, reset)
+
+    def run(part: Cell, params: Params, state: State, xs: Array) -> tuple[State, Array]:
+        return engine(part, params, state, xs, mask=mask, reset=reset)
+
+    state, ys = cell.run_parts(run, params, state, hide(xs, mask))
+    return state, hide(ys, mask)
 
 
 def check(xs: Array, mask: Array | None, reset: Array | None) -> None:

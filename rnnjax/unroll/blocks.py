@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
+from rnnjax.compose.base import Composite
 from rnnjax.typing import Array, Params, State, Static
-from rnnjax.unroll.base import check_count
+from rnnjax.unroll.base import check_count, run_by_parts
 
 
 def run_in_blocks(
@@ -105,6 +106,8 @@ class Chunked(Static, abc.ABC):
             return type(self)(chunk)
         if chunk is not None:
             raise TypeError(f"the chunk comes before the cell: {type(self)(chunk)}(cell, ...)")
+        if isinstance(cell, Composite):
+            return run_by_parts(self, cell, params, state, xs, mask, reset)
         return self.run(cell, params, state, xs, mask, reset)
 
     @abc.abstractmethod

@@ -9,9 +9,10 @@ from jax.sharding import AbstractMesh, AxisType, Mesh
 from jax.sharding import PartitionSpec as P
 
 from rnnjax.cells.base import Cell, LinearCell, LinearState
+from rnnjax.compose.base import Composite
 from rnnjax.typing import Array, Params, Static
 from rnnjax.unroll import linear
-from rnnjax.unroll.base import check_count
+from rnnjax.unroll.base import check_count, run_by_parts
 
 AXIS = "time"  # the mesh axis over which time is divided
 
@@ -63,6 +64,8 @@ class time_sharded(Static):  # noqa: N801 (an engine, used like the function `sc
         Raises:
             ValueError: also if there are no such devices to be had.
         """
+        if isinstance(cell, Composite):
+            return run_by_parts(self, cell, params, state, xs, mask, reset)
         cell = linear.check("time_sharded", cell, xs, mask, reset)
         mesh = _mesh(self.devices)
         length = xs.shape[0]

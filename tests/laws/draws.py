@@ -35,9 +35,14 @@ def shaken(seed: int, tree: Params, scale: float) -> Params:
     return jax.tree.unflatten(structure, leaves)
 
 
-@functools.cache
 def params_of(cell: Cell, seed: int = 0) -> Params:
     """Draws parameters; biases and peepholes, which start at zero, are moved off it."""
+    return _params_of(cell, seed, jnp.result_type(float))
+
+
+@functools.cache
+def _params_of(cell: Cell, seed: int, dtype: np.dtype) -> Params:  # of which `init` makes numbers
+    del dtype
     return shaken(seed + 1, cell.init(jax.random.key(seed), D), 0.2)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore
+from rnnjax.compose import Residual, Stack
 from rnnjax.unroll import measurements
 from rnnjax.unroll.auto import CANDIDATES, choose, name_of
 from rnnjax.unroll.measurements import Row, Size, Table, read_table
@@ -120,6 +121,32 @@ def test_without_a_gradient_auto_stays_with_the_engine_of_the_gradient_if_that_i
 def test_a_cell_of_neither_form_runs_by_the_plain_loop():
     cell = GRUResetBefore(3)
     assert program(unroll.auto, cell) == program(unroll.scan, cell)
+
+
+def test_each_part_of_a_cell_made_of_cells_has_an_engine_of_its_own(measured, capsys):
+    small, large = LSTM(3), LSTM(30)
+    for_small, for_large = {"scan": 1.0, "deferred": 3.0}, {"scan": 3.0, "deferred": 1.0}
+    sizes = {"scan": 1.0, "deferred": 1.0}
+    measured(
+        *(row(for_small, sizes, size=(5, 1, 3), gradient=wanted) for wanted in (False, True)),
+        *(row(for_large, sizes, size=(5, 1, 30), gradient=wanted) for wanted in (False, True)),
+    )
+    cell = Stack((small, Residual(GRUResetBefore(3)), large))
+
+    def by_hand(cell, params, state, xs):
+        first, ys = unroll.scan(small, params[0], state[0], xs)
+        second, around = unroll.scan(GRUResetBefore(3), params[1], state[1], ys)
+        third, ys = unroll.deferred(large, params[2], state[2], ys + around)
+        return (first, second, third), ys
+
+    assert program(unroll.auto, cell) == program(by_hand, cell)
+    unroll.explain(cell, params_of(cell), state_of(cell), normal(1, (5, 2)))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines if not line.startswith(" ")] == [
+        *(repr(small), "scan"),
+        *("Residual(cell=GRUResetBefore(hidden=3))", "GRUResetBefore(hidden=3)", "scan"),
+        *(repr(large), "deferred"),
+    ]
 
 
 @pytest.mark.parametrize(("cell", "engine"), [(LRU(3), "associative"), (GRU(3), "deferred")])

@@ -1,9 +1,10 @@
 """The engine that runs many steps in one kernel."""
 
 from rnnjax.cells.base import Cell, LinearCell, SplitCell
+from rnnjax.compose.base import Composite
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll import linear
-from rnnjax.unroll.base import check
+from rnnjax.unroll.base import check, run_by_parts
 from rnnjax.unroll.fused import linear_kernel, split
 from rnnjax.unroll.sequential import scan
 
@@ -44,6 +45,8 @@ def fused(
         Martin & Cundy (2018), Parallelizing linear recurrent neural nets over sequence length,
         ICLR, arXiv:1709.04057.
     """
+    if isinstance(cell, Composite):
+        return run_by_parts(fused, cell, params, state, xs, mask, reset)
     check(xs, mask, reset)
     if not isinstance(cell, SplitCell | LinearCell):
         raise TypeError(

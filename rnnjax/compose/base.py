@@ -1,0 +1,42 @@
+"""The contract of cells made of cells."""
+
+import abc
+from collections.abc import Callable
+from typing import final
+
+from rnnjax.cells.base import Cell
+from rnnjax.typing import Array, Params, State
+
+Run = Callable[[Cell, Params, State, Array], tuple[State, Array]]
+
+
+class Composite(Cell):
+    """A cell made of cells that an engine may run part by part, each over all of time.
+
+    So a cell made of `SplitCell`s runs on the engines of a `SplitCell`. The state is made of the
+    parts' states, the initial state of their own initial states.
+    """
+
+    @abc.abstractmethod
+    def run_parts(self, run: Run, params: Params, state: State, x: Array) -> tuple[State, Array]:
+        """Runs the parts one after another.
+
+        Args:
+            run: runs a part, given its parameters, its state and its input, and returns its next
+                state and its output. It may do so for one step or for all.
+            params: of all parts.
+            state: of all parts.
+            x: the input, `[..., D]`; time may be one of its leading axes.
+
+        Returns:
+            The next state and the output, `[..., K]`.
+        """
+
+    @final
+    def step(self, params: Params, state: State, x_t: Array) -> tuple[State, Array]:
+        """Runs one step: `x_t [..., D]` to the next state and `y_t [..., K]`."""
+        return self.run_parts(_step, params, state, x_t)
+
+
+def _step(cell: Cell, params: Params, state: State, x_t: Array) -> tuple[State, Array]:
+    return cell.step(params, state, x_t)
