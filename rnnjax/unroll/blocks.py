@@ -1,16 +1,14 @@
 """Time in blocks, of which the gradient keeps only the states in between."""
 
-import abc
 from collections.abc import Callable
-from typing import Any, Self, overload
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from rnnjax.cells.base import Cell
-from rnnjax.compose.base import Composite
-from rnnjax.typing import Array, Params, State, Static
-from rnnjax.unroll.base import check_count, run_by_parts
+from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.base import check_count
+from rnnjax.unroll.configured import Configured
 
 
 def run_in_blocks(
@@ -52,10 +50,8 @@ def run_in_blocks(
 _WHOLE = 128  # steps, and the longest sequence that is one chunk by default
 
 
-class Chunked(Static, abc.ABC):
-    """An engine with a `chunk`, and a value without one too: `deferred`, `deferred(chunk=28)`.
-
-    Called with a cell it runs the cell, called with a chunk alone it returns the engine with it.
+class Chunked(Configured):
+    """An engine that may run time in chunks.
 
     Args:
         chunk: how many steps are run at a time; by default it depends on the length of a sequence.
@@ -71,56 +67,6 @@ class Chunked(Static, abc.ABC):
         """
         if self.chunk is not None:
             check_count("chunk", self.chunk)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__.lstrip('_')}(chunk={self.chunk})"
-
-    @overload
-    def __call__(self, *, chunk: int | None) -> Self: ...
-
-    @overload
-    def __call__(
-        self,
-        cell: Cell,
-        params: Params,
-        state: State,
-        xs: Array,
-        *,
-        mask: Array | None = None,
-        reset: Array | None = None,
-    ) -> tuple[State, Array]: ...
-
-    def __call__(
-        self,
-        cell: Any = None,
-        params: Params = None,
-        state: State = None,
-        xs: Any = None,
-        *,
-        mask: Array | None = None,
-        reset: Array | None = None,
-        chunk: int | None = None,
-    ) -> Any:
-        """Runs `cell` over `xs`, see `unroll.Engine`; or returns this engine with another chunk."""
-        if cell is None:
-            return type(self)(chunk)
-        if chunk is not None:
-            raise TypeError(f"the chunk comes before the cell: {type(self)(chunk)}(cell, ...)")
-        if isinstance(cell, Composite):
-            return run_by_parts(self, cell, params, state, xs, mask, reset)
-        return self.run(cell, params, state, xs, mask, reset)
-
-    @abc.abstractmethod
-    def run(
-        self,
-        cell: Cell,
-        params: Params,
-        state: State,
-        xs: Array,
-        mask: Array | None,
-        reset: Array | None,
-    ) -> tuple[State, Array]:
-        """Runs `cell` over `xs`; see `unroll.Engine`."""
 
 
 def chunk_length(chunk: int | None, steps: int) -> int:

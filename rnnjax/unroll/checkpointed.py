@@ -3,13 +3,14 @@
 import math
 
 from rnnjax.cells.base import Cell
-from rnnjax.typing import Array, Params, State, Static
+from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import check, check_count
 from rnnjax.unroll.blocks import run_in_blocks
+from rnnjax.unroll.configured import Configured
 from rnnjax.unroll.sequential import scan
 
 
-class checkpointed(Static):  # noqa: N801 (an engine, used like the function `scan`)
+class _checkpointed(Configured):  # noqa: N801 (prints as the call that makes it)
     """Runs any cell in blocks of `block` steps and remembers the states between them alone.
 
     The gradient runs each block a second time. Memory is that of `T / block` states and of one
@@ -24,6 +25,8 @@ class checkpointed(Static):  # noqa: N801 (an engine, used like the function `sc
         Chen et al. (2016), Training deep nets with sublinear memory cost, arXiv:1604.06174.
     """
 
+    by_parts = False  # what goes from part to part would be kept for every step
+
     block: int | None = None
 
     def __post_init__(self) -> None:
@@ -35,15 +38,14 @@ class checkpointed(Static):  # noqa: N801 (an engine, used like the function `sc
         if self.block is not None:
             check_count("block", self.block)
 
-    def __call__(
+    def run(
         self,
         cell: Cell,
         params: Params,
         state: State,
         xs: Array,
-        *,
-        mask: Array | None = None,
-        reset: Array | None = None,
+        mask: Array | None,
+        reset: Array | None,
     ) -> tuple[State, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
         check(xs, mask, reset)
@@ -54,3 +56,6 @@ class checkpointed(Static):  # noqa: N801 (an engine, used like the function `sc
             return scan(cell, params, state, xs, mask=mask, reset=reset)
 
         return run_in_blocks(run, block, params, state, (xs, mask, reset))
+
+
+checkpointed = _checkpointed()

@@ -11,6 +11,7 @@ from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import begin, check, finish, hide, initial_like
 from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
 from rnnjax.unroll.products import recurrence, recurrence_pullback
+from rnnjax.unroll.sequential import scan
 
 _ROWS = 256  # steps times sequences, in one product of a weight's gradient on a CPU
 
@@ -49,6 +50,8 @@ class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
             )
         check(xs, mask, reset)
         steps = xs.shape[0]
+        if steps == 0:  # nothing to cut blocks from
+            return scan(cell, params, state, xs, mask=mask, reset=reset)
         chunk = chunk_length(self.chunk, steps)
         initial = None if reset is None else initial_like(cell, params, state)
         xs = hide(xs, mask)
@@ -106,38 +109,41 @@ def _backward(cell, kept, cotangents):
 
     def step(carry, t):
         d_after, d_initial, d_params = carry
-        dy_t, start, pull_start, pull = _steps(t, (dys, starts, *pulls))
+        dy_t, start, pull_start, pull = jax.tree.map(
+            lambda x: jax.lax.dynamic_index_in_dim(x, t, keepdims=False), (dys, starts, *pulls)
+        )
         d_vectors, d_start, d_before, du, dv = pull((d_after, dy_t))
         d_first, d_state = pull_start(_add(d_start, pull_recur(start, dv)))
         carry = _add(d_state, d_before), _add(d_initial, d_first), _add(d_params, d_vectors)
         # A cell that only adds u and v has one cotangent for both; it is stored once.
         return carry, (du, None if dv is du else dv)
 
-    # All steps of all sequences as one batch, so that each matrix's gradient is one plain product.
+    # A block's steps of all sequences are one batch: each matrix's gradient is one plain product.
     batch_axes = xs.ndim - 1
     rows = functools.partial(jax.tree.map, lambda x: x.reshape(-1, *x.shape[batch_axes:]))
 
     def block(carry, ts):
         (d_state, d_initial, d_params), (dus, dvs) = jax.lax.scan(step, carry, ts, reverse=True)
         dvs = dus if dvs is None else dvs
-        x_rows, start_rows = rows(_steps(ts, (xs, starts)))
-        _, pull_project = jax.vjp(cell.project, params, x_rows)
-        _, pull_weights = jax.vjp(lambda params: cell.recur(params, start_rows), params)
+        block_xs, block_starts = jax.tree.map(
+            lambda x: jax.lax.dynamic_slice_in_dim(x, ts[0], len(ts)), (xs, starts)
+        )
+        _, pull_project = jax.vjp(cell.project, params, rows(block_xs))
+        _, pull_weights = jax.vjp(lambda params: cell.recur(params, rows(block_starts)), params)
         d_project, d_xs = pull_project(rows(dus))
         d_params = _add(_add(d_params, d_project), *pull_weights(rows(dvs)))
         return (d_state, d_initial, d_params), d_xs.reshape(len(ts), *xs.shape[1:])
 
     d_initial = jax.tree.map(jnp.zeros_like, d_state) if reset is not None else None
     carry = d_state, d_initial, jax.tree.map(jnp.zeros_like, params)
-    ts, length = jnp.arange(len(xs)), _block_length(xs)
-    rest = len(ts) % length
-    ends = []
-    if rest:
-        carry, d_end = block(carry, ts[-rest:])
-        ends = [d_end]
-    ts = ts[: len(ts) - rest].reshape(-1, length)
+    length = _block_length(xs)
+    whole = len(xs) - len(xs) % length
+    ts, last_ts = jnp.arange(whole).reshape(-1, length), jnp.arange(whole, len(xs))
+    d_last = []
+    if len(last_ts):
+        carry, *d_last = block(carry, last_ts)
     (d_state, d_initial, d_params), d_xs = jax.lax.scan(block, carry, ts, reverse=True)
-    d_xs = jnp.concatenate([d_xs.reshape(-1, *xs.shape[1:]), *ends])
+    d_xs = jnp.concatenate([d_xs.reshape(whole, *xs.shape[1:]), *d_last])
     return None, None, d_params, d_state, d_initial, d_xs
 
 
@@ -149,14 +155,7 @@ def _block_length(xs):
     """
     steps, sequences = len(xs), math.prod(xs.shape[1:-1])
     few = -(-_ROWS // max(sequences, 1)) if jax.default_backend() == "cpu" else steps
-    return max(min(few, steps), 1)
-
-
-def _steps(ts, tree):
-    """Returns one step, or those that follow each other; all at once are not copied."""
-    if ts.ndim == 0:
-        return jax.tree.map(lambda x: jax.lax.dynamic_index_in_dim(x, ts, keepdims=False), tree)
-    return jax.tree.map(lambda x: jax.lax.dynamic_slice_in_dim(x, ts[0], len(ts)), tree)
+    return min(few, steps)
 
 
 def _add(tree, other):

@@ -6,9 +6,10 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
-from rnnjax.typing import Array, Params, State, Static
+from rnnjax.typing import Array, Params, State
 from rnnjax.unroll import linearised
 from rnnjax.unroll.base import check, check_count
+from rnnjax.unroll.configured import Configured
 from rnnjax.unroll.linearised import Map, Problem
 from rnnjax.unroll.sequential import scan
 
@@ -22,7 +23,11 @@ class Solution(NamedTuple):
     converged: Array  # boolean [...]; where it is False a plain loop found the states
 
 
-class newton(Static):  # noqa: N801 (an engine, used like the function `scan`)
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+class _newton(Configured):  # noqa: N801 (prints as the call that makes it)
     """Runs any cell by solving `h_t = f(h_{t-1}, x_t)` for all t at once; see `unroll.Engine`.
 
     An iteration linearises every step about the states found so far, which leaves a linear
@@ -68,6 +73,8 @@ class newton(Static):  # noqa: N801 (an engine, used like the function `scan`)
         of nonlinear RNNs, NeurIPS, arXiv:2407.19115 (quasi-DEER; scale-ELK in the appendix).
     """
 
+    by_parts = False  # as `solve`, which counts the iterations of the whole
+
     diagonal: bool = False
     damping: float = 0.0
     tolerance: float | None = None
@@ -87,15 +94,14 @@ class newton(Static):  # noqa: N801 (an engine, used like the function `scan`)
             raise ValueError(f"tolerance must be a number above 0; got {self.tolerance!r}")
         check_count("max_iterations", self.max_iterations)
 
-    def __call__(
+    def run(
         self,
         cell: Cell,
         params: Params,
         state: State,
         xs: Array,
-        *,
-        mask: Array | None = None,
-        reset: Array | None = None,
+        mask: Array | None,
+        reset: Array | None,
     ) -> tuple[State, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
         solution = self.solve(cell, params, state, xs, mask=mask, reset=reset)
@@ -163,8 +169,7 @@ class newton(Static):  # noqa: N801 (an engine, used like the function `scan`)
         return linearised.solve(Map((1 - self.damping) * jacobians, drive, forgets))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+newton = _newton()
 
 
 def _keep(problem: Problem, hs: Array, settled: Array) -> Array:

@@ -12,8 +12,6 @@ def read_engine(text: str) -> Engine:
     """
     names = {name: getattr(unroll, name) for name in unroll.__all__}
     value = constructor.read(text, names)
-    if isinstance(value, type):
-        value = value()
     if not callable(value):
         raise ValueError(f"{text!r} is not an engine: {', '.join(names)}")
     return value  # pyright: ignore[reportReturnType]

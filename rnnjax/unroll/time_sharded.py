@@ -9,15 +9,15 @@ from jax.sharding import AbstractMesh, AxisType, Mesh
 from jax.sharding import PartitionSpec as P
 
 from rnnjax.cells.base import Cell, LinearCell, LinearState
-from rnnjax.compose.base import Composite
-from rnnjax.typing import Array, Params, Static
+from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
-from rnnjax.unroll.base import check_count, run_by_parts
+from rnnjax.unroll.base import check_count
+from rnnjax.unroll.configured import Configured
 
 AXIS = "time"  # the mesh axis over which time is divided
 
 
-class time_sharded(Static):  # noqa: N801 (an engine, used like the function `scan`)
+class _time_sharded(Configured):  # noqa: N801 (prints as the call that makes it)
     """Runs a `LinearCell` with time divided over `devices`, by default all there are.
 
     Each device runs its chunk of time as if from a zero state, and keeps what its steps so far
@@ -49,23 +49,20 @@ class time_sharded(Static):  # noqa: N801 (an engine, used like the function `sc
         if self.devices is not None:
             check_count("devices", self.devices)
 
-    def __call__(
+    def run(
         self,
         cell: Cell,
         params: Params,
         state: LinearState,
         xs: Array,
-        *,
-        mask: Array | None = None,
-        reset: Array | None = None,
+        mask: Array | None,
+        reset: Array | None,
     ) -> tuple[LinearState, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`.
 
         Raises:
             ValueError: also if there are no such devices to be had.
         """
-        if isinstance(cell, Composite):
-            return run_by_parts(self, cell, params, state, xs, mask, reset)
         cell = linear.check("time_sharded", cell, xs, mask, reset)
         mesh = _mesh(self.devices)
         length = xs.shape[0]
@@ -77,6 +74,9 @@ class time_sharded(Static):  # noqa: N801 (an engine, used like the function `sc
             )
         state, ys = _run(mesh, cell, params, state, (xs, mask, reset))
         return state, ys[:length] if missing else ys
+
+
+time_sharded = _time_sharded()
 
 
 def _mesh(devices: int | None) -> Mesh | AbstractMesh:

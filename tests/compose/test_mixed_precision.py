@@ -35,7 +35,7 @@ XS = normal(1, (T, B, D))
 EACH = [getattr(cells, cell)(8) for cell in cells.__all__]
 MIXED = [mixed_precision(cell) for cell in (LSTM(3), LRU(3), MinGRU(3), GRUResetBefore(3))]
 # Newton's method has products of its own, with Jacobians, which the mixed cells do not round.
-LOOPS = {e: contract for e, contract in ENGINES.items() if not isinstance(e, unroll.newton)}
+LOOPS = {e: contract for e, contract in ENGINES.items() if not isinstance(e, type(unroll.newton))}
 SERVED = [(e, c) for e, contract in LOOPS.items() for c in MIXED if isinstance(c, contract)]
 
 

@@ -103,8 +103,8 @@ def test_what_spells_no_cell_is_refused_in_one_line(text, message):
         ("checkpointed", unroll.checkpointed()),
         ("checkpointed()", unroll.checkpointed()),
         ("checkpointed(block=28)", unroll.checkpointed(block=28)),
-        ("checkpointed(7)", unroll.checkpointed(7)),
-        (repr(unroll.checkpointed(7)), unroll.checkpointed(7)),
+        ("newton", unroll.newton),
+        (repr(unroll.newton(damping=0.5)), unroll.newton(damping=0.5)),
     ],
 )
 def test_an_engine_is_read_by_its_name_or_call(text, engine):
@@ -117,6 +117,7 @@ def test_an_engine_is_read_by_its_name_or_call(text, engine):
         ("sacn", "unknown name 'sacn'; did you mean scan"),
         ("checkpointed(block=0)", "block must be a whole number of 1 or more; got 0"),
         ("checkpointed(size=3)", "unexpected keyword argument 'size'"),
+        ("checkpointed(7)", r"checkpointed\(block=None\) takes settings by their names.* got 7"),
         ("scan()", "missing"),
         ("28", "'28' is not an engine"),
         ("scan.__call__", "cannot read"),

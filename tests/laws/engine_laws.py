@@ -152,9 +152,15 @@ def runs_one_step_and_none(engine: Engine, cell: Cell) -> None:
     final, ys = outcome(engine, cell, *arguments, XS[:1])
     after, y_t = _step(cell, *arguments, XS[0])
     assert_close((final, ys), (after, y_t[None]))
-    final, ys = outcome(engine, cell, *arguments, XS[:0])
+    gradients, (final, ys) = compiled_results(
+        engine, cell, *arguments, XS[:0], ALWAYS[:0], NEVER[:0]
+    )
     assert_identical(final, arguments[1])
     assert ys.shape == (0, B, cell.output_dim)
+    by_params, by_state, by_xs = gradients
+    assert_close(by_params, jax.tree.map(jnp.zeros_like, arguments[0]), 0, 0)
+    assert_identical(by_state, jax.grad(weigh)(arguments[1]))
+    assert by_xs.shape == (0, B, D)
 
 
 def runs_members_as_it_runs_each(engine: Engine, cell: Cell) -> None:

@@ -29,7 +29,7 @@ def program(engine, steps):
     ],
 )
 def test_time_runs_in_blocks(block, steps, lengths):
-    assert scan_lengths(program(checkpointed(block), steps).jaxpr) == lengths
+    assert scan_lengths(program(checkpointed(block=block), steps).jaxpr) == lengths
 
 
 def test_the_default_block_is_the_square_root_of_the_length():
@@ -45,7 +45,7 @@ def test_every_block_is_recomputed_by_the_gradient():
 def test_it_prints_and_compares_as_the_call_that_makes_it():
     assert repr(checkpointed(block=28)) == "checkpointed(block=28)"
     assert eval(repr(checkpointed())) == checkpointed()
-    assert checkpointed(4) == checkpointed(block=4) != checkpointed(5)
+    assert checkpointed(block=4) == checkpointed(block=3)(block=4) != checkpointed(block=5)
 
 
 def test_an_equal_engine_made_again_shares_the_compiled_program():
@@ -74,4 +74,4 @@ def test_forward_mode_runs_through_blocks():
 @pytest.mark.parametrize("block", [0, -3])
 def test_a_block_has_steps(block):
     with pytest.raises(ValueError, match=f"block must be a whole number of 1 or more; got {block}"):
-        checkpointed(block)
+        checkpointed(block=block)

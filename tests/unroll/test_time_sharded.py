@@ -74,7 +74,7 @@ def within_data_parallel_training(devices=None):
         return jax.grad(total)(params)
 
     def part(*arguments):
-        engine = unroll.time_sharded(devices)
+        engine = unroll.time_sharded(devices=devices)
         return jax.lax.psum(gradient(engine, *arguments), "batch")
 
     arguments = params, state, xs, *flags(21)
@@ -98,7 +98,7 @@ for cell in (LRU(5), MinGRU(5)):
             found["double"][f"{name} {count}"] = both_ways(engine, cell, doubled(arguments), given)
     lowered = results.lower(unroll.time_sharded(), cell, *drawn(cell, 24))
     found["messages"][name] = re.findall(r"stablehlo.(all_\\w+|reduce_scatter)", lowered.as_text())
-    _, (_, ys) = results(unroll.time_sharded(4), cell, *drawn(cell, 24))
+    _, (_, ys) = results(unroll.time_sharded(devices=4), cell, *drawn(cell, 24))
     assert {shard.data.shape for shard in ys.addressable_shards} == {(6, ROWS, 5)}
 with jax.enable_x64(True):
     for steps in (24, 3):  # as many on each device; fewer than devices
@@ -174,19 +174,19 @@ def test_more_devices_than_there_are_get_a_clear_line():
     cell = MinGRU(3)
     there = jax.device_count()
     with pytest.raises(ValueError, match=rf"^time_sharded\(devices={there + 1}\): only {there} th"):
-        time_sharded(there + 1)(cell, params_of(cell), state_of(cell), normal(1, (4, 2)))
+        time_sharded(devices=there + 1)(cell, params_of(cell), state_of(cell), normal(1, (4, 2)))
 
 
 @pytest.mark.parametrize("devices", [0, -3, 2.0, True])
 def test_devices_are_counted(devices):
     with pytest.raises(ValueError, match="devices must be a whole number of 1 or more; got"):
-        time_sharded(devices)
+        time_sharded(devices=devices)
 
 
 def test_it_prints_and_is_read_as_the_call_that_makes_it():
     assert repr(time_sharded(devices=4)) == "time_sharded(devices=4)"
     assert read_engine("time_sharded") == read_engine("time_sharded()") == time_sharded()
-    assert read_engine("time_sharded(devices=4)") == time_sharded(4) != time_sharded()
+    assert read_engine("time_sharded(devices=4)") == time_sharded(devices=4) != time_sharded()
 
 
 @pytest.mark.parametrize("cell", [LRU(3), MinGRU(3)], ids=repr)

@@ -1,0 +1,47 @@
+import pytest
+
+from rnnjax import unroll
+from rnnjax.cells import LRU
+from tests.laws.draws import assert_identical, normal, params_of, state_of
+
+CELL = LRU(3)
+ARGUMENTS = CELL, params_of(CELL), state_of(CELL, (2,)), normal(1, (5, 2, 2))
+ENGINES = [
+    unroll.associative(chunk=2),
+    unroll.checkpointed(block=2),
+    unroll.linear_scan(chunk=2),
+    unroll.newton(max_iterations=9),
+    unroll.time_sharded(devices=1),
+]
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=repr)
+def test_an_engine_without_settings_is_one_too(engine):
+    name = repr(engine).partition("(")[0]
+    bare = getattr(unroll, name)
+    assert bare == bare() != engine == eval(repr(engine), vars(unroll)) == bare()(**vars(engine))
+    assert_identical(bare(*ARGUMENTS), type(engine)()(*ARGUMENTS))
+
+
+def test_some_settings_are_replaced_and_the_others_kept():
+    engine = unroll.newton(damping=0.5, tolerance=1e-3)
+    assert engine(damping=0.25) == unroll.newton(damping=0.25, tolerance=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: unroll.deferred(28),
+            r"^deferred\(chunk=None\) takes settings by their names.* 28$",
+        ),
+        (
+            lambda: unroll.checkpointed(*ARGUMENTS, block=2),
+            r"before the cell: checkpointed\(block=2\)",
+        ),
+        (lambda: unroll.newton(block=2), "unexpected keyword argument 'block'"),
+    ],
+)
+def test_what_is_neither_a_setting_nor_a_cell_is_refused(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
