@@ -40,7 +40,8 @@ def auto(
 
     It is the leanest of the fastest where the nearest size was measured, on this backend, with a
     cell of the same contract; `unroll.explain` says which and why. Where a gradient is taken it may
-    be another one than where none is. Of a cell made of cells each has an engine of its own.
+    be another one than where none is, unless that one is as fast there too. Of a cell made of cells
+    each has an engine of its own.
     """
     if isinstance(cell, Composite):
         return run_by_parts(auto, cell, params, state, xs, mask, reset)
@@ -127,12 +128,13 @@ def explain(cell: Cell, params: Params, state: State, xs: Array, *, gradient: bo
     if isinstance(cell, Composite):
 
         def run(part: Cell, params: Params, state: State, xs: Array) -> tuple[State, Array]:
-            print(f"{part}")
+            print(part)
             explain(part, params, state, xs, gradient=gradient)
             return scan(part, params, state, xs)
 
         jax.eval_shape(functools.partial(cell.run_parts, run), params, state, xs)
         return
+    check(xs, None, None)
     size = size_of(state, xs)
     choice = choose(cell, size, gradient=gradient)
     print(f"{name_of(choice.engine)}: {choice.reason}")

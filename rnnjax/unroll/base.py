@@ -45,7 +45,7 @@ class Engine(Protocol):
 
         Raises:
             TypeError: if the engine cannot run this kind of cell, nor the cells that it is made
-                of, or a mask is not boolean.
+                of, a mask is not boolean, or something is no array.
             ValueError: if the shapes do not fit.
         """
         ...
@@ -66,12 +66,16 @@ def run_by_parts(
     def run(part: Cell, params: Params, state: State, xs: Array) -> tuple[State, Array]:
         return engine(part, params, state, xs, mask=mask, reset=reset)
 
+    # Each part hides what is masked, but what the cell does around its parts does not.
     state, ys = cell.run_parts(run, params, state, hide(xs, mask))
     return state, hide(ys, mask)
 
 
 def check(xs: Array, mask: Array | None, reset: Array | None) -> None:
     """Refuses masks that do not fit the inputs; see `Engine` for what is raised."""
+    for name, given in (("xs", xs), ("mask", mask), ("reset", reset)):
+        if given is not None and not hasattr(given, "dtype"):
+            raise TypeError(f"{name} must be an array; got {type(given).__name__}")
     if xs.ndim < 2:
         raise ValueError(f"xs must be [T, ..., D], time first and features last; got {xs.shape}")
     for name, flag in (("mask", mask), ("reset", reset)):

@@ -54,7 +54,7 @@ class Chunked(Configured):
     """An engine that may run time in chunks.
 
     Args:
-        chunk: how many steps are run at a time; by default it depends on the length of a sequence.
+        chunk: how many steps are run at a time; None leaves that to the engine.
     """
 
     chunk: int | None = None

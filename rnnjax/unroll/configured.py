@@ -20,7 +20,7 @@ class Configured(Static, abc.ABC):
     by_parts: ClassVar[bool] = True  # whether the parts of a cell made of cells are run one by one
 
     def __repr__(self) -> str:
-        return super().__repr__().lstrip("_")
+        return super().__repr__().removeprefix("_")
 
     @overload
     def __call__(self, **settings: Any) -> Self: ...
@@ -54,13 +54,18 @@ class Configured(Static, abc.ABC):
             TypeError: also if there is no such setting, or one comes together with a cell.
             ValueError: also if a setting cannot have such a value.
         """
-        if cell is None:
+        own = [field.name for field in dataclasses.fields(self)]  # pyright: ignore[reportArgumentType]
+        if unknown := settings.keys() - own:
+            raise TypeError(f"{self} has no setting {min(unknown)}; it has {', '.join(own)}")
+        if all(x is None for x in (cell, params, state, xs, mask, reset)):
             return dataclasses.replace(self, **settings)
+        if not isinstance(cell, Cell):
+            raise TypeError(f"{self} takes settings by their names, or a cell; got {cell!r}")
         if settings:
             engine = dataclasses.replace(self, **settings)
             raise TypeError(f"settings come before the cell: {engine}(cell, ...)")
-        if not isinstance(cell, Cell):
-            raise TypeError(f"{self} takes settings by their names, or a cell; got {cell!r}")
+        if xs is None:
+            raise TypeError(f"{self} takes a cell, its params, a state and xs; got no xs")
         if self.by_parts and isinstance(cell, Composite):
             return run_by_parts(self, cell, params, state, xs, mask, reset)
         return self.run(cell, params, state, xs, mask, reset)

@@ -10,10 +10,10 @@ from rnnjax.cells.base import Cell, SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import begin, check, finish, hide, initial_like
 from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
-from rnnjax.unroll.products import recurrence, recurrence_pullback
+from rnnjax.unroll.products import make_recur, make_recur_pullback
 from rnnjax.unroll.sequential import scan
 
-_ROWS = 256  # steps times sequences, in one product of a weight's gradient on a CPU
+_ROWS_A_PRODUCT = 256  # steps times sequences, in one product of a weight's gradient on a CPU
 
 
 class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
@@ -50,7 +50,7 @@ class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
             )
         check(xs, mask, reset)
         steps = xs.shape[0]
-        if steps == 0:  # nothing to cut blocks from
+        if steps == 0:  # there is nothing to divide
             return scan(cell, params, state, xs, mask=mask, reset=reset)
         chunk = chunk_length(self.chunk, steps)
         initial = None if reset is None else initial_like(cell, params, state)
@@ -81,7 +81,7 @@ def _forward(cell, mask, reset, params, state, initial, xs):
     # in the loop; 128 steps of 16 x 512, 512 units: 165 against 178). Elsewhere a product is a
     # launch, and one is better than T.
     us = None if jax.default_backend() == "cpu" else cell.project(params, xs)
-    recur = recurrence(cell, params, state)
+    recur = make_recur(cell, params, state)
 
     def step(state, inputs):
         x_t, u, mask_t, reset_t = inputs
@@ -105,7 +105,7 @@ def _combine(cell, mask_t, params, start, before, u, v):
 def _backward(cell, kept, cotangents):
     params, xs, starts, pulls, reset = kept
     d_state, dys = cotangents
-    pull_recur = recurrence_pullback(cell, params, d_state)
+    pull_recur = make_recur_pullback(cell, params, d_state)
 
     def step(carry, t):
         d_after, d_initial, d_params = carry
@@ -118,43 +118,43 @@ def _backward(cell, kept, cotangents):
         # A cell that only adds u and v has one cotangent for both; it is stored once.
         return carry, (du, None if dv is du else dv)
 
-    # A block's steps of all sequences are one batch: each matrix's gradient is one plain product.
+    # A group's steps of all sequences are one batch: each matrix's gradient is one plain product.
     batch_axes = xs.ndim - 1
     rows = functools.partial(jax.tree.map, lambda x: x.reshape(-1, *x.shape[batch_axes:]))
 
-    def block(carry, ts):
+    def group(carry, ts):
         (d_state, d_initial, d_params), (dus, dvs) = jax.lax.scan(step, carry, ts, reverse=True)
         dvs = dus if dvs is None else dvs
-        block_xs, block_starts = jax.tree.map(
+        group_xs, group_starts = jax.tree.map(
             lambda x: jax.lax.dynamic_slice_in_dim(x, ts[0], len(ts)), (xs, starts)
         )
-        _, pull_project = jax.vjp(cell.project, params, rows(block_xs))
-        _, pull_weights = jax.vjp(lambda params: cell.recur(params, rows(block_starts)), params)
+        _, pull_project = jax.vjp(cell.project, params, rows(group_xs))
+        _, pull_weights = jax.vjp(lambda params: cell.recur(params, rows(group_starts)), params)
         d_project, d_xs = pull_project(rows(dus))
         d_params = _add(_add(d_params, d_project), *pull_weights(rows(dvs)))
         return (d_state, d_initial, d_params), d_xs.reshape(len(ts), *xs.shape[1:])
 
     d_initial = jax.tree.map(jnp.zeros_like, d_state) if reset is not None else None
     carry = d_state, d_initial, jax.tree.map(jnp.zeros_like, params)
-    length = _block_length(xs)
+    length = _group_length(xs)
     whole = len(xs) - len(xs) % length
     ts, last_ts = jnp.arange(whole).reshape(-1, length), jnp.arange(whole, len(xs))
     d_last = []
     if len(last_ts):
-        carry, *d_last = block(carry, last_ts)
-    (d_state, d_initial, d_params), d_xs = jax.lax.scan(block, carry, ts, reverse=True)
+        carry, *d_last = group(carry, last_ts)
+    (d_state, d_initial, d_params), d_xs = jax.lax.scan(group, carry, ts, reverse=True)
     d_xs = jnp.concatenate([d_xs.reshape(whole, *xs.shape[1:]), *d_last])
     return None, None, d_params, d_state, d_initial, d_xs
 
 
-def _block_length(xs):
+def _group_length(xs):
     """Returns how many steps of cotangents are kept before the weights' gradients take them in.
 
     On a CPU few, which are in its caches still and take less memory (GRU, 28 steps of 128 x 256,
     256 units: 54 ms instead of 83); elsewhere all, since a product is a launch.
     """
     steps, sequences = len(xs), math.prod(xs.shape[1:-1])
-    few = -(-_ROWS // max(sequences, 1)) if jax.default_backend() == "cpu" else steps
+    few = -(-_ROWS_A_PRODUCT // max(sequences, 1)) if jax.default_backend() == "cpu" else steps
     return min(few, steps)
 
 

@@ -1,15 +1,16 @@
 """The recurrent product and its pullback in a loop, in the form that a CPU makes fastest.
 
-XLA's CPU multiplies with Eigen, which lays both matrices out anew at every call. A core of an Intel
-Xeon (2 MB of cache) reached, in GFLOP/s, with weights of H x G in single precision:
+XLA's CPU multiplies with Eigen, which lays both matrices out anew at every call. In a loop with a
+little elementwise work a core of an Intel Xeon (2 MB of cache) reached, in GFLOP/s, with weights of
+H x G in single precision:
 
     H, G          rows   h w   (w^T h^T)^T   dv w^T   dv (w^T, kept)   (w dv^T)^T
-    128, 512        16   121           101       75              121           98
-    128, 512        64   124            90      111              124           98
-    512, 2048       16    80            91       66               80          117
-    512, 2048       32    91           111       91               91          132
-    1024, 4096      32    60           115       85               60          137
-    1024, 4096     128   124           120      119              124          135
+    128, 512        16   123            93       71              110           97
+    128, 512        64   119            91      111              112           98
+    512, 2048       16    57            80       65               58          120
+    512, 2048       32    88           110       90               78          128
+    1024, 4096      32    55           117       81               54          138
+    1024, 4096     128   124           118      116              109          134
 
 So the transposed weights are kept for the backward loop, and with large weights and few rows the
 states are columns. Elsewhere than on a CPU nothing is changed.
@@ -30,20 +31,20 @@ _FEW = 64  # rows, for which such weights take longer to lay out than to multipl
 _LEAST = 16  # rows that make columns pay in the forward loop
 
 
-def recurrence(cell: SplitCell, params: Params, state: State) -> Callable[[State], Array]:
-    """Returns `cell.recur` of states like `state`, to be made before a loop and used in it."""
-    if not _LEAST <= _rows_of_large(cell, params, state) <= _FEW:
+def make_recur(cell: SplitCell, params: Params, like: State) -> Callable[[State], Array]:
+    """Returns `cell.recur` of states shaped like `like`; made before a loop, used in it."""
+    if not _LEAST <= _rows_of_large(cell, params, like) <= _FEW:
         return functools.partial(cell.recur, params)
-    kept = jax.tree.map(_turned_for_good, params)
+    kept = jax.tree.map(_stored_transposed, params)
 
     def recur(state: State) -> Array:
-        return _by_columns(functools.partial(cell.recur, jax.tree.map(_turned, kept)), state)
+        return _by_columns(functools.partial(cell.recur, jax.tree.map(_transposed, kept)), state)
 
     return recur
 
 
-def recurrence_pullback(
-    cell: SplitCell, params: Params, state: State
+def make_recur_pullback(
+    cell: SplitCell, params: Params, like: State
 ) -> Callable[[State, Array], State]:
     """Returns what maps a state and the cotangent of its `cell.recur` to the state's cotangent."""
 
@@ -52,14 +53,17 @@ def recurrence_pullback(
 
     if jax.default_backend() != "cpu":
         return functools.partial(pull, params)
-    if 0 < _rows_of_large(cell, params, state) <= _FEW:
+    if 0 < _rows_of_large(cell, params, like) <= _FEW:
         return functools.partial(_by_columns, functools.partial(pull, params))
-    kept = jax.tree.map(_turned_for_good, params)
-    return lambda state, dv: pull(jax.tree.map(_turned, kept), state, dv)
+    kept = jax.tree.map(_stored_transposed, params)
+    return lambda state, dv: pull(jax.tree.map(_transposed, kept), state, dv)
 
 
 def _rows_of_large(cell: SplitCell, params: Params, state: State) -> int:
-    """Returns the size of the one batch axis, 0 if the weights are small or this is no CPU."""
+    """Returns the size of the one batch axis, 0 if the weights are small or this is no CPU.
+
+    Weights are taken for a matrix from the widest state to all of `v`, which is the most they are.
+    """
     shapes = {leaf.shape for leaf in jax.tree.leaves(state)}
     if jax.default_backend() != "cpu" or any(len(shape) != 2 for shape in shapes):
         return 0
@@ -69,13 +73,13 @@ def _rows_of_large(cell: SplitCell, params: Params, state: State) -> int:
     return next(iter(shapes))[0] if size >= _LARGE else 0
 
 
-def _turned(w: Array) -> Array:
+def _transposed(w: Array) -> Array:
     return w.T if w.ndim == 2 else w
 
 
-def _turned_for_good(w: Array) -> Array:
+def _stored_transposed(w: Array) -> Array:
     """Returns a transposed matrix that lies so in memory: XLA would undo what it sees through."""
-    return jax.lax.optimization_barrier(_turned(w))
+    return jax.lax.optimization_barrier(_transposed(w))
 
 
 def _by_columns(function: Callable[..., Any], *rows: Any) -> Any:

@@ -116,7 +116,7 @@ def test_an_engine_is_read_by_its_name_or_call(text, engine):
     [
         ("sacn", "unknown name 'sacn'; did you mean scan"),
         ("checkpointed(block=0)", "block must be a whole number of 1 or more; got 0"),
-        ("checkpointed(size=3)", "unexpected keyword argument 'size'"),
+        ("checkpointed(size=3)", "has no setting size; it has block"),
         ("checkpointed(7)", r"checkpointed\(block=None\) takes settings by their names.* got 7"),
         ("scan()", "missing"),
         ("28", "'28' is not an engine"),

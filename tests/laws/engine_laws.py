@@ -208,6 +208,8 @@ def refuses_masks_that_do_not_fit(engine: Engine, cell: Cell) -> None:
             run(**{flag: wrong})
         with pytest.raises(TypeError, match=f"{flag} must be boolean"):
             run(**{flag: jnp.ones((T, B))})
+        with pytest.raises(TypeError, match=f"{flag} must be an array; got list"):
+            run(**{flag: [True] * T})
     with pytest.raises(ValueError, match="time first and features last"):
         engine(cell, params_of(cell), state_of(cell), jnp.ones(T))
 

@@ -39,7 +39,9 @@ def test_some_settings_are_replaced_and_the_others_kept():
             lambda: unroll.checkpointed(*ARGUMENTS, block=2),
             r"before the cell: checkpointed\(block=2\)",
         ),
-        (lambda: unroll.newton(block=2), "unexpected keyword argument 'block'"),
+        (lambda: unroll.checkpointed(chunk=2), "has no setting chunk; it has block$"),
+        (lambda: unroll.deferred(mask=ARGUMENTS[3] > 0), r"or a cell; got None$"),
+        (lambda: unroll.newton(*ARGUMENTS[:3]), "got no xs$"),
     ],
 )
 def test_what_is_neither_a_setting_nor_a_cell_is_refused(call, message):

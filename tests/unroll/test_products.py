@@ -26,8 +26,8 @@ def test_every_form_is_the_cell_s_own_product_and_its_pullback(monkeypatch, cell
     with jax.enable_x64(True):
         expected, pull = jax.vjp(functools.partial(cell.recur, params), state)
         dv = jax.tree.map(lambda v: normal(1, v.shape, v.dtype), expected)
-        assert_close(products.recurrence(cell, params, state)(state), expected, 1e-13, 1e-13)
-        pulled = products.recurrence_pullback(cell, params, state)(state, dv)
+        assert_close(products.make_recur(cell, params, state)(state), expected, 1e-13, 1e-13)
+        pulled = products.make_recur_pullback(cell, params, state)(state, dv)
         assert_close(pulled, pull(dv)[0], 1e-13, 1e-13)
 
 
@@ -50,10 +50,10 @@ def test_states_are_columns_where_weights_are_large_and_rows_few(hidden, batch_s
     v = jax.ShapeDtypeStruct((*batch_shape, 4 * hidden), jnp.float32)
 
     def forward(params, state):
-        return products.recurrence(cell, params, state)(state)
+        return products.make_recur(cell, params, state)(state)
 
     def backward(params, state, v):
-        return products.recurrence_pullback(cell, params, state)(state, v)
+        return products.make_recur_pullback(cell, params, state)(state, v)
 
     def has_columns(made):
         turned = [e for e in made.eqns if e.primitive.name == "optimization_barrier"]
