@@ -25,5 +25,6 @@ def an_h100():
     device = jax.sharding.AbstractDevice(
         device_kind="NVIDIA H100 80GB HBM3", num_cores=None, platform="gpu"
     )
-    mesh = AbstractMesh((1,), ("x",), axis_types=(AxisType.Auto,), abstract_device=device)
+    # The axis is that of `unroll.time_sharded`, which uses the mesh around it.
+    mesh = AbstractMesh((1,), ("time",), axis_types=(AxisType.Auto,), abstract_device=device)
     return jax.sharding.use_abstract_mesh(mesh)
