@@ -44,11 +44,11 @@ def associative(work: Work) -> Program:
 
 def newton(work: Work) -> Program:
     """Newton's method on all steps at once, with what it took and how far from the loop it is."""
-    layer, plain = make_layer(work, unroll.newton()), make_layer(work, unroll.scan)
+    layer, plain = make_layer(work, unroll.newton), make_layer(work, unroll.scan)
     xs, params = layer.xs(work), layer.params
     cell = getattr(cells, work.cell)(work.hidden)
     state = cell.initial_state(params, xs.shape[1:-1])
-    solution = jax.jit(unroll.newton().solve, static_argnums=0)(cell, params, state, xs)
+    solution = jax.jit(unroll.newton.solve, static_argnums=0)(cell, params, state, xs)
     error = jnp.abs(solution.ys - jax.jit(plain.apply)(params, xs)).max()
     notes = {"iterations": int(solution.iterations.max()), "error": float(error)}
-    return build(work, unroll.newton())._replace(notes=notes)
+    return build(work, unroll.newton)._replace(notes=notes)

@@ -1,11 +1,10 @@
 """Time in parallel, for recurrences that are linear in their state."""
 
-import jax.numpy as jnp
-
 from rnnjax.cells.base import Cell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
 from rnnjax.unroll.blocks import Chunked
+from rnnjax.unroll.sequential import scan
 
 
 class _associative(Chunked):  # noqa: N801 (prints as the call that makes it)
@@ -35,7 +34,7 @@ class _associative(Chunked):  # noqa: N801 (prints as the call that makes it)
         """Runs `cell` over `xs`; see `unroll.Engine`."""
         cell = linear.check("associative", cell, xs, mask, reset)
         if xs.shape[0] == 0:  # `associative_scan` refuses to compose nothing
-            return state, cell.readout(params, jnp.zeros((0, *state.h.shape), state.h.dtype), xs)
+            return scan(cell, params, state, xs, mask=mask, reset=reset)
         return linear.run(self._find, cell, params, state, xs, mask, reset)
 
     def _find(self, each: linear.Step, h: Array) -> tuple[Array, Array]:
