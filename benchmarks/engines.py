@@ -27,7 +27,7 @@ from rnnjax import cells, training
 from rnnjax.cells import Cell
 from rnnjax.training.devices import data_mesh
 from rnnjax.unroll import Engine
-from rnnjax.unroll.auto import CANDIDATES, name_of
+from rnnjax.unroll.auto import CANDIDATES
 from rnnjax.unroll.measurements import Row
 
 _ROUNDS = flags.DEFINE_integer("rounds", 5, "Timings of each engine.", lower_bound=1)
@@ -60,7 +60,7 @@ def works() -> list[tuple[Cell, tuple[int, ...], bool]]:
 def measure(cell: Cell, shape: tuple[int, ...], gradient: bool) -> Row:
     """Times all engines that serve a cell, one after another, some rounds."""
     contract = next(kind for kind in CANDIDATES if isinstance(cell, kind))
-    programs = {name_of(e): prepare(e, cell, shape, gradient) for e in CANDIDATES[contract]}
+    programs = {e.name: prepare(e, cell, shape, gradient) for e in CANDIDATES[contract]}
     seconds: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(_ROUNDS.value):
         for name, (run, _) in programs.items():

@@ -19,8 +19,9 @@ CELLS: tuple[Cell, ...] = (
     cells.LSTM(3, forget_bias=0.0),
     cells.MinGRU(3),
     cells.PeepholeLSTM(3),
-    compose.LearnedInitialState(cells.Elman(3)),
-    compose.LearnedInitialState(cells.LRU(2)),
+    compose.learned_start(cells.Elman(3)),
+    compose.learned_start(cells.GRUResetBefore(2)),
+    compose.learned_start(cells.LRU(2)),
     compose.Residual(cells.GRU(2)),
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
     compose.Stack((cells.LRU(2), compose.Residual(cells.MinGRU(2)))),
@@ -29,7 +30,8 @@ CELLS: tuple[Cell, ...] = (
 # Each engine with the contract that it needs of a cell; `unroll.auto` runs cells on one of these.
 ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
     unroll.scan: Cell,
-    unroll.checkpointed(block=3): Cell,
+    unroll.scan(unroll=4): Cell,
+    unroll.checkpointed(block=3, unroll=2): Cell,
     unroll.associative: LinearCell,
     unroll.associative(chunk=3): LinearCell,
     unroll.deferred: SplitCell,
@@ -44,9 +46,9 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
 
 def serves(contract: type[Cell] | types.UnionType, cell: Cell) -> bool:
     """Says whether a cell, or each that it is made of, keeps a contract."""
-    parts = getattr(cell, "cells", None) or [getattr(cell, "cell", None)]
-    composite = isinstance(cell, compose.Composite)
-    return isinstance(cell, contract) or (composite and all(serves(contract, p) for p in parts))
+    if isinstance(cell, compose.Composite):
+        return contract is Cell or all(serves(contract, part) for part in cell.parts)
+    return isinstance(cell, contract)
 
 
 SERVED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if serves(contract, c)]

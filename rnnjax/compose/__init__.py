@@ -1,7 +1,12 @@
 """Cells made of cells, and cells by their text."""
 
 from rnnjax.compose.base import Composite as Composite
-from rnnjax.compose.initial_state import LearnedInitialState
+from rnnjax.compose.learned_start import (
+    LearnedStartCell,
+    LearnedStartLinearCell,
+    LearnedStartSplitCell,
+    learned_start,
+)
 from rnnjax.compose.mixed_precision import (
     MixedCell,
     MixedLinearCell,
@@ -13,12 +18,15 @@ from rnnjax.compose.residual import Residual
 from rnnjax.compose.stack import Stack
 
 __all__ = [
-    "LearnedInitialState",
+    "LearnedStartCell",
+    "LearnedStartLinearCell",
+    "LearnedStartSplitCell",
     "MixedCell",
     "MixedLinearCell",
     "MixedSplitCell",
     "Residual",
     "Stack",
+    "learned_start",
     "mixed_precision",
     "read_cell",
 ]

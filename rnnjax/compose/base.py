@@ -1,8 +1,11 @@
 """The contract of cells made of cells."""
 
 import abc
+import dataclasses
 from collections.abc import Callable
-from typing import final
+from typing import Self, final
+
+import jax
 
 from rnnjax.cells.base import Cell
 from rnnjax.typing import Array, Params, State
@@ -14,7 +17,8 @@ class Composite(Cell):
     """A cell made of cells that an engine may run part by part, each over all of time.
 
     So a cell made of `SplitCell`s runs on the engines of a `SplitCell`. The state is made of the
-    parts' states, the initial state of their own initial states.
+    parts' states, the initial state of their own initial states. The parts are what its fields
+    hold: cells, or tuples of cells.
     """
 
     @abc.abstractmethod
@@ -36,6 +40,29 @@ class Composite(Cell):
     def step(self, params: Params, state: State, x_t: Array) -> tuple[State, Array]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., K]`."""
         return self.run_parts(_step, params, state, x_t)
+
+    @final
+    @property
+    def parts(self) -> tuple[Cell, ...]:
+        """The cells that it is made of."""
+        return tuple(filter(_is_cell, jax.tree.leaves(self._fields(), is_leaf=_is_cell)))
+
+    @final
+    def map_parts(self, change: Callable[[Cell], Cell]) -> Self:
+        """Returns the same made of `change(part)` for each part."""
+        changed = jax.tree.map(
+            lambda value: change(value) if _is_cell(value) else value,
+            self._fields(),
+            is_leaf=_is_cell,
+        )
+        return dataclasses.replace(self, **changed)  # pyright: ignore[reportArgumentType]
+
+    def _fields(self) -> dict[str, object]:
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # pyright: ignore[reportArgumentType]
+
+
+def _is_cell(value: object) -> bool:
+    return isinstance(value, Cell)
 
 
 def _step(cell: Cell, params: Params, state: State, x_t: Array) -> tuple[State, Array]:

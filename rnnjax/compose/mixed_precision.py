@@ -1,11 +1,10 @@
 """Cells whose products run in half precision while all else keeps the parameters' own."""
 
-import dataclasses
-
 import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell, LinearCell, SplitCell
+from rnnjax.compose.base import Composite
 from rnnjax.typing import Array, Key, Params, State
 
 HALF = jnp.bfloat16  # the exponents of single precision, so that a loss needs no scaling
@@ -17,7 +16,7 @@ def mixed_precision(cell: Cell) -> Cell:
     Parameters, states, outputs and gradients stay in single precision. Matrices, inputs and what
     else a matrix is multiplied with are rounded to bfloat16 where they are used; biases, gates and
     memories are not. A `SplitCell` stays a `SplitCell` and a `LinearCell` a `LinearCell`, so they
-    run on the same engines. A cell made of cells becomes one made of such cells.
+    run on the same engines. A `Composite` becomes one made of such cells.
 
     XLA may leave a rounding out where that saves time, so values depend on the engine by as much.
 
@@ -29,14 +28,9 @@ def mixed_precision(cell: Cell) -> Cell:
         return MixedSplitCell(cell)
     if isinstance(cell, LinearCell):
         return MixedLinearCell(cell)
-    fields = {f.name: getattr(cell, f.name) for f in dataclasses.fields(cell)}  # pyright: ignore[reportArgumentType]
-    mixed = jax.tree.map(
-        lambda value: mixed_precision(value) if isinstance(value, Cell) else value,
-        fields,
-        is_leaf=lambda value: isinstance(value, Cell),
-    )
-    made_of_none = mixed == fields
-    return MixedCell(cell) if made_of_none else dataclasses.replace(cell, **mixed)  # pyright: ignore[reportArgumentType, reportReturnType]
+    if isinstance(cell, Composite):
+        return cell.map_parts(mixed_precision)
+    return MixedCell(cell)
 
 
 class _Mixed(Cell):

@@ -6,7 +6,12 @@ import jax
 
 from rnnjax import cells, constructor
 from rnnjax.cells.base import Cell
-from rnnjax.compose.initial_state import LearnedInitialState
+from rnnjax.compose.learned_start import (
+    LearnedStartCell,
+    LearnedStartLinearCell,
+    LearnedStartSplitCell,
+    learned_start,
+)
 from rnnjax.compose.mixed_precision import (
     MixedCell,
     MixedLinearCell,
@@ -17,12 +22,15 @@ from rnnjax.compose.residual import Residual
 from rnnjax.compose.stack import Stack
 
 _COMPOSED = (
-    LearnedInitialState,
+    LearnedStartCell,
+    LearnedStartLinearCell,
+    LearnedStartSplitCell,
     MixedCell,
     MixedLinearCell,
     MixedSplitCell,
     Residual,
     Stack,
+    learned_start,
     mixed_precision,
 )
 _INITIALIZERS = ("Glorot", "Identity", "Normal", "Orthogonal", "TruncatedNormal")

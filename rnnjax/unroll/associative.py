@@ -1,6 +1,6 @@
 """Time in parallel, for recurrences that are linear in their state."""
 
-from rnnjax.cells.base import Cell, LinearState
+from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
 from rnnjax.unroll.blocks import Chunked
@@ -22,9 +22,11 @@ class _associative(Chunked):  # noqa: N801 (prints as the call that makes it)
         ICLR, arXiv:1709.04057.
     """
 
+    contracts = (LinearCell,)
+
     def run(
         self,
-        cell: Cell,
+        cell: LinearCell,
         params: Params,
         state: LinearState,
         xs: Array,
@@ -32,9 +34,8 @@ class _associative(Chunked):  # noqa: N801 (prints as the call that makes it)
         reset: Array | None,
     ) -> tuple[LinearState, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        cell = linear.check("associative", cell, xs, mask, reset)
         if xs.shape[0] == 0:  # `associative_scan` refuses to compose nothing
-            return scan(cell, params, state, xs, mask=mask, reset=reset)
+            return scan.run(cell, params, state, xs, mask, reset)
         return linear.run(self._find, cell, params, state, xs, mask, reset)
 
     def _find(self, each: linear.Step, h: Array) -> tuple[Array, Array]:

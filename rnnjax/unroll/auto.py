@@ -11,28 +11,20 @@ from rnnjax.compose.base import Composite
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll import measurements
 from rnnjax.unroll.associative import associative
-from rnnjax.unroll.base import Engine, check, run_by_parts
 from rnnjax.unroll.deferred import deferred
 from rnnjax.unroll.linear_scan import linear_scan
 from rnnjax.unroll.measurements import Row, Size
 from rnnjax.unroll.sequential import scan
+from rnnjax.unroll.value import EngineValue
 
-CANDIDATES: dict[type[Cell], tuple[Engine, ...]] = {  # of each contract, what is measured
+CANDIDATES: dict[type[Cell], tuple[EngineValue, ...]] = {  # of each contract, what is measured
     SplitCell: (scan, deferred),
     LinearCell: (scan, linear_scan, associative),
 }
 _UNMEASURED = {SplitCell: deferred, LinearCell: associative}  # elsewhere than on a CPU
 
 
-def auto(
-    cell: Cell,
-    params: Params,
-    state: State,
-    xs: Array,
-    *,
-    mask: Array | None = None,
-    reset: Array | None = None,
-) -> tuple[State, Array]:
+class _auto(EngineValue):  # noqa: N801 (prints as the call that makes it)
     """Runs any cell on the engine that is best by measurement; see `unroll.Engine`.
 
     Which engine runs may differ from size to size, and with it what can be differentiated: reverse
@@ -43,30 +35,41 @@ def auto(
     be another one than where none is, unless that one is as fast there too. Of a cell made of cells
     each has an engine of its own.
     """
-    if isinstance(cell, Composite):
-        return run_by_parts(auto, cell, params, state, xs, mask, reset)
-    check(xs, mask, reset)
-    size = size_of(state, xs)
-    forward, gradient = (choose(cell, size, gradient=wanted).engine for wanted in (False, True))
-    if forward == gradient:
-        return forward(cell, params, state, xs, mask=mask, reset=reset)
 
-    made: Any = _run(cell, forward, gradient, (mask, reset), params, state, xs)
-    return made
+    def run(
+        self,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Array,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> tuple[State, Array]:
+        """Runs `cell` over `xs`; see `unroll.Engine`."""
+        size = size_of(state, xs)
+        forward, gradient = (choose(cell, size, gradient=wanted).engine for wanted in (False, True))
+        if forward == gradient:
+            return forward.run(cell, params, state, xs, mask, reset)
+
+        made: Any = _run(cell, forward, gradient, (mask, reset), params, state, xs)
+        return made
+
+
+auto = _auto()
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
 def _run(cell, forward, gradient, flags, params, state, xs):
     """Runs `forward`, and `gradient` instead where the result is differentiated."""
     mask, reset = flags
-    return forward(cell, params, state, xs, mask=mask, reset=reset)
+    return forward.run(cell, params, state, xs, mask, reset)
 
 
 def _forward(cell, forward, gradient, flags, params, state, xs):
     mask, reset = flags
 
     def run(params: Params, state: State, xs: Array) -> tuple[State, Array]:
-        return gradient(cell, params, state, xs, mask=mask, reset=reset)
+        return gradient.run(cell, params, state, xs, mask, reset)
 
     return jax.vjp(run, params, state, xs)
 
@@ -81,7 +84,7 @@ _run.defvjp(_forward, _backward)
 class Choice(NamedTuple):
     """An engine and what speaks for it."""
 
-    engine: Engine
+    engine: EngineValue
     reason: str
     row: Row | None = None  # of the measurement
     about: str = ""  # the machine that it was made on
@@ -105,11 +108,11 @@ def choose(cell: Cell, size: Size, *, gradient: bool = True) -> Choice:
     if table is None or row is None:
         reason = f"nothing was measured on this backend, {backend}; python -m benchmarks.engines"
         return Choice(_UNMEASURED[contract], reason)
-    engines = {name_of(engine): engine for engine in CANDIDATES[contract]}
+    engines = {engine.name: engine for engine in CANDIDATES[contract]}
     best, *others = row.fastest()
     reason = f"the leanest of the fastest at the nearest measured size, {backend}"
     if not gradient and others:
-        for_gradient = name_of(choose(cell, size).engine)
+        for_gradient = choose(cell, size).engine.name
         if for_gradient in others:  # one engine for both is simpler
             best, reason = for_gradient, f"as fast as any at the nearest measured size, {backend}"
     return Choice(engines[best], reason, row, table.about)
@@ -125,19 +128,20 @@ def explain(cell: Cell, params: Params, state: State, xs: Array, *, gradient: bo
         xs: inputs `[T, ..., D]`, or their shape as a `jax.ShapeDtypeStruct`.
         gradient: whether a gradient is wanted.
     """
+    auto.check(cell, state, xs, None, None)
     if isinstance(cell, Composite):
 
         def run(part: Cell, params: Params, state: State, xs: Array) -> tuple[State, Array]:
-            print(part)
+            if not isinstance(part, Composite):
+                print(part)
             explain(part, params, state, xs, gradient=gradient)
-            return scan(part, params, state, xs)
+            return scan.run(part, params, state, xs, None, None)
 
         jax.eval_shape(functools.partial(cell.run_parts, run), params, state, xs)
         return
-    check(xs, None, None)
     size = size_of(state, xs)
     choice = choose(cell, size, gradient=gradient)
-    print(f"{name_of(choice.engine)}: {choice.reason}")
+    print(f"{choice.engine.name}: {choice.reason}")
     if row := choice.row:
         part = "gradient" if row.gradient else "forward pass"
         print(f"  asked:    {cell}, T={size.steps} B={size.batch} H={size.hidden}")
@@ -154,8 +158,3 @@ def size_of(state: State, xs: Array) -> Size:
     """Returns the size of a piece of work."""
     widths = [leaf.shape[-1] for leaf in jax.tree.leaves(state) if leaf.shape]
     return Size(xs.shape[0], math.prod(xs.shape[1:-1]), max(widths, default=1))
-
-
-def name_of(engine: Engine) -> str:
-    """Returns the name that flags have for an engine."""
-    return getattr(engine, "__name__", None) or repr(engine).partition("(")[0]

@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
-from rnnjax.compose.base import Composite
 from rnnjax.typing import Array, Params, State
 
 
@@ -51,27 +50,7 @@ class Engine(Protocol):
         ...
 
 
-def run_by_parts(
-    engine: Engine,
-    cell: Composite,
-    params: Params,
-    state: State,
-    xs: Array,
-    mask: Array | None,
-    reset: Array | None,
-) -> tuple[State, Array]:
-    """Runs each part of `cell` on `engine` over all of time; see `Engine`."""
-    check(xs, mask, reset)
-
-    def run(part: Cell, params: Params, state: State, xs: Array) -> tuple[State, Array]:
-        return engine(part, params, state, xs, mask=mask, reset=reset)
-
-    # Each part hides what is masked, but what the cell does around its parts does not.
-    state, ys = cell.run_parts(run, params, state, hide(xs, mask))
-    return state, hide(ys, mask)
-
-
-def check(xs: Array, mask: Array | None, reset: Array | None) -> None:
+def check_flags(xs: Array, mask: Array | None, reset: Array | None) -> None:
     """Refuses masks that do not fit the inputs; see `Engine` for what is raised."""
     for name, given in (("xs", xs), ("mask", mask), ("reset", reset)):
         if given is not None and not hasattr(given, "dtype"):
@@ -85,16 +64,6 @@ def check(xs: Array, mask: Array | None, reset: Array | None) -> None:
             raise TypeError(f"{name} must be boolean; got {flag.dtype}")
         if flag.ndim < 1 or flag.ndim >= xs.ndim or flag.shape != xs.shape[: flag.ndim]:
             raise ValueError(f"{name} {flag.shape} does not fit xs {xs.shape}: it must be [T, ...]")
-
-
-def check_count(name: str, value: int) -> None:
-    """Refuses what is not a whole number of 1 or more.
-
-    Raises:
-        ValueError: if `value` is another one; the message says `name`.
-    """
-    if not (type(value) is int and value >= 1):
-        raise ValueError(f"{name} must be a whole number of 1 or more; got {value!r}")
 
 
 def grow(flag: Array, like: Array) -> Array:

@@ -7,8 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.typing import Array, Params, State
-from rnnjax.unroll.base import check_count
-from rnnjax.unroll.configured import Configured
+from rnnjax.unroll.value import EngineValue
 
 
 def run_in_blocks(
@@ -50,7 +49,7 @@ def run_in_blocks(
 _WHOLE = 128  # steps, and the longest sequence that is one chunk by default
 
 
-class Chunked(Configured):
+class Chunked(EngineValue):
     """An engine that may run time in chunks.
 
     Args:
@@ -58,15 +57,6 @@ class Chunked(Configured):
     """
 
     chunk: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuses chunks of no steps.
-
-        Raises:
-            ValueError: if `chunk` is not a whole number of 1 or more.
-        """
-        if self.chunk is not None:
-            check_count("chunk", self.chunk)
 
 
 def chunk_length(chunk: int | None, steps: int) -> int:

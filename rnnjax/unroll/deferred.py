@@ -6,9 +6,9 @@ import math
 import jax
 import jax.numpy as jnp
 
-from rnnjax.cells.base import Cell, SplitCell
+from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
-from rnnjax.unroll.base import begin, check, finish, hide, initial_like
+from rnnjax.unroll.base import begin, finish, hide, initial_like
 from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
 from rnnjax.unroll.products import make_recur, make_recur_pullback
 from rnnjax.unroll.sequential import scan
@@ -34,9 +34,11 @@ class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
         deferred(chunk=28)
     """
 
+    contracts = (SplitCell,)
+
     def run(
         self,
-        cell: Cell,
+        cell: SplitCell,
         params: Params,
         state: State,
         xs: Array,
@@ -44,14 +46,9 @@ class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
         reset: Array | None,
     ) -> tuple[State, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        if not isinstance(cell, SplitCell):
-            raise TypeError(
-                f"unroll.deferred runs a SplitCell, with project, recur, combine; got {cell}"
-            )
-        check(xs, mask, reset)
         steps = xs.shape[0]
         if steps == 0:  # there is nothing to divide
-            return scan(cell, params, state, xs, mask=mask, reset=reset)
+            return scan.run(cell, params, state, xs, mask, reset)
         chunk = chunk_length(self.chunk, steps)
         initial = None if reset is None else initial_like(cell, params, state)
         xs = hide(xs, mask)

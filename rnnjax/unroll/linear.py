@@ -6,9 +6,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from rnnjax.cells.base import Cell, LinearCell, LinearState
+from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.typing import Array, Params
-from rnnjax.unroll.base import check as check_flags
 from rnnjax.unroll.base import grow, hide
 
 
@@ -18,16 +17,6 @@ class Step(NamedTuple):
     decay: Array  # [..., H]
     drive: Array  # [..., H]
     begins: Array | None  # boolean [..., H], True where a reset forgets what was before
-
-
-def check(
-    engine: str, cell: Cell, xs: Array, mask: Array | None, reset: Array | None
-) -> LinearCell:
-    """Returns `cell`, a linear one; see `Engine` for what is raised on behalf of `engine`."""
-    if not isinstance(cell, LinearCell):
-        raise TypeError(f"unroll.{engine} runs a LinearCell, h_t = a_t * h_(t-1) + b_t; got {cell}")
-    check_flags(xs, mask, reset)
-    return cell
 
 
 def run(

@@ -1,6 +1,6 @@
 """The plain loop for recurrences that are linear in their state."""
 
-from rnnjax.cells.base import Cell, LinearState
+from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
 from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
@@ -26,9 +26,11 @@ class _linear_scan(Chunked):  # noqa: N801 (prints as the call that makes it)
         ICLR, arXiv:1709.04057, section 2.3 (the gradient).
     """
 
+    contracts = (LinearCell,)
+
     def run(
         self,
-        cell: Cell,
+        cell: LinearCell,
         params: Params,
         state: LinearState,
         xs: Array,
@@ -36,7 +38,6 @@ class _linear_scan(Chunked):  # noqa: N801 (prints as the call that makes it)
         reset: Array | None,
     ) -> tuple[LinearState, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        cell = linear.check("linear_scan", cell, xs, mask, reset)
 
         def run(params: Params, state: LinearState, inputs: tuple) -> tuple[LinearState, Array]:
             xs, mask, reset = inputs

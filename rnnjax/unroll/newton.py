@@ -8,10 +8,9 @@ import jax.numpy as jnp
 from rnnjax.cells.base import Cell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll import linearised
-from rnnjax.unroll.base import check, check_count
-from rnnjax.unroll.configured import Configured
 from rnnjax.unroll.linearised import Map, Problem
 from rnnjax.unroll.sequential import scan
+from rnnjax.unroll.value import EngineValue
 
 
 class Solution(NamedTuple):
@@ -27,7 +26,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-class _newton(Configured):  # noqa: N801 (prints as the call that makes it)
+class _newton(EngineValue):  # noqa: N801 (prints as the call that makes it)
     """Runs any cell by solving `h_t = f(h_{t-1}, x_t)` for all t at once; see `unroll.Engine`.
 
     An iteration linearises every step about the states found so far, which leaves a linear
@@ -86,13 +85,13 @@ class _newton(Configured):  # noqa: N801 (prints as the call that makes it)
         Raises:
             ValueError: if a field has such a value; the message names it.
         """
+        super().__post_init__()
         if type(self.diagonal) is not bool:
             raise ValueError(f"diagonal must be True or False; got {self.diagonal!r}")
         if not (_is_number(self.damping) and 0 <= self.damping <= 1):
             raise ValueError(f"damping must be a number from 0 to 1; got {self.damping!r}")
         if self.tolerance is not None and not (_is_number(self.tolerance) and self.tolerance > 0):
             raise ValueError(f"tolerance must be a number above 0; got {self.tolerance!r}")
-        check_count("max_iterations", self.max_iterations)
 
     def run(
         self,
@@ -118,10 +117,10 @@ class _newton(Configured):  # noqa: N801 (prints as the call that makes it)
         reset: Array | None = None,
     ) -> Solution:
         """Runs `cell` over `xs` like the engine, and says how many iterations that took."""
-        check(xs, mask, reset)
+        self.check(cell, state, xs, mask, reset)
         problem = Problem(cell, params, state, xs, mask, reset)
         if xs.shape[0] == 0 or not jax.tree.leaves(state):  # nothing to solve for
-            state, ys = scan(cell, params, state, xs, mask=mask, reset=reset)
+            state, ys = scan.run(cell, params, state, xs, mask, reset)
             batch_shape = xs.shape[1:-1]
             return Solution(state, ys, jnp.zeros(batch_shape, int), jnp.ones(batch_shape, bool))
         fixed = jax.lax.stop_gradient(problem)

@@ -17,6 +17,7 @@ states are columns. Elsewhere than on a CPU nothing is changed.
 """
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -51,7 +52,9 @@ def make_recur_pullback(
     def pull(params: Params, state: State, dv: Array) -> State:
         return jax.vjp(functools.partial(cell.recur, params), state)[1](dv)[0]
 
-    if jax.default_backend() != "cpu":
+    # A product with one row is a loop of XLA's own, which would copy the kept weights at each step.
+    is_one_row = all(math.prod(leaf.shape[:-1]) == 1 for leaf in jax.tree.leaves(like))
+    if jax.default_backend() != "cpu" or is_one_row:
         return functools.partial(pull, params)
     if 0 < _rows_of_large(cell, params, like) <= _FEW:
         return functools.partial(_by_columns, functools.partial(pull, params))

@@ -8,16 +8,15 @@ from jax.flatten_util import ravel_pytree
 from jax.sharding import AbstractMesh, AxisType, Mesh
 from jax.sharding import PartitionSpec as P
 
-from rnnjax.cells.base import Cell, LinearCell, LinearState
+from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
-from rnnjax.unroll.base import check_count
-from rnnjax.unroll.configured import Configured
+from rnnjax.unroll.value import EngineValue
 
 AXIS = "time"  # the mesh axis over which time is divided
 
 
-class _time_sharded(Configured):  # noqa: N801 (prints as the call that makes it)
+class _time_sharded(EngineValue):  # noqa: N801 (prints as the call that makes it)
     """Runs a `LinearCell` with time divided over `devices`, by default all there are.
 
     Each device runs its chunk of time as if from a zero state, and keeps what its steps so far
@@ -38,20 +37,13 @@ class _time_sharded(Configured):  # noqa: N801 (prints as the call that makes it
         ICLR, arXiv:1709.04057.
     """
 
+    contracts = (LinearCell,)
+
     devices: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuses to run on nothing.
-
-        Raises:
-            ValueError: if `devices` is not a whole number of 1 or more.
-        """
-        if self.devices is not None:
-            check_count("devices", self.devices)
 
     def run(
         self,
-        cell: Cell,
+        cell: LinearCell,
         params: Params,
         state: LinearState,
         xs: Array,
@@ -63,7 +55,6 @@ class _time_sharded(Configured):  # noqa: N801 (prints as the call that makes it
         Raises:
             ValueError: also if there are no such devices to be had.
         """
-        cell = linear.check("time_sharded", cell, xs, mask, reset)
         mesh = _mesh(self.devices)
         length = xs.shape[0]
         missing = -length % mesh.shape[AXIS] if length else mesh.shape[AXIS]

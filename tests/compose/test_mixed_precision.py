@@ -17,7 +17,6 @@ from rnnjax.cells import (
     SplitCell,
 )
 from rnnjax.compose import (
-    LearnedInitialState,
     MixedCell,
     MixedLinearCell,
     MixedSplitCell,
@@ -79,11 +78,9 @@ def test_a_cell_keeps_its_contract():
 
 
 def test_of_a_cell_made_of_cells_the_parts_are_mixed():
-    inner = LearnedInitialState(Stack((LSTM(3), Residual(MinGRU(3)))))
-    wanted = LearnedInitialState(
-        Stack((MixedSplitCell(LSTM(3)), Residual(MixedLinearCell(MinGRU(3)))))
-    )
-    assert mixed_precision(inner) == wanted
+    stack = Stack((LSTM(3), Residual(MinGRU(3))))
+    wanted = Stack((MixedSplitCell(LSTM(3)), Residual(MixedLinearCell(MinGRU(3)))))
+    assert mixed_precision(stack) == wanted
 
 
 @pytest.mark.parametrize("cell", MIXED, ids=repr)

@@ -4,7 +4,9 @@ import pytest
 from rnnjax import cells, compose, unroll
 from rnnjax.cells import GRU, LSTM, Elman, Identity, Normal, relu
 from rnnjax.compose import (
-    LearnedInitialState,
+    LearnedStartCell,
+    LearnedStartLinearCell,
+    LearnedStartSplitCell,
     MixedCell,
     MixedLinearCell,
     MixedSplitCell,
@@ -17,8 +19,10 @@ from tests.catalogue import CELLS
 COMPOSED = (
     Stack((LSTM(8),)),
     Stack((LSTM(8), Elman(4, activation=relu), Residual(GRU(4)))),
-    LearnedInitialState(Stack((cells.LRU(8), LearnedInitialState(GRU(3))))),
-    Residual(LearnedInitialState(cells.CTRNN(3, dt=0.5))),
+    Residual(GRU(4)),
+    LearnedStartSplitCell(cells.CTRNN(3, dt=0.5)),
+    LearnedStartLinearCell(cells.LRU(8)),
+    LearnedStartCell(cells.GRUResetBefore(8)),
     MixedSplitCell(LSTM(8)),
     MixedLinearCell(cells.LRU(8)),
     MixedCell(cells.GRUResetBefore(8)),
@@ -83,7 +87,7 @@ def test_initializers_are_read():
         ("Stack((LSTM(3), 4))", "Stack takes a tuple of cells"),
         ("Stack((LSTM, GRU))", "Stack takes a tuple of cells"),
         ("Residual(3)", "cell must be a cell"),
-        ("LearnedInitialState(GRU)", "cell must be a cell"),
+        ("learned_start(GRU)", "cell must be a cell"),
         ("relu('a')", r"^relu\('a'\): "),
         ("LSTM(3).__class__", "cannot read"),
         ("__import__('os')", "unknown name '__import__'"),
@@ -99,6 +103,7 @@ def test_what_spells_no_cell_is_refused_in_one_line(text, message):
     ("text", "engine"),
     [
         ("scan", unroll.scan),
+        ("scan(unroll=4)", unroll.scan(unroll=4)),
         ("associative", unroll.associative),
         ("checkpointed", unroll.checkpointed()),
         ("checkpointed()", unroll.checkpointed()),
@@ -117,8 +122,10 @@ def test_an_engine_is_read_by_its_name_or_call(text, engine):
         ("sacn", "unknown name 'sacn'; did you mean scan"),
         ("checkpointed(block=0)", "block must be a whole number of 1 or more; got 0"),
         ("checkpointed(size=3)", "has no setting size; it has block"),
-        ("checkpointed(7)", r"checkpointed\(block=None\) takes settings by their names.* got 7"),
-        ("scan()", "missing"),
+        (
+            "checkpointed(7)",
+            r"checkpointed\(block=None, unroll=1\) takes settings by their names.* got 7",
+        ),
         ("28", "'28' is not an engine"),
         ("scan.__call__", "cannot read"),
     ],
@@ -130,5 +137,5 @@ def test_what_spells_no_engine_is_refused_in_one_line(text, message):
 
 
 def test_every_composed_cell_can_be_read():
-    composed = set(compose.__all__) - {"mixed_precision", "read_cell"}
+    composed = set(compose.__all__) - {"learned_start", "mixed_precision", "read_cell"}
     assert composed <= {type(cell).__name__ for cell in COMPOSED}

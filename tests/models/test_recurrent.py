@@ -5,7 +5,7 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, Elman
-from rnnjax.compose import LearnedInitialState, Stack
+from rnnjax.compose import Stack, learned_start
 from rnnjax.models import Bidirectional, Recurrent
 from tests.filled import filled, params_of
 from tests.laws.draws import assert_close, normal
@@ -14,7 +14,7 @@ from tests.models import alone
 T, B, D = 9, 4, 2
 XS = normal(1, (T, B, D))
 scan = jax.jit(unroll.scan)
-CELLS = [LSTM(3), LRU(3), Stack((GRU(2), LearnedInitialState(LSTM(3))))]
+CELLS = [LSTM(3), LRU(3), Stack((GRU(2), learned_start(LSTM(3))))]
 
 
 def flags(seed, chance):

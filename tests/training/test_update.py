@@ -144,7 +144,7 @@ def test_parameters_are_counted():
 
 def test_a_learned_initial_state_is_learned_through_the_first_window():
     source = small.windows()
-    cell = compose.LearnedInitialState(small.CELL)
+    cell = compose.learned_start(small.CELL)
     model = models.sequence_model(cell, models.All, source.task.output_dim)
     objective, optimizer = training.on_windows(model, source.task), optax.sgd(0.1)
     state, chance = small.begin(objective, optimizer, source)

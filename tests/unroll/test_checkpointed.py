@@ -43,7 +43,7 @@ def test_every_block_is_recomputed_by_the_gradient():
 
 
 def test_it_prints_and_compares_as_the_call_that_makes_it():
-    assert repr(checkpointed(block=28)) == "checkpointed(block=28)"
+    assert repr(checkpointed(block=28)) == "checkpointed(block=28, unroll=1)"
     assert eval(repr(checkpointed())) == checkpointed()
     assert checkpointed(block=4) == checkpointed(block=3)(block=4) != checkpointed(block=5)
 

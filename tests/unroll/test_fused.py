@@ -246,7 +246,7 @@ class Holding(Elman):
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        (GRUResetBefore(3), "runs a SplitCell, with project, recur, combine, or a LinearCell"),
+        (GRUResetBefore(3), "runs a SplitCell, with project, recur, combine or a LinearCell"),
         (Summing(3), "it has no cumsum"),
         (Holding(3), "must take its arrays from params"),
         (Counting(3), "real vectors"),

@@ -1,23 +1,14 @@
 """The engine that runs many steps in one kernel."""
 
-from rnnjax.cells.base import Cell, LinearCell, SplitCell
-from rnnjax.compose.base import Composite
+from rnnjax.cells.base import LinearCell, SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll import linear
-from rnnjax.unroll.base import check, run_by_parts
 from rnnjax.unroll.fused import linear_kernel, split
 from rnnjax.unroll.sequential import scan
+from rnnjax.unroll.value import EngineValue
 
 
-def fused(
-    cell: Cell,
-    params: Params,
-    state: State,
-    xs: Array,
-    *,
-    mask: Array | None = None,
-    reset: Array | None = None,
-) -> tuple[State, Array]:
+class _fused(EngineValue):  # noqa: N801 (prints as the call that makes it)
     """Runs a `SplitCell` or a `LinearCell` in one kernel, many steps long; see `unroll.Engine`.
 
     On an NVIDIA GPU a kernel for a `SplitCell` holds its recurrent matrix on chip and runs all
@@ -34,10 +25,6 @@ def fused(
     On a CPU the kernels are interpreted, which is slow and for tests; on other machines plain loops
     run. Reverse mode only. `jax.export` takes one platform at a time.
 
-    Raises:
-        TypeError: also if a step is made of more than elementwise functions and such products.
-        ValueError: also if the recurrent matrix does not fit on chip.
-
     References:
         Diamos et al. (2016), Persistent RNNs: stashing recurrent weights on-chip, ICML.
         Pöppel, Beck & Hochreiter (2024), FlashRNN: I/O-aware optimization of traditional RNNs on
@@ -45,19 +32,33 @@ def fused(
         Martin & Cundy (2018), Parallelizing linear recurrent neural nets over sequence length,
         ICLR, arXiv:1709.04057.
     """
-    if isinstance(cell, Composite):
-        return run_by_parts(fused, cell, params, state, xs, mask, reset)
-    check(xs, mask, reset)
-    if not isinstance(cell, SplitCell | LinearCell):
-        raise TypeError(
-            "unroll.fused runs a SplitCell, with project, recur, combine, or a LinearCell, "
-            f"h_t = a_t * h_(t-1) + b_t; got {cell}"
-        )
-    if xs.size == 0:  # a kernel runs one step or more of one sequence or more
-        return scan(cell, params, state, xs, mask=mask, reset=reset)
-    if isinstance(cell, SplitCell):
-        return split.run(cell, params, state, xs, mask, reset)
-    return linear.run(_find, cell, params, state, xs, mask, reset)
+
+    contracts = (SplitCell, LinearCell)
+
+    def run(
+        self,
+        cell: SplitCell | LinearCell,
+        params: Params,
+        state: State,
+        xs: Array,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> tuple[State, Array]:
+        """Runs `cell` over `xs`; see `unroll.Engine`.
+
+        Raises:
+            TypeError: also if a step is made of more than elementwise functions and products of
+                something elementwise and a matrix.
+            ValueError: also if the recurrent matrix does not fit on chip.
+        """
+        if xs.size == 0:  # a kernel runs one step or more of one sequence or more
+            return scan.run(cell, params, state, xs, mask, reset)
+        if isinstance(cell, SplitCell):
+            return split.run(cell, params, state, xs, mask, reset)
+        return linear.run(_find, cell, params, state, xs, mask, reset)
+
+
+fused = _fused()
 
 
 def _find(each: linear.Step, h: Array) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ from jax.experimental import rnn
 from rnnjax.cells.base import Cell
 from rnnjax.cells.lstm import LSTM, LSTMParams, LSTMState
 from rnnjax.typing import Array
-from rnnjax.unroll.base import check
+from rnnjax.unroll.base import check_flags
 
 _FORM = {"num_layers": 1, "dropout": 0.0, "bidirectional": False}
 
@@ -35,7 +35,7 @@ def cudnn(
         Appleyard, Kocisky & Blunsom (2016), Optimizing performance of recurrent neural networks on
         GPUs, arXiv:1604.01946.
     """
-    check(xs, mask, reset)
+    check_flags(xs, mask, reset)
     if not isinstance(cell, LSTM):
         raise TypeError(f"cuDNN runs an LSTM; got {cell}")
     dtypes = {str(x.dtype) for x in jax.tree.leaves((params, state, xs))}

@@ -1,5 +1,3 @@
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,18 +5,24 @@ import pytest
 from jax.test_util import check_grads
 
 from rnnjax import cells, unroll
-from rnnjax.cells import GRU, LRU, LSTM
-from rnnjax.compose import LearnedInitialState, Stack
+from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore, LinearCell, SplitCell
+from rnnjax.compose import (
+    LearnedStartLinearCell,
+    LearnedStartSplitCell,
+    Residual,
+    Stack,
+    learned_start,
+)
 from tests.filled import params_of
 from tests.laws.draws import assert_close, assert_identical, doubled, normal, weigh
 
 T, B, D = 5, 3, 2
-SOME = [LSTM(3), LRU(3), Stack((GRU(2), LRU(3)))]
+SOME = [LSTM(3), LRU(3), GRUResetBefore(3)]
 
 
 def learned(cell):
     """Returns the wrapped cell and parameters whose initial state is nowhere zero."""
-    wrapped = LearnedInitialState(cell)
+    wrapped = learned_start(cell)
     return wrapped, params_of(wrapped, D)
 
 
@@ -37,9 +41,22 @@ def repeated(state):
     return jax.tree.map(lambda x: np.broadcast_to(x, (B, *x.shape)), state)
 
 
+@pytest.mark.parametrize("cell", SOME, ids=repr)
+def test_a_cell_keeps_its_contract(cell):
+    wrapped = learned_start(cell)
+    for contract in (SplitCell, LinearCell):
+        assert isinstance(wrapped, contract) == isinstance(cell, contract)
+    assert learned_start(wrapped) == wrapped
+
+
+def test_of_a_cell_made_of_cells_each_part_learns_its_own():
+    wanted = Stack((LearnedStartSplitCell(GRU(2)), Residual(LearnedStartLinearCell(LRU(2)))))
+    assert learned_start(Stack((GRU(2), Residual(LRU(2))))) == wanted
+
+
 def test_it_is_initialised_as_the_cell_is_and_starts_where_that_starts():
     for cell in (GRU(3), LRU(3)):
-        params = LearnedInitialState(cell).init(jax.random.key(0), D)
+        params = learned_start(cell).init(jax.random.key(0), D)
         assert_identical(params.cell, cell.init(jax.random.key(0), D))
         assert_close(as_state(cell, params), cell.initial_state(params.cell), atol=0)
         assert not any(np.iscomplexobj(leaf) for leaf in jax.tree.leaves(params))
@@ -47,7 +64,7 @@ def test_it_is_initialised_as_the_cell_is_and_starts_where_that_starts():
 
 @pytest.mark.parametrize("cell", [getattr(cells, name)(3) for name in cells.__all__], ids=repr)
 def test_with_the_initial_state_of_the_cell_it_is_the_plain_cell(cell):
-    wrapped, xs = LearnedInitialState(cell), normal(1, (T, B, D))
+    wrapped, xs = learned_start(cell), normal(1, (T, B, D))
     params = params_of(wrapped, D)
     params = params._replace(initial=jax.tree.map(jnp.zeros_like, params.initial))
     start = wrapped.initial_state(params, (B,))
@@ -134,12 +151,4 @@ def test_descent_finds_an_initial_state_that_was_hidden():
 
 def test_what_is_no_cell_is_refused():
     with pytest.raises(ValueError, match="cell must be a cell"):
-        LearnedInitialState(LSTM)  # pyright: ignore[reportArgumentType]
-
-
-def test_every_engine_serves_it():
-    wrapped, params = learned(LSTM(3))
-    xs = normal(1, (T, B, D))
-    start = wrapped.initial_state(params, (B,))
-    blocks = functools.partial(unroll.checkpointed(block=2), wrapped)
-    assert_close(blocks(params, start, xs), unroll.scan(wrapped, params, start, xs), atol=1e-6)
+        learned_start(LSTM)  # pyright: ignore[reportArgumentType]
