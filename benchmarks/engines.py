@@ -34,6 +34,7 @@ _ROUNDS = flags.DEFINE_integer("rounds", 5, "Timings of each engine.", lower_bou
 
 SPLIT = (  # T, B, D, H, of each device
     (28, 8, 28, 32),
+    (100, 1, 128, 128),
     (28, 50, 28, 100),
     (28, 128, 28, 256),
     (100, 8, 128, 128),
