@@ -14,7 +14,7 @@ from rnnjax.compose import (
     Stack,
     read_cell,
 )
-from tests.catalogue import CELLS
+from tests.catalogue import CELLS, VARIANTS
 
 COMPOSED = (
     Stack((LSTM(8),)),
@@ -29,7 +29,7 @@ COMPOSED = (
 )
 
 
-@pytest.mark.parametrize("cell", [*CELLS, *COMPOSED], ids=repr)
+@pytest.mark.parametrize("cell", [*CELLS, *VARIANTS, *COMPOSED], ids=repr)
 def test_a_cell_is_read_from_what_it_prints(cell):
     assert read_cell(repr(cell), hidden=99) == cell
 
