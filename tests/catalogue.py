@@ -22,7 +22,7 @@ CELLS: tuple[Cell, ...] = (
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
     compose.Stack((cells.LRU(2), compose.Residual(cells.MinGRU(2)))),
 )
-# Those that differ from one of them in numbers, an activation or initial weights: to engines, alike.
+# These differ from one of them in numbers, activation or initial weights: alike to an engine.
 VARIANTS: tuple[Cell, ...] = (
     cells.CTRNN(3, dt=10.0, tau=10.0),
     cells.Elman(4, activation=relu),
