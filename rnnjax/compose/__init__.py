@@ -13,7 +13,7 @@ from rnnjax.compose.mixed_precision import (
     MixedSplitCell,
     mixed_precision,
 )
-from rnnjax.compose.reading import read_cell
+from rnnjax.compose.reading import read_cell as read_cell
 from rnnjax.compose.residual import Residual
 from rnnjax.compose.stack import Stack
 
@@ -28,5 +28,4 @@ __all__ = [
     "Stack",
     "learned_start",
     "mixed_precision",
-    "read_cell",
 ]

@@ -36,7 +36,7 @@ class LearnedStartParams(NamedTuple):
     """Parameters of a cell that `learned_start` returns."""
 
     cell: Params
-    initial: State  # one state, unbatched; complex leaves as `[2, ...]`, real and imaginary
+    initial: State  # one state, unbatched; see `_learnable`
 
 
 class _LearnedStart(Cell):
@@ -52,12 +52,15 @@ class _LearnedStart(Cell):
     def init(self, key: Key, input_dim: int) -> LearnedStartParams:
         """Draws the cell's parameters; the state starts where the cell starts it."""
         params = self.cell.init(key, input_dim)
-        return LearnedStartParams(params, jax.tree.map(_as_real, self.cell.initial_state(params)))
+        initial = jax.tree.map(_learnable, self.cell.initial_state(params))
+        return LearnedStartParams(params, initial)
 
     def initial_state(self, params: LearnedStartParams, batch_shape: tuple[int, ...] = ()) -> State:
         """Returns the learned state, repeated over the batch."""
 
         def expand(own: Array, learned: Array) -> Array:
+            if not jnp.issubdtype(own.dtype, jnp.inexact):
+                return own
             if jnp.iscomplexobj(own):
                 learned = jax.lax.complex(*learned.astype(own.real.dtype))
             return jnp.broadcast_to(learned.astype(own.dtype), own.shape)
@@ -114,6 +117,11 @@ class LearnedStartCell(_LearnedStart):
         return self.cell.step(params.cell, state, x_t)
 
 
-def _as_real(x: Array) -> Array:
-    """Returns what gradient descent can treat as ordinary numbers."""
+def _learnable(x: Array) -> Array:
+    """Returns what gradient descent can treat as ordinary numbers.
+
+    Complex numbers are `[2, ...]`, real and imaginary; whole ones are not learned, and `[0]`.
+    """
+    if not jnp.issubdtype(x.dtype, jnp.inexact):
+        return jnp.zeros(0)
     return jnp.stack([x.real, x.imag]) if jnp.iscomplexobj(x) else x

@@ -16,7 +16,8 @@ def mixed_precision(cell: Cell) -> Cell:
     Parameters, states, outputs and gradients stay in single precision. Matrices, inputs and what
     else a matrix is multiplied with are rounded to bfloat16 where they are used; biases, gates and
     memories are not. A `SplitCell` stays a `SplitCell` and a `LinearCell` a `LinearCell`, so they
-    run on the same engines. A `Composite` becomes one made of such cells.
+    run on the same engines; of a cell of neither form the whole step is rounded. A `Composite`
+    becomes one made of such cells.
 
     XLA may leave a rounding out where that saves time, so values depend on the engine by as much.
 
@@ -24,6 +25,8 @@ def mixed_precision(cell: Cell) -> Cell:
         Micikevicius et al. (2018), Mixed precision training, ICLR, arXiv:1710.03740.
         Kalamkar et al. (2019), A study of bfloat16 for deep learning training, arXiv:1905.12322.
     """
+    if isinstance(cell, _Mixed):
+        return cell
     if isinstance(cell, SplitCell):
         return MixedSplitCell(cell)
     if isinstance(cell, LinearCell):
@@ -93,7 +96,7 @@ class MixedCell(_Mixed):
     def step(self, params: Params, state: State, x_t: Array) -> tuple[State, Array]:
         """Runs the cell."""
         after, y_t = self.cell.step(_halved(params), _halved(state), _halved(x_t))
-        return _widened(params, (after, y_t))
+        return _widened((params, state, x_t), (after, y_t))
 
 
 def _matrices_halved(params: Params) -> Params:
@@ -106,9 +109,9 @@ def _halved(tree: State) -> State:
     return jax.tree.map(lambda x: x.astype(HALF) if _is_real(x) else x, tree)
 
 
-def _widened(params: Params, tree: State) -> State:
-    """Casts to the dtype of the parameters, real or complex."""
-    own = jnp.result_type(HALF, *(p.dtype for p in jax.tree.leaves(params) if _is_real(p)))
+def _widened(like: State, tree: State) -> State:
+    """Casts to the widest real dtype of `like`, or the complex one of that width."""
+    own = jnp.result_type(HALF, *(x.dtype for x in jax.tree.leaves(like) if _is_real(x)))
     return jax.tree.map(lambda x: x.astype(jnp.promote_types(x.dtype, own)), tree)
 
 

@@ -3,8 +3,8 @@
 from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
-from rnnjax.unroll.blocks import Chunked
 from rnnjax.unroll.sequential import scan
+from rnnjax.unroll.value import Chunked
 
 
 class _associative(Chunked):  # noqa: N801 (prints as the call that makes it)

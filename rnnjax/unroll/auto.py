@@ -103,7 +103,7 @@ def choose(cell: Cell, size: Size, *, gradient: bool = True) -> Choice:
         return Choice(scan, "the cell is neither a SplitCell nor a LinearCell")
     backend = jax.default_backend()
     table = measurements.read_table(backend)
-    name = type(cell).__name__
+    name = _name(cell)
     row = table.nearest(contract.__name__, name, size, gradient=gradient) if table else None
     if table is None or row is None:
         reason = f"nothing was measured on this backend, {backend}; python -m benchmarks.engines"
@@ -127,8 +127,12 @@ def explain(cell: Cell, params: Params, state: State, xs: Array, *, gradient: bo
         state: the state before the first step, or its shapes.
         xs: inputs `[T, ..., D]`, or their shape as a `jax.ShapeDtypeStruct`.
         gradient: whether a gradient is wanted.
+
+    Raises:
+        TypeError: see `unroll.Engine`.
+        ValueError: see `unroll.Engine`.
     """
-    auto.check(cell, state, xs, None, None)
+    auto.check(cell, params, state, xs, None, None)
     if isinstance(cell, Composite):
 
         def run(part: Cell, params: Params, state: State, xs: Array) -> tuple[State, Array]:
@@ -156,5 +160,14 @@ def explain(cell: Cell, params: Params, state: State, xs: Array, *, gradient: bo
 
 def size_of(state: State, xs: Array) -> Size:
     """Returns the size of a piece of work."""
-    widths = [leaf.shape[-1] for leaf in jax.tree.leaves(state) if leaf.shape]
+    batch_axes = xs.ndim - 2
+    leaves = jax.tree.leaves(state)
+    widths = [leaf.shape[-1] for leaf in leaves if leaf.ndim > batch_axes]
     return Size(xs.shape[0], math.prod(xs.shape[1:-1]), max(widths, default=1))
+
+
+def _name(cell: Cell) -> str:
+    """Returns the name of the kind of cell that does the work, which others may wrap."""
+    while isinstance(inner := getattr(cell, "cell", None), Cell):
+        cell = inner
+    return type(cell).__name__

@@ -45,25 +45,10 @@ class Engine(Protocol):
         Raises:
             TypeError: if the engine cannot run this kind of cell, nor the cells that it is made
                 of, a mask is not boolean, or something is no array.
-            ValueError: if the shapes do not fit.
+            ValueError: if the cell does not run with these params on such inputs, or shapes do not
+                fit.
         """
         ...
-
-
-def check_flags(xs: Array, mask: Array | None, reset: Array | None) -> None:
-    """Refuses masks that do not fit the inputs; see `Engine` for what is raised."""
-    for name, given in (("xs", xs), ("mask", mask), ("reset", reset)):
-        if given is not None and not hasattr(given, "dtype"):
-            raise TypeError(f"{name} must be an array; got {type(given).__name__}")
-    if xs.ndim < 2:
-        raise ValueError(f"xs must be [T, ..., D], time first and features last; got {xs.shape}")
-    for name, flag in (("mask", mask), ("reset", reset)):
-        if flag is None:
-            continue
-        if flag.dtype != bool:
-            raise TypeError(f"{name} must be boolean; got {flag.dtype}")
-        if flag.ndim < 1 or flag.ndim >= xs.ndim or flag.shape != xs.shape[: flag.ndim]:
-            raise ValueError(f"{name} {flag.shape} does not fit xs {xs.shape}: it must be [T, ...]")
 
 
 def grow(flag: Array, like: Array) -> Array:

@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.typing import Array, Params, State
-from rnnjax.unroll.value import EngineValue
 
 
 def run_in_blocks(
@@ -47,16 +46,6 @@ def run_in_blocks(
 
 
 _WHOLE = 128  # steps, and the longest sequence that is one chunk by default
-
-
-class Chunked(EngineValue):
-    """An engine that may run time in chunks.
-
-    Args:
-        chunk: how many steps are run at a time; None leaves that to the engine.
-    """
-
-    chunk: int | None = None
 
 
 def chunk_length(chunk: int | None, steps: int) -> int:

@@ -9,9 +9,10 @@ import jax.numpy as jnp
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import begin, finish, hide, initial_like
-from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
+from rnnjax.unroll.blocks import chunk_length, run_in_blocks
 from rnnjax.unroll.products import make_recur, make_recur_pullback
 from rnnjax.unroll.sequential import scan
+from rnnjax.unroll.value import Chunked
 
 _ROWS_A_PRODUCT = 256  # steps times sequences, in one product of a weight's gradient on a CPU
 
@@ -27,7 +28,7 @@ class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
     Sequences longer than `chunk` are run in chunks, of which the gradient keeps the first states
     alone: it runs each chunk a second time. By default up to 128 steps are one chunk, and more are
     divided into chunks of 16 to 28 steps, of the length that leaves the shortest last chunk.
-    `deferred(chunk=T)` keeps all of T steps.
+    `deferred(chunk=T)` keeps all of T steps. A cell with whole numbers in its state runs on `scan`.
 
     Example:
         >>> deferred(chunk=28)
@@ -47,7 +48,8 @@ class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
     ) -> tuple[State, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
         steps = xs.shape[0]
-        if steps == 0:  # there is nothing to divide
+        # There is nothing to divide, or there are numbers that have no cotangents to carry.
+        if steps == 0 or not all(map(_is_inexact, jax.tree.leaves(state))):
             return scan.run(cell, params, state, xs, mask, reset)
         chunk = chunk_length(self.chunk, steps)
         initial = None if reset is None else initial_like(cell, params, state)
@@ -153,6 +155,10 @@ def _group_length(xs):
     steps, sequences = len(xs), math.prod(xs.shape[1:-1])
     few = -(-_ROWS_A_PRODUCT // max(sequences, 1)) if jax.default_backend() == "cpu" else steps
     return min(few, steps)
+
+
+def _is_inexact(x):
+    return jnp.issubdtype(x.dtype, jnp.inexact)
 
 
 def _add(tree, other):

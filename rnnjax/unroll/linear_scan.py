@@ -3,7 +3,8 @@
 from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
-from rnnjax.unroll.blocks import Chunked, chunk_length, run_in_blocks
+from rnnjax.unroll.blocks import chunk_length, run_in_blocks
+from rnnjax.unroll.value import Chunked
 
 
 class _linear_scan(Chunked):  # noqa: N801 (prints as the call that makes it)
@@ -13,9 +14,8 @@ class _linear_scan(Chunked):  # noqa: N801 (prints as the call that makes it)
     chunk of time, and the gradient of the loop is the same recurrence backward in time. Reverse
     mode only: for forward mode (`jax.jvp`, `jax.jacfwd`) use `scan` or `associative`.
 
-    The gradient keeps the first state of each chunk and runs the chunk a second time. By default
-    up to 128 steps are one chunk, and more are divided into chunks of 16 to 28 steps, of the length
-    that leaves the shortest last chunk.
+    The gradient keeps the first state of each chunk and runs the chunk a second time. The default
+    is that of `deferred`.
 
     Example:
         >>> linear_scan(chunk=32)

@@ -1,5 +1,6 @@
 """Time in parallel for any recurrence, by Newton's method on all of its states."""
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -23,7 +24,7 @@ class Solution(NamedTuple):
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and math.isfinite(value) and type(value) is not bool
 
 
 class _newton(EngineValue):  # noqa: N801 (prints as the call that makes it)
@@ -40,7 +41,8 @@ class _newton(EngineValue):  # noqa: N801 (prints as the call that makes it)
     what comes later or on another sequence. An iteration settles one step at the least, a cell
     whose states fade takes few: 4 to 8 for a GRU, whatever T. What is not settled after
     `max_iterations` is found by a plain loop within the same program, so the result is right in
-    any case (under `jax.vmap` that loop is always run). `solve` also says what it took.
+    any case, to the tolerance (under `jax.vmap` that loop is always run). `solve` also says what it
+    took.
 
     The defaults are DEER, and converge quadratically. With `diagonal` only the diagonal of each
     Jacobian is used: quasi-DEER, less work and memory an iteration, more iterations. `damping`
@@ -52,7 +54,7 @@ class _newton(EngineValue):  # noqa: N801 (prints as the call that makes it)
     more linear recurrence, over the full Jacobians also if `diagonal`. They, and iterations unless
     `diagonal`, take `T * N * N` numbers a sequence, N the size of a state (an LSTM's 2H), and
     `T * N^3` operations: for small states, long sequences and accelerators. On two cores of a CPU
-    the plain loop is faster by far.
+    the plain loop is faster by far. States have to be made of real or complex numbers.
 
     Args:
         diagonal: whether to use the diagonals of the Jacobians alone.
@@ -116,10 +118,13 @@ class _newton(EngineValue):  # noqa: N801 (prints as the call that makes it)
         mask: Array | None = None,
         reset: Array | None = None,
     ) -> Solution:
-        """Runs `cell` over `xs` like the engine, and says how many iterations that took."""
-        self.check(cell, state, xs, mask, reset)
+        """Runs `cell` over `xs` like the engine, and says how many iterations that took.
+
+        See `unroll.Engine` for the arguments and for what is raised.
+        """
+        self.check(cell, params, state, xs, mask, reset)
         problem = Problem(cell, params, state, xs, mask, reset)
-        if xs.shape[0] == 0 or not jax.tree.leaves(state):  # nothing to solve for
+        if 0 in xs.shape[:-1] or not jax.tree.leaves(state):  # nothing to solve for
             state, ys = scan.run(cell, params, state, xs, mask, reset)
             batch_shape = xs.shape[1:-1]
             return Solution(state, ys, jnp.zeros(batch_shape, int), jnp.ones(batch_shape, bool))

@@ -5,12 +5,11 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any, ClassVar, Self, overload
 
-import jax
-
 from rnnjax.cells.base import Cell, LinearCell, SplitCell
 from rnnjax.compose.base import Composite
 from rnnjax.typing import Array, Params, State, Static
-from rnnjax.unroll.base import check_flags, hide
+from rnnjax.unroll.base import hide
+from rnnjax.unroll.checks import check_call
 
 _WHAT_IT_IS = {
     Cell: "a Cell",
@@ -95,10 +94,8 @@ class EngineValue(Static, abc.ABC):
             raise TypeError(f"settings come before the cell: {engine}(cell, ...)")
         if xs is None:
             raise TypeError(f"{self} takes a cell, its params, a state and xs; got no xs")
-        self.check(cell, state, xs, mask, reset)
-        if self.by_parts and isinstance(cell, Composite):
-            return self._run_parts(cell, params, state, xs, mask, reset)
-        return self.run(cell, params, state, xs, mask, reset)
+        self.check(cell, params, state, xs, mask, reset)
+        return self._run(cell, params, state, xs, mask, reset)
 
     @abc.abstractmethod
     def run(
@@ -113,7 +110,13 @@ class EngineValue(Static, abc.ABC):
         """Runs `cell` over `xs`, all of which were checked; see `unroll.Engine`."""
 
     def check(
-        self, cell: Cell, state: State, xs: Array, mask: Array | None, reset: Array | None
+        self,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Array,
+        mask: Array | None,
+        reset: Array | None,
     ) -> None:
         """Refuses what this engine does not run; see `unroll.Engine` for what is raised."""
         for part in _parts(cell) if self.by_parts else (cell,):
@@ -121,33 +124,37 @@ class EngineValue(Static, abc.ABC):
                 serves = " or ".join(map(_WHAT_IT_IS.__getitem__, self.contracts))
                 where = "" if part is cell else f", a part of {cell}"
                 raise TypeError(f"unroll.{self.name} runs {serves}; got {part}{where}")
-        check_flags(xs, mask, reset)
-        batch = xs.shape[1:-1]
-        for leaf in jax.tree.leaves(state):
-            shape = getattr(leaf, "shape", ())
-            if shape[: len(batch)] != batch:
-                raise ValueError(
-                    f"a state {shape} does not fit xs {xs.shape}: its first axes must be {batch}, "
-                    f"as those of cell.initial_state(params, {batch})"
-                )
+        check_call(cell, params, state, xs, mask, reset)
 
-    def _run_parts(
+    def _run(
         self,
-        cell: Composite,
+        cell: Cell,
         params: Params,
         state: State,
         xs: Array,
         mask: Array | None,
         reset: Array | None,
     ) -> tuple[State, Array]:
-        """Runs each part of `cell` over all of time."""
+        """Runs `cell`, or each of its parts over all of time."""
+        if not (self.by_parts and isinstance(cell, Composite)):
+            return self.run(cell, params, state, xs, mask, reset)
 
         def run(part: Cell, params: Params, state: State, xs: Array) -> tuple[State, Array]:
-            return self(part, params, state, xs, mask=mask, reset=reset)
+            return self._run(part, params, state, xs, mask, reset)
 
         # Each part hides what is masked, but what the cell does around its parts does not.
         state, ys = cell.run_parts(run, params, state, hide(xs, mask))
         return state, hide(ys, mask)
+
+
+class Chunked(EngineValue):
+    """An engine that may run time in chunks.
+
+    Args:
+        chunk: how many steps are run at a time; None leaves that to the engine.
+    """
+
+    chunk: int | None = None
 
 
 def _parts(cell: Cell) -> Iterator[Cell]:

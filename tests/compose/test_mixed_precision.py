@@ -9,6 +9,7 @@ from rnnjax.cells import (
     GRU,
     LRU,
     LSTM,
+    Cell,
     Elman,
     GRUResetBefore,
     LinearCell,
@@ -75,6 +76,36 @@ def test_a_cell_keeps_its_contract():
         assert isinstance(mixed, SplitCell) == isinstance(cell, SplitCell)
         assert isinstance(mixed, LinearCell) == isinstance(cell, LinearCell)
         assert mixed.output_dim == cell.output_dim
+
+
+class Average(Cell):
+    """A cell without parameters."""
+
+    @property
+    def output_dim(self):
+        return 2
+
+    def init(self, key, input_dim):
+        return ()
+
+    def initial_state(self, params, batch_shape=()):
+        return jnp.zeros((*batch_shape, 2))
+
+    def step(self, params, state, x_t):
+        state = 0.5 * (state + x_t)
+        return state, state
+
+
+def test_without_parameters_the_dtype_is_that_of_state_and_input():
+    cell = mixed_precision(Average())
+    state, ys = unroll.scan(cell, (), cell.initial_state((), (3,)), jnp.full((4, 3, 2), 1 / 3))
+    assert state.dtype == ys.dtype == jnp.float32
+    assert_close(ys[:, 0, 0], (1 - 0.5 ** np.arange(1, 5)) / 3, rtol=2**-7)
+
+
+def test_what_is_mixed_is_not_mixed_again():
+    for cell in (LSTM(3), LRU(3), GRUResetBefore(3), Stack((LSTM(3), Residual(MinGRU(3))))):
+        assert mixed_precision(mixed_precision(cell)) == mixed_precision(cell)
 
 
 def test_of_a_cell_made_of_cells_the_parts_are_mixed():

@@ -7,7 +7,7 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore
-from rnnjax.compose import Residual, Stack
+from rnnjax.compose import Residual, Stack, learned_start, mixed_precision
 from rnnjax.unroll import measurements
 from rnnjax.unroll.auto import CANDIDATES, choose
 from rnnjax.unroll.measurements import Row, Size, Table, read_table
@@ -155,6 +155,17 @@ def test_where_nothing_was_measured_the_choice_is_by_the_contract_alone(monkeypa
     choice = choose(cell, Size(28, 8, 32))
     assert choice.engine == getattr(unroll, engine)
     assert "nothing was measured on this backend, abacus" in choice.reason
+
+
+def test_a_wrapped_cell_is_measured_as_the_cell_in_it(measured):
+    sizes = {"scan": 1.0, "deferred": 1.0}
+    measured(
+        row({"scan": 1.0, "deferred": 3.0}, sizes, cell="LSTM"),
+        row({"scan": 3.0, "deferred": 1.0}, sizes, cell="GRU"),
+    )
+    for wrap in (learned_start, mixed_precision, lambda cell: mixed_precision(learned_start(cell))):
+        assert choose(wrap(LSTM(3)), Size(28, 8, 32)).engine == unroll.scan
+        assert choose(wrap(GRU(3)), Size(28, 8, 32)).engine == unroll.deferred
 
 
 def test_what_is_explained_is_what_is_run(measured, capsys):

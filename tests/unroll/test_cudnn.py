@@ -7,7 +7,7 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, LSTM
-from rnnjax.unroll.fused.cudnn import cudnn
+from rnnjax.unroll.cudnn import cudnn
 from tests.laws.draws import assert_close, normal, params_of, state_of, weigh
 
 CELL = LSTM(3)

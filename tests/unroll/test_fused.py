@@ -234,6 +234,9 @@ class Counting(Elman):
     def initial_state(self, params, batch_shape=()):
         return ElmanState(jnp.zeros((*batch_shape, self.hidden), int))
 
+    def combine(self, params, state, u, v):
+        return ElmanState(state.h + 1), u + v
+
 
 class Holding(Elman):
     """A cell with an array that is no parameter."""

@@ -313,6 +313,7 @@ def test_it_prints_reads_and_compares_as_the_call_that_makes_it():
         ({"damping": 1.5}, "damping must be a number from 0 to 1; got 1.5"),
         ({"damping": float("nan")}, "damping must be a number from 0 to 1; got nan"),
         ({"tolerance": 0.0}, "tolerance must be a number above 0; got 0.0"),
+        ({"tolerance": float("inf")}, "tolerance must be a number above 0; got inf"),
         ({"max_iterations": 0}, "max_iterations must be a whole number of 1 or more; got 0"),
     ],
 )

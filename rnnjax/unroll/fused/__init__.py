@@ -23,7 +23,7 @@ class _fused(EngineValue):  # noqa: N801 (prints as the call that makes it)
     For a `LinearCell` each chunk of time and each 128 units are a program, on a TPU too.
 
     On a CPU the kernels are interpreted, which is slow and for tests; on other machines plain loops
-    run. Reverse mode only. `jax.export` takes one platform at a time.
+    run. One derivative, in reverse mode. `jax.export` takes one platform at a time.
 
     References:
         Diamos et al. (2016), Persistent RNNs: stashing recurrent weights on-chip, ICML.

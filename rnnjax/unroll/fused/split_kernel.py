@@ -22,9 +22,9 @@ from jax.experimental.pallas import triton
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.fused import split_steps
-from rnnjax.unroll.fused.blocks import Layout, Tiles, evaluate, tiles, wide
 from rnnjax.unroll.fused.program import Program, trace
 from rnnjax.unroll.fused.split_steps import Backward, Forward
+from rnnjax.unroll.fused.tiles import Layout, Tiles, evaluate, tiles, wide
 
 _ON_CHIP = 200 * 1024  # bytes of weights; of 227 KB shared memory a program uses up to 20 beside
 _MULTIPROCESSORS = 128  # or a few more, of a large GPU

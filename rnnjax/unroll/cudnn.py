@@ -7,7 +7,7 @@ from jax.experimental import rnn
 from rnnjax.cells.base import Cell
 from rnnjax.cells.lstm import LSTM, LSTMParams, LSTMState
 from rnnjax.typing import Array
-from rnnjax.unroll.base import check_flags
+from rnnjax.unroll.checks import check_call
 
 _FORM = {"num_layers": 1, "dropout": 0.0, "bidirectional": False}
 
@@ -35,9 +35,9 @@ def cudnn(
         Appleyard, Kocisky & Blunsom (2016), Optimizing performance of recurrent neural networks on
         GPUs, arXiv:1604.01946.
     """
-    check_flags(xs, mask, reset)
     if not isinstance(cell, LSTM):
         raise TypeError(f"cuDNN runs an LSTM; got {cell}")
+    check_call(cell, params, state, xs, mask, reset)
     dtypes = {str(x.dtype) for x in jax.tree.leaves((params, state, xs))}
     if dtypes != {"float32"}:
         raise TypeError(f"cuDNN's LSTM is one of float32; got {', '.join(sorted(dtypes))}")
