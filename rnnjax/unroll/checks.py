@@ -18,15 +18,17 @@ def check_call(
     wanted = _shapes_of(
         lambda params: cell.initial_state(params, batch), (params,), f"{cell} has no state {given}"
     )
-    found = _shapes_of(lambda state: state, (state,), "a state is made of arrays")
-    if _shapes(found) != _shapes(wanted):
+    for leaf in jax.tree.leaves(state):
+        if not hasattr(leaf, "dtype"):
+            raise TypeError(f"a state is made of arrays; got {type(leaf).__name__}")
+    if _shapes(state) != _shapes(wanted):
         raise ValueError(
-            f"{cell} on xs {xs.shape} takes a state of {_shapes(wanted)}; got {_shapes(found)}"
+            f"{cell} on xs {xs.shape} takes a state of {_shapes(wanted)}; got {_shapes(state)}"
         )
     x_t = jax.ShapeDtypeStruct(xs.shape[1:], xs.dtype)
     after, _ = _shapes_of(cell.step, (params, state, x_t), f"{cell} does not run {given}")
-    if _dtypes(after) != _dtypes(found):
-        raise TypeError(f"a step of {cell} makes {_dtypes(after)} of a state of {_dtypes(found)}")
+    if _dtypes(after) != _dtypes(state):
+        raise TypeError(f"a step of {cell} makes {_dtypes(after)} of a state of {_dtypes(state)}")
 
 
 def check_inputs(xs: Array, mask: Array | None, reset: Array | None) -> None:

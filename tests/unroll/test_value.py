@@ -81,7 +81,6 @@ def test_a_part_that_an_engine_does_not_run_is_refused_before_any_runs():
             "takes a state of LinearState(h=(2, 3)); got LinearState(h=",
         ),
         (2, state_of(LSTM(3), (2,)), "takes a state of LinearState(h=(2, 3)); got LSTMState(h="),
-        (2, {"h": "zero"}, "a state is made of arrays: "),
         (3, normal(1, (5, 2, 7)), "LRU(...) does not run with these params on xs (5, 2, 7): "),
         (3, normal(1, (5, 2)), "takes a state of LinearState(h=(3,)); got LinearState(h=(2, 3))"),
     ],
@@ -92,6 +91,11 @@ def test_what_does_not_fit_together_is_refused_in_one_line(engine, at, wrong, me
     with pytest.raises(ValueError, match=re.escape(message).replace(r"\.\.\.", ".*")) as refusal:
         engine(*arguments)
     assert len(str(refusal.value).splitlines()) == 1
+
+
+def test_a_state_of_something_else_than_arrays_is_refused():
+    with pytest.raises(TypeError, match="a state is made of arrays; got float"):
+        unroll.scan(CELL, ARGUMENTS[1], 0.0, ARGUMENTS[3])
 
 
 def test_a_state_that_a_step_makes_another_dtype_of_is_refused():
