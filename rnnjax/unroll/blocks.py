@@ -45,17 +45,37 @@ def run_in_blocks(
     return state, jnp.concatenate([ys, rest])
 
 
+def run_in_chunks(
+    run: Callable[[Params, State, Any], tuple[State, Array]],
+    chunk: int | None,
+    params: Params,
+    state: State,
+    inputs: Any,
+) -> tuple[State, Array]:
+    """Runs `run` over blocks of `chunk` steps, or once where that is all of time.
+
+    Args:
+        run: see `run_in_blocks`.
+        chunk: the length of a chunk in steps. If None, up to 128 steps are one chunk, which is
+            fastest; more are divided into chunks of 16 to 28 steps, whose arrays fit a CPU's
+            caches, of the length that leaves the shortest last chunk.
+        params: see `run_in_blocks`.
+        state: see `run_in_blocks`.
+        inputs: see `run_in_blocks`.
+    """
+    steps = jax.tree.leaves(inputs)[0].shape[0]
+    if chunk is None:
+        chunk = _chunk_of(steps)
+    if steps <= chunk:
+        return run(params, state, inputs)
+    return run_in_blocks(run, chunk, params, state, inputs)
+
+
 _WHOLE = 128  # steps, and the longest sequence that is one chunk by default
 
 
-def chunk_length(chunk: int | None, steps: int) -> int:
-    """Returns `chunk`, or where it is None the length by default for a sequence of `steps`.
-
-    Up to 128 steps are one chunk, which is fastest. More are divided into chunks of 16 to 28 steps,
-    whose arrays fit a CPU's caches, of the length that leaves the shortest last chunk.
-    """
-    if chunk is not None:
-        return chunk
+def _chunk_of(steps: int) -> int:
+    """Returns the length by default of a chunk; see `run_in_chunks`."""
     if steps <= _WHOLE:
-        return max(steps, 1)
+        return _WHOLE
     return min(range(28, 15, -1), key=lambda length: steps % length)

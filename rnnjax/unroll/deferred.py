@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import begin, finish, hide, initial_like
-from rnnjax.unroll.blocks import chunk_length, run_in_blocks
+from rnnjax.unroll.blocks import run_in_chunks
 from rnnjax.unroll.products import make_recur, make_recur_pullback
 from rnnjax.unroll.sequential import scan
 from rnnjax.unroll.value import Chunked
@@ -47,11 +47,9 @@ class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
         reset: Array | None,
     ) -> tuple[State, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        steps = xs.shape[0]
         # There is nothing to divide, or there are numbers that have no cotangents to carry.
-        if steps == 0 or not all(map(_is_inexact, jax.tree.leaves(state))):
+        if xs.shape[0] == 0 or not all(map(_is_inexact, jax.tree.leaves(state))):
             return scan.run(cell, params, state, xs, mask, reset)
-        chunk = chunk_length(self.chunk, steps)
         initial = None if reset is None else initial_like(cell, params, state)
         xs = hide(xs, mask)
 
@@ -60,9 +58,7 @@ class _deferred(Chunked):  # noqa: N801 (prints as the call that makes it)
             mask, reset, xs = inputs
             return _run(cell, mask, reset, params, state, initial, xs)
 
-        if steps <= chunk:
-            return run((params, initial), state, (mask, reset, xs))
-        return run_in_blocks(run, chunk, (params, initial), state, (mask, reset, xs))
+        return run_in_chunks(run, self.chunk, (params, initial), state, (mask, reset, xs))
 
 
 deferred = _deferred()

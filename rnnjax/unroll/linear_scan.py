@@ -3,7 +3,7 @@
 from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll import linear
-from rnnjax.unroll.blocks import chunk_length, run_in_blocks
+from rnnjax.unroll.blocks import run_in_chunks
 from rnnjax.unroll.value import Chunked
 
 
@@ -43,10 +43,7 @@ class _linear_scan(Chunked):  # noqa: N801 (prints as the call that makes it)
             xs, mask, reset = inputs
             return linear.run(linear.states_in_a_loop, cell, params, state, xs, mask, reset)
 
-        chunk = chunk_length(self.chunk, xs.shape[0])
-        if xs.shape[0] <= chunk:
-            return run(params, state, (xs, mask, reset))
-        return run_in_blocks(run, chunk, params, state, (xs, mask, reset))
+        return run_in_chunks(run, self.chunk, params, state, (xs, mask, reset))
 
 
 linear_scan = _linear_scan()

@@ -105,7 +105,7 @@ class _newton(EngineValue):  # noqa: N801 (prints as the call that makes it)
         reset: Array | None,
     ) -> tuple[State, Array]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        solution = self.solve(cell, params, state, xs, mask=mask, reset=reset)
+        solution = self._solve(cell, params, state, xs, mask, reset)
         return solution.state, solution.ys
 
     def solve(
@@ -123,6 +123,17 @@ class _newton(EngineValue):  # noqa: N801 (prints as the call that makes it)
         See `unroll.Engine` for the arguments and for what is raised.
         """
         self.check(cell, params, state, xs, mask, reset)
+        return self._solve(cell, params, state, xs, mask, reset)
+
+    def _solve(
+        self,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Array,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> Solution:
         problem = Problem(cell, params, state, xs, mask, reset)
         if 0 in xs.shape[:-1] or not jax.tree.leaves(state):  # nothing to solve for
             state, ys = scan.run(cell, params, state, xs, mask, reset)
