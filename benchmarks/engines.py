@@ -27,8 +27,8 @@ from rnnjax import cells, training
 from rnnjax.cells import Cell
 from rnnjax.training.devices import data_mesh
 from rnnjax.unroll import Engine
-from rnnjax.unroll.auto import CANDIDATES
-from rnnjax.unroll.measurements import Row
+from rnnjax.unroll.choose.auto import CANDIDATES
+from rnnjax.unroll.choose.measurements import Row
 
 _ROUNDS = flags.DEFINE_integer("rounds", 5, "Timings of each engine.", lower_bound=1)
 
@@ -46,7 +46,7 @@ SPLIT = (  # T, B, D, H, of each device
     (4000, 4, 64, 64),
 )
 LINEAR = ((28, 50, 28, 100), (784, 50, 1, 128), (4000, 4, 64, 64), (16384, 8, 64, 64))
-TABLE = pathlib.Path(__file__).parents[1] / "rnnjax" / "unroll" / "measured"
+TABLE = pathlib.Path(__file__).parents[1] / "rnnjax" / "unroll" / "choose" / "measured"
 
 
 def works() -> list[tuple[Cell, tuple[int, ...], bool]]:

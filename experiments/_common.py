@@ -108,7 +108,7 @@ def read_model(
 ) -> models.SequenceModel:
     """Returns the recurrent network that the flags spell."""
     engine = unroll.read_engine(FLAGS.unroll)
-    if isinstance(engine, type(unroll.time_sharded)) != (FLAGS.time_devices > 1):
+    if isinstance(engine, unroll.TimeSharded) != (FLAGS.time_devices > 1):
         raise ValueError("--unroll=time_sharded and --time_devices=2 or more go together")
     return models.sequence_model(
         read_cell(),

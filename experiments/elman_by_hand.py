@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnjax import unroll
 from rnnjax.cells import Elman
-from rnnjax.cells.elman import ElmanParams
+from rnnjax.cells.plain.elman import ElmanParams
 
 CELL = Elman(hidden=2)
 PARAMS = ElmanParams(

@@ -57,8 +57,10 @@ class Static(_Frozen):
         jax.tree_util.register_static(cls)
 
     def __repr__(self) -> str:
-        names = [field.name for field in dataclasses.fields(self)]  # pyright: ignore[reportArgumentType]
-        arguments = ", ".join(f"{name}={_text(getattr(self, name))}" for name in names)
+        fields = dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
+        # What can be given by its name alone is a detail, and said where it is not the default.
+        said = [f for f in fields if not f.kw_only or getattr(self, f.name) != f.default]
+        arguments = ", ".join(f"{f.name}={_text(getattr(self, f.name))}" for f in said)
         return f"{type(self).__name__}({arguments})"
 
 

@@ -1,16 +1,19 @@
-"""The contracts of a recurrent cell: `Cell`, and the two forms that engines know more about.
+"""The contracts of a recurrent cell: `Cell`, and the forms that engines know more about.
 
 A cell is a constant (see `rnnjax.typing.Static`): a frozen dataclass of the numbers that a paper's
 table would list. Its methods are pure functions of parameters and state. Parameters and states are
 pytrees of arrays, NamedTuples in the paper's letters; every leaf of a state has the batch axes
 first. Products are written `x @ w`, so that one step serves `[D]`, `[B, D]` or `[E, B, D]` alike.
+
+An input is an array `[..., D]`, or where a cell takes more than one a pytree of such arrays, all
+with the same leading axes.
 """
 
 import abc
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import NamedTuple, final, get_origin
+from typing import Any, NamedTuple, final, get_origin
 
 from rnnjax.typing import Array, Key, Params, State, Static
 
@@ -53,8 +56,23 @@ class Cell(Static, abc.ABC):
         """Returns the state before the first step, each leaf `[*batch_shape, ...]`."""
 
     @abc.abstractmethod
-    def step(self, params: Params, state: State, x_t: Array) -> tuple[State, Array]:
+    def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., K]`."""
+
+    def prepare(self, params: Params) -> Params:
+        """Returns what the steps make of the parameters, which engines do once before the loop.
+
+        By default the parameters themselves. All methods take either.
+        """
+        return params
+
+    def draw(self, key: Key, params: Params, leading: tuple[int, ...]) -> Any:
+        """Draws the noise of a run, a pytree of arrays `[*leading, ...]`, `leading = (T, ...)`.
+
+        By default None: most cells have none. See `rnnjax.cells.noise`.
+        """
+        del key, params, leading
+        return None
 
 
 class SplitCell(Cell):
@@ -65,22 +83,70 @@ class SplitCell(Cell):
     """
 
     @abc.abstractmethod
-    def project(self, params: Params, x: Array) -> Array:
+    def project(self, params: Params, x: Any) -> Any:
         """Maps inputs `[..., D]`, any axes leading, to `u [..., G]`."""
 
     @abc.abstractmethod
-    def recur(self, params: Params, state: State) -> Array:
+    def recur(self, params: Params, state: State) -> Any:
         """Maps a state to `v [..., G]`; the only use of the recurrent matrix."""
 
     @abc.abstractmethod
-    def combine(self, params: Params, state: State, u: Array, v: Array) -> tuple[State, Array]:
+    def combine(self, params: Params, state: State, u: Any, v: Any) -> tuple[State, Any]:
         """Makes the next state and `y_t [..., K]`, elementwise; reads only vectors of `params`."""
 
+    def attend(self, state: State, x_t: Any) -> State:
+        """Returns what `recur` is given: of the state, elementwise, what the step's noise leaves.
+
+        By default, and where there is no noise, the state itself.
+        """
+        del x_t
+        return state
+
     @final
-    def step(self, params: Params, state: State, x_t: Array) -> tuple[State, Array]:
+    def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., K]`."""
         u = self.project(params, x_t)
-        return self.combine(params, state, u, self.recur(params, state))
+        v = self.recur(params, self.attend(state, x_t))
+        return self.combine(params, state, u, v)
+
+
+class AssociativeCell(Cell):
+    """A cell whose steps compose: two in a row are one of the same kind.
+
+    A step is known from its input alone, as an `element`, so time can be run in parallel. With
+    `e_t = element(x_t)`:
+
+        s_t = apply(e_t, s_{t-1}),   y_t = readout(s_t, x_t)
+        apply(compose(e_1, e_2), s) = apply(e_2, apply(e_1, s))
+
+    An element is a pytree of arrays `[..., *]`, any axes leading, like a state.
+    """
+
+    @abc.abstractmethod
+    def element(self, params: Params, x: Any) -> Any:
+        """Maps inputs `[..., D]`, any axes leading, to what their steps do."""
+
+    @abc.abstractmethod
+    def compose(self, earlier: Any, later: Any) -> Any:
+        """Returns two elements as one; associative."""
+
+    @abc.abstractmethod
+    def apply(self, element: Any, state: Any) -> Any:
+        """Returns the state after a step, or after several that are one element."""
+
+    @abc.abstractmethod
+    def readout(self, params: Params, state: Any, x: Any) -> Any:
+        """Maps states and inputs `[..., D]`, any axes leading, to outputs `[..., K]`."""
+
+    @final
+    def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]:
+        """Runs one step: `x_t [..., D]` to the next state and `y_t [..., K]`."""
+        state = self.apply(self.element(params, x_t), state)
+        return state, self.read(params, state, x_t)
+
+    def read(self, params: Params, state: State, x: Any) -> Any:
+        """Calls `readout`, of which a `LinearCell` has another form."""
+        return self.readout(params, state, x)
 
 
 class LinearState(NamedTuple):
@@ -89,24 +155,44 @@ class LinearState(NamedTuple):
     h: Array  # [..., H], real or complex
 
 
-class LinearCell(Cell):
-    """A cell that is linear in its state: `h_t = a_t * h_{t-1} + b_t`.
+class LinearElement(NamedTuple):
+    """One step of a linear recurrence, or several: `h -> decay * h + drive`."""
+
+    decay: Array  # [..., H]
+    drive: Array  # [..., H]
+
+
+class LinearCell(AssociativeCell):
+    """A cell that is linear in its state: `h_t = a_t * h_{t-1} + b_t`, elementwise.
 
     The decay `a_t` and the drive `b_t` depend on the input alone, so that time can be run in
     parallel. They have the shape and dtype of `h`.
     """
 
     @abc.abstractmethod
-    def coefficients(self, params: Params, x: Array) -> tuple[Array, Array]:
+    def coefficients(self, params: Params, x: Any) -> tuple[Array, Array]:
         """Maps inputs `[..., D]`, any axes leading, to the decay and the drive, `[..., H]` each."""
 
     @abc.abstractmethod
-    def readout(self, params: Params, h: Array, x: Array) -> Array:
+    def readout(self, params: Params, h: Array, x: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Maps states `[..., H]` and inputs `[..., D]`, any axes leading, to outputs `[..., K]`."""
 
     @final
-    def step(self, params: Params, state: LinearState, x_t: Array) -> tuple[LinearState, Array]:
-        """Runs one step: `x_t [..., D]` to the next state and `y_t [..., K]`."""
-        decay, drive = self.coefficients(params, x_t)
-        h = decay * state.h + drive
-        return LinearState(h), self.readout(params, h, x_t)
+    def element(self, params: Params, x: Any) -> LinearElement:
+        """Returns the coefficients."""
+        return LinearElement(*self.coefficients(params, x))
+
+    @final
+    def compose(self, earlier: LinearElement, later: LinearElement) -> LinearElement:
+        """Returns `h -> a_2 (a_1 h + b_1) + b_2`."""
+        return LinearElement(later.decay * earlier.decay, later.decay * earlier.drive + later.drive)
+
+    @final
+    def apply(self, element: LinearElement, state: LinearState) -> LinearState:
+        """Returns `a h + b`."""
+        return LinearState(element.decay * state.h + element.drive)
+
+    @final
+    def read(self, params: Params, state: LinearState, x: Any) -> Any:
+        """Calls `readout` with the array of the state."""
+        return self.readout(params, state.h, x)

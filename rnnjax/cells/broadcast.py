@@ -1,5 +1,8 @@
-"""Vectors along leading axes, said outright: `jax_numpy_rank_promotion="raise"` may be on."""
+"""Axes, said outright: `jax_numpy_rank_promotion="raise"` may be on."""
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 
 from rnnjax.typing import Array
@@ -19,3 +22,8 @@ def affine(x: Array, w: Array, b: Array) -> Array:
         return x @ w
     product = x @ w
     return product + repeat(b, product)
+
+
+def leading_axes(xs: Any) -> tuple[int, ...]:
+    """Returns the sizes of the axes before the features of inputs, `(T, ...)` of `[T, ..., D]`."""
+    return jax.tree.leaves(xs)[0].shape[:-1]

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from rnnjax.typing import Array, Key, Static
 
 Initializer = Callable[[Key, tuple[int, int]], Array]
+BiasInitializer = Callable[[Key, tuple[str, ...], int], Array]  # of the blocks' names and H
 
 
 class Glorot(Static):
@@ -79,10 +80,19 @@ class TruncatedNormal(Static):
         return self.stddev * jax.random.truncated_normal(key, -2.0, 2.0, shape)
 
 
+class Zeros(Static):
+    """Biases of zero."""
+
+    def __call__(self, key: Key, blocks: tuple[str, ...], hidden: int) -> Array:
+        """Returns a vector `[len(blocks) * hidden]`."""
+        del key
+        return jnp.zeros(len(blocks) * hidden)
+
+
 def gate_blocks(initializer: Initializer, key: Key, rows: int, hidden: int, gates: int) -> Array:
     """Draws a `[rows, hidden]` matrix a gate and lays them side by side, `[rows, gates * hidden]`.
 
     An orthogonal matrix a gate is what papers mean by an orthogonal recurrent matrix.
     """
-    keys = jax.random.split(key, gates)
+    keys = [key] if gates == 1 else jax.random.split(key, gates)
     return jnp.concatenate([initializer(k, (rows, hidden)) for k in keys], axis=-1)

@@ -11,7 +11,7 @@ from jax.sharding import PartitionSpec as P
 
 from rnnjax.training.state import TrainState
 from rnnjax.training.update import AXIS, STATE_SPEC
-from rnnjax.unroll.time_sharded import AXIS as TIME
+from rnnjax.unroll.linear.time_sharded import AXIS as TIME
 
 MIN_ROWS = 16  # fewer sequences a device than this, and the products get too small to gain
 

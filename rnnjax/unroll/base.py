@@ -1,13 +1,27 @@
-"""What every engine shares: its signature, and the meaning of `mask` and `reset`."""
+"""What every engine shares: its signature, and that it is a value which checks a call."""
 
-import functools
-from typing import Protocol
+import abc
+import dataclasses
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, Protocol
 
 import jax
-import jax.numpy as jnp
 
-from rnnjax.cells.base import Cell
-from rnnjax.typing import Array, Params, State
+from rnnjax.cells.base import AssociativeCell, Cell, LinearCell, SplitCell
+from rnnjax.cells.gated.lstm import LSTM
+from rnnjax.compose.base import Composite, Run
+from rnnjax.typing import Array, Params, State, Static
+from rnnjax.unroll.checks import check_call, check_inputs
+from rnnjax.unroll.masks import hide
+
+_WHAT_IT_IS: dict[type[Cell], str] = {
+    Cell: "a Cell",
+    SplitCell: "a SplitCell, with project, recur, combine",
+    AssociativeCell: "an AssociativeCell, with element, compose, apply",
+    LinearCell: "a LinearCell, h_t = a_t * h_(t-1) + b_t",
+    LSTM: "an LSTM",
+}
 
 
 class Engine(Protocol):
@@ -21,18 +35,18 @@ class Engine(Protocol):
         cell: Cell,
         params: Params,
         state: State,
-        xs: Array,
+        xs: Any,
         *,
         mask: Array | None = None,
         reset: Array | None = None,
-    ) -> tuple[State, Array]:
+    ) -> tuple[State, Any]:
         """Runs `cell` over `xs`.
 
         Args:
             cell: the recurrence.
             params: what `cell.init` returned.
             state: the state before the first step, such as `cell.initial_state(params, (B,))`.
-            xs: inputs, `[T, ..., D]`.
+            xs: inputs, `[T, ..., D]`, or a pytree of them where the cell takes several.
             mask: boolean `[T, ...]`, or with batch axes missing at the end. Where it is False the
                 step does not happen: the state is carried through, the output is zero, and what
                 `xs` holds there, NaN included, reaches no value and no gradient.
@@ -45,61 +59,149 @@ class Engine(Protocol):
         Raises:
             TypeError: if the engine cannot run this kind of cell, nor the cells that it is made
                 of, a mask is not boolean, or something is no array.
-            ValueError: if the cell does not run with these params on such inputs, or shapes do not
-                fit.
+            ValueError: if the cell does not run with these params on such inputs, or shapes or
+                structures do not fit.
         """
         ...
 
 
-def grow(flag: Array, like: Array) -> Array:
-    """Repeats a flag that has the leading axes of `like` along the others."""
-    flag = flag.reshape(flag.shape + (1,) * (like.ndim - flag.ndim))
-    return jnp.broadcast_to(flag, like.shape)
+class EngineValue(Static, abc.ABC):
+    """An engine with settings, its fields: `Deferred(chunk=28)`. A call runs a cell.
+
+    Outside `jax.jit` a call compiles once for a cell, an engine and shapes.
+    """
+
+    contracts: ClassVar[tuple[type[Cell], ...]] = (Cell,)  # what it runs, any of them
+    by_parts: ClassVar[bool] = True  # whether the parts of a cell made of cells are run one by one
+
+    def __post_init__(self) -> None:
+        """Refuses settings that count something and are no count.
+
+        Raises:
+            ValueError: if one is not a whole number of 1 or more; the message names it.
+        """
+        for field in dataclasses.fields(self):  # pyright: ignore[reportArgumentType]
+            value = getattr(self, field.name)
+            if field.type == int | None and value is None:
+                continue
+            if field.type in (int, int | None) and not (type(value) is int and value >= 1):
+                raise ValueError(f"{field.name} must be a whole number of 1 or more; got {value!r}")
+
+    @property
+    def name(self) -> str:
+        """The name that tables have for it, whatever its settings: `linear_scan`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def __call__(
+        self,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Any,
+        *,
+        mask: Array | None = None,
+        reset: Array | None = None,
+    ) -> tuple[State, Any]:
+        """Runs `cell` over `xs`; see `unroll.Engine`."""
+        self.check(cell, state, xs, mask, reset)
+        return _run(self, cell, params, state, xs, mask, reset)
+
+    @abc.abstractmethod
+    def run(
+        self,
+        cell: Any,  # of one of `contracts`
+        params: Params,
+        state: State,
+        xs: Any,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> tuple[State, Any]:
+        """Runs `cell` over `xs`, checked arguments; see `unroll.Engine`."""
+
+    def serves(self, cell: Cell) -> bool:
+        """Says whether this engine runs such a cell, or each of its parts."""
+        parts = _parts(cell) if self.by_parts else (cell,)
+        return all(isinstance(part, self.contracts) for part in parts)
+
+    def check(
+        self, cell: Cell, state: State, xs: Any, mask: Array | None, reset: Array | None
+    ) -> None:
+        """Refuses what this engine does not run, before anything is traced.
+
+        Raises:
+            TypeError: see `unroll.Engine`.
+            ValueError: see `unroll.Engine`.
+        """
+        if not isinstance(cell, Cell):
+            raise TypeError(f"{self} runs a cell, such as LSTM(64); got {cell!r}")
+        for part in _parts(cell) if self.by_parts else (cell,):
+            if not isinstance(part, self.contracts):
+                serves = " or ".join(map(_WHAT_IT_IS.__getitem__, self.contracts))
+                where = "" if part is cell else f", a part of {cell}"
+                raise TypeError(f"unroll.{self.name} runs {serves}; got {part}{where}")
+        check_inputs(state, xs, mask, reset)
 
 
-def select(flag: Array, on_true: Array, on_false: Array) -> Array:
-    """Chooses by a flag with the leading axes of `on_false`; a smaller `on_true` is repeated."""
-    on_true = jnp.broadcast_to(on_true, on_false.shape)
-    return jnp.where(grow(flag, on_false), on_true, on_false)
-
-
-def hide(xs: Array, mask: Array | None) -> Array:
-    """Returns zeros where the mask is False, so that nothing of what was there gets on."""
-    return xs if mask is None else select(~mask, jnp.zeros((), xs.dtype), xs)
-
-
-def initial_like(cell: Cell, params: Params, state: State) -> State:
-    """Returns the cell's initial state, repeated along the batch axes of `state`."""
-    own = cell.initial_state(params)
-    return jax.tree.map(lambda new, old: jnp.broadcast_to(new, old.shape), own, state)
-
-
-def begin(reset_t: Array | None, initial: State, state: State) -> State:
-    """Returns the state that a step starts from: `initial` where `reset_t` is True."""
-    if reset_t is None:
-        return state
-    return jax.tree.map(functools.partial(select, reset_t), initial, state)
-
-
-def finish(mask_t: Array | None, after: State, y_t: Array, before: State) -> tuple[State, Array]:
-    """Returns what a step leaves: where `mask_t` is False the state `before`, and no output."""
-    if mask_t is None:
-        return after, y_t
-    after = jax.tree.map(functools.partial(select, mask_t), after, before)
-    return after, select(mask_t, y_t, jnp.zeros_like(y_t))
-
-
-def masked_step(
+@jax.jit
+def _run(
+    engine: EngineValue,
     cell: Cell,
     params: Params,
     state: State,
-    x_t: Array,
-    mask_t: Array | None,
-    reset_t: Array | None,
-) -> tuple[State, Array]:
-    """Runs `cell.step` once under one step's mask and reset, `[...]` each or None."""
-    initial = None if reset_t is None else cell.initial_state(params)
-    # Both sides of the step are selected: a NaN that only the result's `where` threw away would
-    # still come back through the gradient as 0 * NaN.
-    after, y_t = cell.step(params, begin(reset_t, initial, state), hide(x_t, mask_t))
-    return finish(mask_t, after, y_t, state)
+    xs: Any,
+    mask: Array | None,
+    reset: Array | None,
+) -> tuple[State, Any]:
+    """Runs a checked call; engine and cell are constants, so what was compiled is found again."""
+    check_call(cell, params, state, xs)
+    params = cell.prepare(params)
+    if not engine.by_parts:
+        return engine.run(cell, params, state, xs, mask, reset)
+
+    def run(part: Cell, params: Params, state: State, xs: Any) -> tuple[State, Any]:
+        return engine.run(part, params, state, xs, mask, reset)
+
+    return over_parts(run, cell, params, state, xs, mask)
+
+
+def over_parts(
+    run: Run, cell: Cell, params: Params, state: State, xs: Any, mask: Array | None
+) -> tuple[State, Any]:
+    """Runs a cell by `run`, or one made of cells part by part, each over all of time.
+
+    Args:
+        run: runs a cell that is made of no others over all of time.
+        cell: the recurrence.
+        params: its parameters.
+        state: the state before the first step.
+        xs: the inputs.
+        mask: see `Engine`.
+    """
+    if not isinstance(cell, Composite):
+        return run(cell, params, state, xs)
+
+    def run_part(part: Cell, params: Params, state: State, xs: Any) -> tuple[State, Any]:
+        return over_parts(run, part, params, state, xs, mask)
+
+    # Each part hides what is masked, but what the cell does around its parts does not.
+    state, ys = cell.run_parts(run_part, params, state, hide(xs, mask))
+    return state, hide(ys, mask)
+
+
+class Chunked(EngineValue):
+    """An engine that may run time in chunks.
+
+    Args:
+        chunk: how many steps are run at a time; None leaves that to the engine.
+    """
+
+    chunk: int | None = None
+
+
+def _parts(cell: Cell) -> Iterator[Cell]:
+    """Returns the cells that `cell` is made of down to those that are made of none."""
+    if isinstance(cell, Composite):
+        for part in cell.parts:
+            yield from _parts(part)
+    else:
+        yield cell

@@ -6,16 +6,17 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rnnjax.typing import Array, Params, State
+from rnnjax.typing import Params, State
+from rnnjax.unroll.single import widen
 
 
 def run_in_blocks(
-    run: Callable[[Params, State, Any], tuple[State, Array]],
+    run: Callable[[Params, State, Any], tuple[State, Any]],
     block: int,
     params: Params,
     state: State,
     inputs: Any,
-) -> tuple[State, Array]:
+) -> tuple[State, Any]:
     """Runs `run` over blocks of time, and once more over each block in the gradient.
 
     Args:
@@ -28,30 +29,26 @@ def run_in_blocks(
     Returns:
         The state after the last step and the outputs `[T, ...]`.
     """
-    run = jax.checkpoint(run)
+    wide, narrow = widen(params)
+    run_block = jax.checkpoint(lambda wide, state, inputs: run(narrow(wide), state, inputs))
     steps = jax.tree.leaves(inputs)[0].shape[0]
     whole = steps - steps % block
-
-    def split(x: Array) -> Array:
-        return x[:whole].reshape(whole // block, block, *x.shape[1:])
-
-    state, ys = jax.lax.scan(
-        lambda state, inputs: run(params, state, inputs), state, jax.tree.map(split, inputs)
-    )
-    ys = ys.reshape(whole, *ys.shape[2:])
+    blocks = jax.tree.map(lambda x: x[:whole].reshape(whole // block, block, *x.shape[1:]), inputs)
+    state, ys = jax.lax.scan(lambda state, inputs: run_block(wide, state, inputs), state, blocks)
+    ys = jax.tree.map(lambda y: y.reshape(whole, *y.shape[2:]), ys)
     if whole == steps:
         return state, ys
-    state, rest = run(params, state, jax.tree.map(lambda x: x[whole:], inputs))
-    return state, jnp.concatenate([ys, rest])
+    state, rest = run_block(wide, state, jax.tree.map(lambda x: x[whole:], inputs))
+    return state, jax.tree.map(lambda *parts: jnp.concatenate(parts), ys, rest)
 
 
 def run_in_chunks(
-    run: Callable[[Params, State, Any], tuple[State, Array]],
+    run: Callable[[Params, State, Any], tuple[State, Any]],
     chunk: int | None,
     params: Params,
     state: State,
     inputs: Any,
-) -> tuple[State, Array]:
+) -> tuple[State, Any]:
     """Runs `run` over blocks of `chunk` steps, or once where that is all of time.
 
     Args:

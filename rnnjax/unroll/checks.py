@@ -1,49 +1,70 @@
 """What is asked of a call before anything runs."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import jax
 
 from rnnjax.cells.base import Cell
+from rnnjax.cells.broadcast import leading_axes
+from rnnjax.cells.noise import unpack
 from rnnjax.typing import Array, Params, State
 
 
-def check_call(
-    cell: Cell, params: Params, state: State, xs: Array, mask: Array | None, reset: Array | None
-) -> None:
-    """Refuses arguments that do not fit each other; see `Engine` for what is raised."""
-    check_inputs(xs, mask, reset)
-    batch, given = xs.shape[1:-1], f"with these params on xs {xs.shape}"
-    wanted = _shapes_of(
-        lambda params: cell.initial_state(params, batch), (params,), f"{cell} has no state {given}"
-    )
+def check_inputs(state: State, xs: Any, mask: Array | None, reset: Array | None) -> None:
+    """Refuses what is no sequence, no state, and masks that do not fit; see `Engine`."""
     for leaf in jax.tree.leaves(state):
         if not hasattr(leaf, "dtype"):
             raise TypeError(f"a state is made of arrays; got {type(leaf).__name__}")
-    if _shapes(state) != _shapes(wanted):
-        raise ValueError(
-            f"{cell} on xs {xs.shape} takes a state of {_shapes(wanted)}; got {_shapes(state)}"
-        )
-    x_t = jax.ShapeDtypeStruct(xs.shape[1:], xs.dtype)
-    after, _ = _shapes_of(cell.step, (params, state, x_t), f"{cell} does not run {given}")
-    if _dtypes(after) != _dtypes(state):
+    leaves = jax.tree.leaves(xs)
+    for leaf in leaves or [xs]:
+        if not hasattr(leaf, "dtype"):
+            raise TypeError(f"xs must be an array; got {type(leaf).__name__}")
+    shapes = [leaf.shape for leaf in leaves]
+    if any(len(shape) < 2 or shape[:-1] != shapes[0][:-1] for shape in shapes):
+        got = shapes[0] if len(shapes) == 1 else f"the shapes {shapes}"
+        raise ValueError(f"xs must be [T, ..., D], time first and features last; got {got}")
+    for name, flag in (("mask", mask), ("reset", reset)):
+        if flag is not None:
+            _check_flag(name, flag, shapes[0])
+
+
+def _check_flag(name: str, flag: Array, shape: tuple[int, ...]) -> None:
+    if not hasattr(flag, "dtype"):
+        raise TypeError(f"{name} must be an array; got {type(flag).__name__}")
+    if flag.dtype != bool:
+        raise TypeError(f"{name} must be boolean; got {flag.dtype}")
+    if flag.ndim < 1 or flag.ndim >= len(shape) or flag.shape != shape[: flag.ndim]:
+        raise ValueError(f"{name} {flag.shape} does not fit xs {shape}: it must be [T, ...]")
+
+
+def check_call(cell: Cell, params: Params, state: State, xs: Any) -> None:
+    """Refuses a cell, parameters, a state and inputs that do not fit each other; see `Engine`."""
+    on = f"on xs {_shapes(xs)}"
+    own = _own_params(cell, jax.tree.leaves(unpack(xs).x)[0].shape[-1])
+    if not _alike(params, own):
+        raise ValueError(f"{cell} takes params like {_shapes(own)}; got {_shapes(params)}")
+    batch = leading_axes(xs)[1:]
+    wanted = _shapes_of(
+        lambda params: cell.initial_state(params, batch),
+        (params,),
+        f"{cell} has no state with these params {on}",
+    )
+    if not (_alike(state, wanted) and _shapes(state) == _shapes(wanted)):
+        raise ValueError(f"{cell} {on} takes a state of {_shapes(wanted)}; got {_shapes(state)}")
+    x_t = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), xs)
+    after, _ = _shapes_of(
+        cell.step, (params, state, x_t), f"{cell} does not run with these params {on}"
+    )
+    if not (_alike(after, state) and _dtypes(after) == _dtypes(state)):
         raise TypeError(f"a step of {cell} makes {_dtypes(after)} of a state of {_dtypes(state)}")
 
 
-def check_inputs(xs: Array, mask: Array | None, reset: Array | None) -> None:
-    """Refuses what is no sequence, and masks that do not fit it."""
-    flags = {name: flag for name, flag in (("mask", mask), ("reset", reset)) if flag is not None}
-    for name, given in {"xs": xs, **flags}.items():
-        if not hasattr(given, "dtype"):
-            raise TypeError(f"{name} must be an array; got {type(given).__name__}")
-    if xs.ndim < 2:
-        raise ValueError(f"xs must be [T, ..., D], time first and features last; got {xs.shape}")
-    for name, flag in flags.items():
-        if flag.dtype != bool:
-            raise TypeError(f"{name} must be boolean; got {flag.dtype}")
-        if flag.ndim < 1 or flag.ndim >= xs.ndim or flag.shape != xs.shape[: flag.ndim]:
-            raise ValueError(f"{name} {flag.shape} does not fit xs {xs.shape}: it must be [T, ...]")
+@functools.lru_cache(maxsize=1024)
+def _own_params(cell: Cell, input_dim: int) -> Any:
+    """Returns the shapes and dtypes of a cell's parameters."""
+    return jax.eval_shape(lambda key: cell.init(key, input_dim), jax.random.key(0))
 
 
 def _shapes_of(function: Callable[..., Any], arguments: tuple, otherwise: str) -> Any:
@@ -53,6 +74,10 @@ def _shapes_of(function: Callable[..., Any], arguments: tuple, otherwise: str) -
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         reason = (str(error) or type(error).__name__).partition("\n")[0]
         raise ValueError(f"{otherwise}: {reason}") from error
+
+
+def _alike(tree: State, other: State) -> bool:
+    return jax.tree.structure(tree) == jax.tree.structure(other)
 
 
 def _shapes(tree: State) -> Any:

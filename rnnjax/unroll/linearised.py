@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
 from rnnjax.typing import Array, Params, State
-from rnnjax.unroll.base import grow, masked_step
+from rnnjax.unroll.masks import grow, masked_step
 
 
 class Problem(NamedTuple):

@@ -1,17 +1,24 @@
 """Engines by their text, as flags have it."""
 
 from rnnjax import constructor, unroll
-from rnnjax.unroll.base import Engine
+from rnnjax.unroll.base import EngineValue
 
 
-def read_engine(text: str) -> Engine:
-    """Returns the engine that `text` spells: a name, or a call such as `checkpointed(block=28)`.
+def read_engine(text: str) -> EngineValue:
+    """Returns the engine that `text` spells: a name, or a call such as `Checkpointed(block=28)`.
 
     Raises:
         ValueError: if `text` spells no engine; the message is one line.
+
+    Example:
+        >>> read_engine("deferred"), read_engine("Deferred(chunk=28)")
+        (Deferred(chunk=None), Deferred(chunk=28))
     """
-    names = {name: getattr(unroll, name) for name in unroll.__all__}
-    value = constructor.read(text, names)
-    if not callable(value):
-        raise ValueError(f"{text!r} is not an engine: {', '.join(names)}")
-    return value  # pyright: ignore[reportReturnType]
+    engines = {name: getattr(unroll, name) for name in unroll.__all__}
+    classes = {type(engine).__name__: type(engine) for engine in engines.values()}
+    value = constructor.read(text, engines | classes)
+    if isinstance(value, type):
+        value = value()
+    if not isinstance(value, EngineValue):
+        raise ValueError(f"{text!r} is not an engine: {', '.join(engines)}")
+    return value

@@ -5,7 +5,7 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import Elman, Identity, Normal, relu
-from rnnjax.cells.elman import ElmanParams, ElmanState
+from rnnjax.cells.plain.elman import ElmanParams, ElmanState
 from tests.laws.draws import normal, params_of
 
 XS = normal(1, (6, 2))

@@ -5,7 +5,8 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, GRUResetBefore
-from rnnjax.cells.gru import GRUParams, GRUResetBeforeParams
+from rnnjax.cells.gated.gru import GRUParams
+from rnnjax.cells.gated.gruresetbefore import GRUResetBeforeParams
 from tests.laws.draws import normal, params_of
 
 XS = normal(1, (6, 2))
@@ -34,7 +35,8 @@ def test_the_equations_with_the_reset_after_the_product():
 def test_the_papers_equations_with_the_reset_before_the_product():
     cell = GRUResetBefore(3)
     params = params_of(cell)
-    w_x, w_rz, w_n, b = (np.asarray(p, float) for p in params)
+    w_x, w_h, b = (np.asarray(p, float) for p in params)
+    w_rz, w_n = np.split(w_h, [6], axis=1)
     _, ys = unroll.scan(cell, params, cell.initial_state(params), XS)
     h = np.zeros(3)
     for x_t, y_t in zip(XS.astype(float), ys, strict=True):
@@ -55,7 +57,7 @@ def test_the_two_are_different_functions_unless_the_candidates_matrix_is_diagona
     w_x, w_rz, b = normal(2, (2, 9)), normal(3, (3, 6)), normal(4, (9,))
     w_n = np.diag([0.5, -0.7, 0.9]) + off_diagonal * (1 - np.eye(3))
     after = GRUParams(*map(jnp.float32, (w_x, np.hstack([w_rz, w_n]), b, np.zeros(3))))
-    before = GRUResetBeforeParams(*map(jnp.float32, (w_x, w_rz, w_n, b)))
+    before = GRUResetBeforeParams(*map(jnp.float32, (w_x, np.hstack([w_rz, w_n]), b)))
     cells = (GRU(3), after), (GRUResetBefore(3), before)
     ys_after, ys_before = (
         unroll.scan(cell, params, cell.initial_state(params), XS)[1] for cell, params in cells
@@ -66,7 +68,7 @@ def test_the_two_are_different_functions_unless_the_candidates_matrix_is_diagona
 
 def test_each_gate_has_an_orthogonal_recurrent_matrix_of_its_own():
     after, before = (cell(5).init(jax.random.key(0), 2) for cell in (GRU, GRUResetBefore))
-    for block in (*np.split(after.w_h, 3, axis=1), *np.split(before.w_rz, 2, axis=1), before.w_n):
+    for block in (*np.split(after.w_h, 3, axis=1), *np.split(before.w_h, 3, axis=1)):
         np.testing.assert_allclose(block.T @ block, np.eye(5), atol=1e-6)
     for bias in (after.b, after.b_n, before.b):
         np.testing.assert_array_equal(bias, 0)

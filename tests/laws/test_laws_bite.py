@@ -8,7 +8,7 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import LSTM, Elman, LinearCell, MinGRU
-from rnnjax.cells.elman import ElmanState
+from rnnjax.cells.plain.elman import ElmanState
 from rnnjax.unroll.base import masked_step
 from tests.catalogue import name
 from tests.laws import cell_laws, engine_laws

@@ -4,13 +4,13 @@ import json
 import jax
 import jax.numpy as jnp
 import pytest
+from rnnjax.unroll.auto import CANDIDATES, choose
+from rnnjax.unroll.measurements import Row, Size, Table, read_table
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore
 from rnnjax.compose import Residual, Stack, learned_start, mixed_precision
 from rnnjax.unroll import measurements
-from rnnjax.unroll.auto import CANDIDATES, choose
-from rnnjax.unroll.measurements import Row, Size, Table, read_table
 from tests.laws.draws import assert_close, normal, params_of, state_of, weigh
 
 

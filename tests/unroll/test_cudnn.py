@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from rnnjax.unroll.cudnn import cudnn
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, LSTM
-from rnnjax.unroll.cudnn import cudnn
 from tests.laws.draws import assert_close, normal, params_of, state_of, weigh
 
 CELL = LSTM(3)

@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from rnnjax.unroll.fused.split_steps import Backward, Flags, Forward
 
 from rnnjax import compose, unroll
 from rnnjax.cells import CTRNN, GRU, LSTM, Elman, GRUResetBefore, PeepholeLSTM, relu
-from rnnjax.cells.elman import ElmanState
+from rnnjax.cells.plain.elman import ElmanState
 from rnnjax.unroll.fused import fused, split_kernel, split_steps
-from rnnjax.unroll.fused.split_steps import Backward, Flags, Forward
 from tests.laws.draws import assert_close, doubled, normal, params_of, state_of, weigh
 from tests.unroll.exporting import TRITON, exported
 

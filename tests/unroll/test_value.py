@@ -3,12 +3,12 @@ import re
 import jax
 import jax.numpy as jnp
 import pytest
+from rnnjax.unroll.auto import size_of
+from rnnjax.unroll.measurements import Size
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, Elman
 from rnnjax.compose import Residual, Stack, learned_start
-from rnnjax.unroll.auto import size_of
-from rnnjax.unroll.measurements import Size
 from tests.laws.draws import assert_close, assert_identical, normal, params_of, state_of, weigh
 
 CELL = LRU(3)

@@ -1,0 +1,115 @@
+"""The contract of gated cells: blocks of affine maps of input and state, and a `combine`."""
+
+import abc
+from dataclasses import field
+from typing import Any, ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.activations import Activation
+from rnnjax.cells.base import Cell, SplitCell
+from rnnjax.cells.broadcast import affine
+from rnnjax.cells.initializers import (
+    BiasInitializer,
+    Glorot,
+    Initializer,
+    Orthogonal,
+    Zeros,
+    gate_blocks,
+)
+from rnnjax.typing import Array, Key, Params, State
+
+
+class GatedParams(NamedTuple):
+    """Parameters of a `GatedCell` that names no others; `G = len(blocks) * H`."""
+
+    w_x: Array  # [D, G]
+    w_h: Array  # [H, G]
+    b: Array  # [G]
+
+
+class GatedState(NamedTuple):
+    """State of a `GatedCell` that names no other."""
+
+    h: Array  # [..., H]
+
+
+class BlockCell(Cell, abc.ABC):
+    """What gated cells share whether or not they split: widths, initial weights, initial state.
+
+    Its matrices act in blocks of H columns, one a gate, named by `blocks` in their order. `params_type`
+    starts with `w_x [D, G]`, `w_h [H, G]` and `b [G]`; what else it names are vectors `[H]` that
+    start at zero. The leaves of `state_type` are `[..., H]` and start at zero.
+    """
+
+    blocks: ClassVar[tuple[str, ...]]
+    params_type: ClassVar[type] = GatedParams
+    state_type: ClassVar[type] = GatedState
+
+    hidden: int
+    activation: Activation = field(default=jnp.tanh, kw_only=True)
+    input_init: Initializer = field(default=Glorot(), kw_only=True)
+    recurrent_init: Initializer = field(default=Orthogonal(), kw_only=True)
+    bias_init: BiasInitializer = field(default=Zeros(), kw_only=True)
+
+    @property
+    def output_dim(self) -> int:
+        """H."""
+        return self.hidden
+
+    def init(self, key: Key, input_dim: int) -> Any:
+        """Draws weights block by block with the initializers."""
+        key_x, key_h, key_b = *jax.random.split(key), jax.random.fold_in(key, 2)
+        count = len(self.blocks)
+        names = self.params_type._fields[3:]  # pyright: ignore[reportAttributeAccessIssue]
+        return self.params_type(
+            w_x=gate_blocks(self.input_init, key_x, input_dim, self.hidden, count),
+            w_h=gate_blocks(self.recurrent_init, key_h, self.hidden, self.hidden, count),
+            b=self.bias_init(key_b, self.blocks, self.hidden),
+            **{name: jnp.zeros(self.hidden) for name in names},
+        )
+
+    def initial_state(self, params: Params, batch_shape: tuple[int, ...] = ()) -> Any:
+        """Zeros."""
+        names = self.state_type._fields  # pyright: ignore[reportAttributeAccessIssue]
+        shape = (*batch_shape, self.hidden)
+        return self.state_type(*(jnp.zeros(shape, params.w_h.dtype) for _ in names))
+
+    def project(self, params: Params, x: Any) -> Array:
+        """Returns `x w_x + b`, `[..., G]`."""
+        return affine(x, params.w_x, params.b)
+
+
+class GatedCell(BlockCell, SplitCell):
+    """A cell of gates, each an affine map of input and state: one `combine` is all it needs.
+
+        u = x_t w_x + b,  v = h_{t-1} w_h       in blocks of H columns, named by `blocks`
+        state, y_t = combine(params, state, u, v)
+
+    A plain network is the case of one block. Weights are drawn by `input_init`, `recurrent_init`
+    and `bias_init`, block by block.
+
+    Example:
+        >>> class Leaky(GatedCell):
+        ...     blocks = ("h",)
+        ...     rate: float = 0.1
+        ...
+        ...     def combine(self, params, state, u, v):
+        ...         h = (1 - self.rate) * state.h + self.rate * self.activation(u + v)
+        ...         return GatedState(h), h
+        >>> Leaky(64, rate=0.2)
+        Leaky(hidden=64, rate=0.2)
+    """
+
+    def recur(self, params: Params, state: State) -> Array:
+        """Returns `h w_h`, `[..., G]`."""
+        return state.h @ params.w_h
+
+    def gates(self, params: Params, state: State, u: Array, v: Array) -> Any:
+        """Returns the values of the gates, a NamedTuple of arrays `[..., H]`; None if it has none.
+
+        They are what `compose.with_states` shows beside the states.
+        """
+        del params, state, u, v
+        return None

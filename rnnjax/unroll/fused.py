@@ -1,0 +1,67 @@
+"""The engine that runs many steps in one kernel."""
+
+from rnnjax.cells.base import LinearCell, SplitCell
+from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.any.scan import scan
+from rnnjax.unroll.base import EngineValue
+from rnnjax.unroll.linear import kernel as linear_kernel
+from rnnjax.unroll.linear import steps as linear
+from rnnjax.unroll.split.kernel import run as split
+
+
+class Fused(EngineValue):
+    """Runs a `SplitCell` or a `LinearCell` in one kernel, many steps long; see `unroll.Engine`.
+
+    On an NVIDIA GPU a kernel for a `SplitCell` holds its recurrent matrix on chip and runs all
+    steps of a few sequences; the sides of the matrix are rounded up to powers of two. In single
+    precision `Elman` and `GRU` fit up to 128 units and `LSTM` up to 64, in half precision those up
+    to 256, 128 and 128, where a multiprocessor has the 227 KB of shared memory of an H100. Smaller
+    GPUs take less, and the compiler says so. Any cell whose `recur` is a product of something
+    elementwise and a matrix gets a kernel. Arithmetic is in single precision at least, products in
+    half precision where the parameters are, and single precision is not TF32 unless
+    `jax.default_matmul_precision` says otherwise.
+
+    For a `LinearCell` each chunk of time and each 128 units are a program, on a TPU too.
+
+    On a CPU the kernels are interpreted, which is slow and for tests; on other machines plain loops
+    run. One derivative, in reverse mode. `jax.export` takes one platform at a time.
+
+    References:
+        Diamos et al. (2016), Persistent RNNs: stashing recurrent weights on-chip, ICML.
+        Pöppel, Beck & Hochreiter (2024), FlashRNN: I/O-aware optimization of traditional RNNs on
+        modern hardware, arXiv:2412.07752.
+        Martin & Cundy (2018), Parallelizing linear recurrent neural nets over sequence length,
+        ICLR, arXiv:1709.04057.
+    """
+
+    contracts = (SplitCell, LinearCell)
+
+    def run(
+        self,
+        cell: SplitCell | LinearCell,
+        params: Params,
+        state: State,
+        xs: Array,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> tuple[State, Array]:
+        """Runs `cell` over `xs`; see `unroll.Engine`.
+
+        Raises:
+            TypeError: also if a step is made of more than elementwise functions and products of
+                something elementwise and a matrix.
+            ValueError: also if the recurrent matrix does not fit on chip.
+        """
+        if xs.size == 0:  # a kernel runs one step or more of one sequence or more
+            return scan.run(cell, params, state, xs, mask, reset)
+        if isinstance(cell, SplitCell):
+            return split.run(cell, params, state, xs, mask, reset)
+        return linear.run(_find, cell, params, state, xs, mask, reset)
+
+
+fused = Fused()
+
+
+def _find(each: linear.Step, h: Array) -> tuple[Array, Array]:
+    hs = linear_kernel.states(each, h)
+    return hs[-1], hs

@@ -1,0 +1,1 @@
+"""Engines that run an `AssociativeCell`, of which a `LinearCell` is the elementwise case."""

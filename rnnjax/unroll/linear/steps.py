@@ -1,0 +1,165 @@
+"""The steps of a linear recurrence as maps that compose, and the ways of running them."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import LinearCell, LinearState
+from rnnjax.typing import Array, Params
+from rnnjax.unroll.masks import grow, hide
+
+
+class Step(NamedTuple):
+    """One step, or several in a row: `h -> decay * h + drive`; where it begins, `h -> drive`."""
+
+    decay: Array  # [..., H]
+    drive: Array  # [..., H]
+    begins: Array | None  # boolean [..., H], True where a reset forgets what was before
+
+
+def run(
+    find: Callable[["Step", Array], tuple[Array, Array]],
+    cell: LinearCell,
+    params: Params,
+    state: LinearState,
+    xs: Array,
+    mask: Array | None,
+    reset: Array | None,
+) -> tuple[LinearState, Array]:
+    """Runs `cell` over inputs `[T, ..., D]`, given a way to find its states.
+
+    Args:
+        find: maps the steps and the state `[..., H]` before the first to the state after the last
+            and those after each, `[T, ..., H]`.
+        cell: the recurrence.
+        params: its parameters.
+        state: the state before the first step.
+        xs: the inputs.
+        mask: see `Engine`.
+        reset: see `Engine`.
+    """
+    xs = hide(xs, mask)
+    last, hs = find(steps(cell, params, xs, mask, reset), state.h)
+    return LinearState(last), hide(cell.readout(params, hs, xs), mask)
+
+
+def steps(
+    cell: LinearCell, params: Params, xs: Array, mask: Array | None, reset: Array | None
+) -> Step:
+    """Returns the steps that inputs `[T, ..., D]` make, `[T, ..., H]` each.
+
+    A masked step is `h -> h`; a reset one `h -> a h_0 + b`, with the cell's initial state `h_0`.
+    """
+    decay, drive = cell.coefficients(params, xs)
+    begins = None
+    if reset is not None:
+        begins = grow(reset, decay)
+        initial = jnp.broadcast_to(cell.initial_state(params).h, decay.shape)
+        drive = jnp.where(begins, decay * initial + drive, drive)
+    if mask is not None:
+        there = grow(mask, decay)
+        decay, drive = jnp.where(there, decay, 1), jnp.where(there, drive, 0)
+        begins = None if begins is None else begins & there
+    return Step(decay, drive, begins)
+
+
+def apply(step: Step, h: Array) -> Array:
+    """Returns the state after a step."""
+    after = step.decay * h + step.drive
+    # Chosen and not multiplied by zero: a NaN in one sequence must not reach the next.
+    return after if step.begins is None else jnp.where(step.begins, step.drive, after)
+
+
+def compose(first: Step, second: Step) -> Step:
+    """Returns the two steps as one."""
+    decay, drive = second.decay * first.decay, apply(second, first.drive)
+    if first.begins is None or second.begins is None:
+        return Step(decay, drive, None)
+    return Step(jnp.where(second.begins, 0, decay), drive, first.begins | second.begins)
+
+
+def compose_all(each: Step) -> Step:
+    """Returns all steps up to each as one, log2(T) compositions deep."""
+    return jax.lax.associative_scan(compose, each)
+
+
+def compose_in_a_loop(each: Step) -> Step:
+    """Returns all steps up to each as one, one composition after another."""
+
+    def step(before: Step, now: Step) -> tuple[Step, Step]:
+        after = compose(before, now)
+        return after, after
+
+    nothing = Step(
+        jnp.ones_like(each.decay[0]),
+        jnp.zeros_like(each.drive[0]),
+        None if each.begins is None else jnp.zeros_like(each.begins[0]),
+    )
+    return jax.lax.scan(step, nothing, each)[1]
+
+
+def states(each: Step, h: Array) -> Array:
+    """Returns the states after each of one step or more, from the state `h` before the first."""
+    first = apply(jax.tree.map(lambda x: x[0], each), h)
+    return compose_all(each._replace(drive=each.drive.at[0].set(first))).drive
+
+
+def states_in_chunks(each: Step, h: Array, chunk: int) -> Array:
+    """Returns what `states` does: loops of `chunk` steps, all at once, then a tree across them."""
+    steps = each.drive.shape[0]
+    count = -(-steps // chunk)
+
+    def divide(x: Array, fill: int) -> Array:  # [chunk, count, ...]
+        missing = [(0, count * chunk - steps)] + [(0, 0)] * (x.ndim - 1)
+        x = jnp.pad(x, missing, constant_values=fill)
+        return jnp.moveaxis(x.reshape(count, chunk, *x.shape[1:]), 0, 1)
+
+    begins = None if each.begins is None else divide(each.begins, 0)
+    so_far = compose_in_a_loop(Step(divide(each.decay, 1), divide(each.drive, 0), begins))
+    ends = states(jax.tree.map(lambda x: x[-1], so_far), h)
+    starts = jnp.concatenate([h[None], ends[:-1]])
+    hs = jnp.moveaxis(jax.vmap(apply, in_axes=(0, None))(so_far, starts), 0, 1)
+    return hs.reshape(count * chunk, *hs.shape[2:])[:steps]
+
+
+@jax.custom_vjp
+def states_in_a_loop(each: Step, h: Array) -> tuple[Array, Array]:
+    """Returns the state after the last step and those after each, `[T, ..., H]`.
+
+    The gradient is that of mathematics and not of the loop: the cotangents of the states follow
+    the same recurrence backward in time, and all else is a product after it. Reverse mode only.
+    """
+
+    def step(h: Array, one: Step) -> tuple[Array, Array]:
+        h = apply(one, h)
+        return h, h
+
+    return jax.lax.scan(step, h, each)
+
+
+def _states_forward(each: Step, h: Array) -> tuple:
+    last, hs = states_in_a_loop(each, h)
+    return (last, hs), (each, h, hs)
+
+
+def _states_backward(kept: tuple, cotangents: tuple[Array, Array]) -> tuple[Step, Array]:
+    each, h, hs = kept
+
+    def step(d_after: Array, inputs: tuple[Step, Array]) -> tuple[Array, Array]:
+        one, d_h = inputs
+        d_h = d_h + d_after
+        return _unless(one.begins, one.decay * d_h), d_h
+
+    d_last, d_hs = cotangents
+    d_first, d_drive = jax.lax.scan(step, d_last, (each, d_hs), reverse=True)
+    before = jnp.concatenate([h[None], hs])[:-1]
+    return Step(_unless(each.begins, d_drive * before), d_drive, None), d_first
+
+
+def _unless(begins: Array | None, x: Array) -> Array:
+    return x if begins is None else jnp.where(begins, 0, x)
+
+
+states_in_a_loop.defvjp(_states_forward, _states_backward)

@@ -1,0 +1,177 @@
+"""The plain loop with the weights' gradients taken out of it."""
+
+import functools
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import SplitCell
+from rnnjax.cells.broadcast import leading_axes
+from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.any.scan import scan
+from rnnjax.unroll.base import Chunked
+from rnnjax.unroll.blocks import run_in_chunks
+from rnnjax.unroll.masks import begin, finish, hide, initial_like
+from rnnjax.unroll.single import widened
+from rnnjax.unroll.split.products import make_recur, make_recur_pullback
+
+_ROWS_A_PRODUCT = 256  # steps times sequences, in one product of a weight's gradient on a CPU
+
+
+class Deferred(Chunked):
+    """Runs a `SplitCell` like `scan`, with a gradient of its own; see `unroll.Engine`.
+
+    The gradient of a loop adds to every weight's gradient at every step. Here the backward loop
+    only finds the cotangents of `u` and `v`, and many steps of them, on accelerators all, give each
+    weight's gradient by one product. Reverse mode only: for forward mode (`jax.jvp`,
+    `jax.jacfwd`) use `scan`.
+
+    Sequences longer than `chunk` are run in chunks, of which the gradient keeps the first states
+    alone: it runs each chunk a second time. By default up to 128 steps are one chunk, and more are
+    divided into chunks of 16 to 28 steps, of the length that leaves the shortest last chunk.
+    `Deferred(chunk=T)` keeps all of T steps. A cell with whole numbers in its state runs on `scan`.
+
+    Example:
+        >>> Deferred(chunk=28)
+        Deferred(chunk=28)
+    """
+
+    contracts = (SplitCell,)
+
+    def run(
+        self,
+        cell: SplitCell,
+        params: Params,
+        state: State,
+        xs: Any,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> tuple[State, Any]:
+        """Runs `cell` over `xs`; see `unroll.Engine`."""
+        # There is nothing to divide, or there are numbers that have no cotangents to carry.
+        if leading_axes(xs)[0] == 0 or not all(map(_is_inexact, jax.tree.leaves(state))):
+            return scan.run(cell, params, state, xs, mask, reset)
+        initial = None if reset is None else initial_like(cell, params, state)
+        xs = hide(xs, mask)
+
+        def run(fixed: tuple, state: State, inputs: tuple) -> tuple[State, Any]:
+            params, initial = fixed
+            mask, reset, xs = inputs
+            return _run(cell, mask, reset, params, state, initial, xs)
+
+        return run_in_chunks(run, self.chunk, (params, initial), state, (mask, reset, xs))
+
+
+deferred = Deferred()
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _run(cell, mask, reset, params, state, initial, xs):
+    return _forward(cell, mask, reset, params, state, initial, xs)[0]
+
+
+def _forward(cell, mask, reset, params, state, initial, xs):
+    """Runs the loop and keeps, for each step, where it started and how to pull it back."""
+    # On a CPU the input product is in the loop: to write `u` for all steps costs as much as one
+    # large product saves (gradient of an LSTM, 100 steps of 64 x 128, 256 units: 136 ms against 124
+    # in the loop; 128 steps of 16 x 512, 512 units: 165 against 178). Elsewhere a product is a
+    # launch, and one is better than T.
+    us = None if jax.default_backend() == "cpu" else cell.project(params, xs)
+    recur = make_recur(cell, params, state)
+
+    def step(state, inputs):
+        x_t, u, mask_t, reset_t = inputs
+        u = cell.project(params, x_t) if u is None else u
+        start, pull_start = jax.vjp(functools.partial(begin, reset_t), initial, state)
+        seen, pull_seen = jax.vjp(lambda start: cell.attend(start, x_t), start)
+        v = recur(seen)
+        combine = functools.partial(_combine, cell, mask_t)
+        (after, y_t), pull = jax.vjp(combine, params, start, state, u, v)
+        return after, (y_t, seen, pull_start, pull_seen, pull)
+
+    state, (ys, seen, *pulls) = jax.lax.scan(step, state, (xs, us, mask, reset))
+    return (state, ys), (params, xs, seen, pulls, reset)
+
+
+def _combine(cell, mask_t, params, start, before, u, v):
+    """Returns the state after the step and its output."""
+    after, y_t = cell.combine(params, start, u, v)
+    return finish(mask_t, after, y_t, before)
+
+
+def _backward(cell, kept, cotangents):
+    params, xs, seen, pulls, reset = kept
+    d_state, dys = cotangents
+    pull_recur = make_recur_pullback(cell, params, d_state)
+
+    def step(carry, t):
+        d_after, d_initial, d_params = carry
+        dy_t, seen_t, pull_start, pull_seen, pull = jax.tree.map(
+            lambda x: jax.lax.dynamic_index_in_dim(x, t, keepdims=False), (dys, seen, *pulls)
+        )
+        d_vectors, d_start, d_before, du, dv = pull((d_after, dy_t))
+        d_start = _add(d_start, *pull_seen(pull_recur(seen_t, dv)))
+        d_first, d_state = pull_start(d_start)
+        carry = _add(d_state, d_before), _add(d_initial, d_first), _add(d_params, d_vectors)
+        # A cell that only adds u and v has one cotangent for both; it is stored once.
+        return carry, (du, None if dv is du else dv)
+
+    # A group's steps of all sequences are one batch: each matrix's gradient is one plain product.
+    batch_axes = len(leading_axes(xs))
+    rows = functools.partial(jax.tree.map, lambda x: x.reshape(-1, *x.shape[batch_axes:]))
+
+    def group(carry, ts):
+        (d_state, d_initial, d_params), (dus, dvs) = jax.lax.scan(step, carry, ts, reverse=True)
+        dvs = dus if dvs is None else dvs
+        group_xs, group_seen = jax.tree.map(
+            lambda x: jax.lax.dynamic_slice_in_dim(x, ts[0], len(ts)), (xs, seen)
+        )
+        _, pull_project = jax.vjp(cell.project, params, rows(group_xs))
+        _, pull_weights = jax.vjp(lambda params: cell.recur(params, rows(group_seen)), params)
+        d_project, d_xs = pull_project(rows(dus))
+        d_params = _add(_add(d_params, d_project), *pull_weights(rows(dvs)))
+        # What is not differentiated, such as a whole number, has no cotangent to stack.
+        d_xs = jax.tree.map(
+            lambda d, x: d.reshape(x.shape) if _is_inexact(x) else None, d_xs, group_xs
+        )
+        return (d_state, d_initial, d_params), d_xs
+
+    d_initial = jax.tree.map(jnp.zeros_like, d_state) if reset is not None else None
+    carry = d_state, d_initial, jax.tree.map(lambda p: jnp.zeros_like(widened(p)), params)
+    steps, length = leading_axes(xs)[0], _group_length(xs)
+    whole = steps - steps % length
+    ts, last_ts = jnp.arange(whole).reshape(-1, length), jnp.arange(whole, steps)
+    d_last = []
+    if len(last_ts):
+        carry, *d_last = group(carry, last_ts)
+    (d_state, d_initial, d_params), d_xs = jax.lax.scan(group, carry, ts, reverse=True)
+    d_xs = jax.tree.map(
+        lambda d, *last: jnp.concatenate([d.reshape(whole, *d.shape[2:]), *last]), d_xs, *d_last
+    )
+    d_params = jax.tree.map(lambda d, p: d.astype(p.dtype), d_params, params)
+    return None, None, d_params, d_state, d_initial, d_xs
+
+
+def _group_length(xs):
+    """Returns how many steps of cotangents are kept before the weights' gradients take them in.
+
+    On a CPU few, which are in its caches still and take less memory (GRU, 28 steps of 128 x 256,
+    256 units: 54 ms instead of 83); elsewhere all, since a product is a launch.
+    """
+    steps, *batch = leading_axes(xs)
+    sequences = math.prod(batch)
+    few = -(-_ROWS_A_PRODUCT // max(sequences, 1)) if jax.default_backend() == "cpu" else steps
+    return min(few, steps)
+
+
+def _is_inexact(x):
+    return jnp.issubdtype(x.dtype, jnp.inexact)
+
+
+def _add(tree, other):
+    return jax.tree.map(jnp.add, tree, other)
+
+
+_run.defvjp(_forward, _backward)

@@ -1,0 +1,1 @@
+"""A `SplitCell` over time in one GPU kernel."""

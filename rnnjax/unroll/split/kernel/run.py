@@ -1,0 +1,101 @@
+"""A `SplitCell` over time by kernels, with the gradient of mathematics and not of the loop."""
+
+import functools
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import SplitCell
+from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.masks import begin, grow, hide, initial_like, masked_step
+from rnnjax.unroll.split.kernel import steps as split_steps
+from rnnjax.unroll.split.kernel import triton as split_kernel
+from rnnjax.unroll.split.kernel.steps import Backward, Flags, Forward
+
+
+def run(
+    cell: SplitCell,
+    params: Params,
+    state: State,
+    xs: Array,
+    mask: Array | None,
+    reset: Array | None,
+) -> tuple[State, Array]:
+    """Runs `cell` over inputs of one step or more; see `unroll.Engine`.
+
+    Raises:
+        TypeError: also if the state is not made of real vectors, one a sequence.
+    """
+    steps, batch_shape = xs.shape[0], xs.shape[1:-1]
+    for leaf in jax.tree.leaves(state):
+        if leaf.shape[:-1] != batch_shape or not jnp.issubdtype(leaf.dtype, jnp.floating):
+            raise TypeError(
+                f"unroll.fused runs a SplitCell whose state is made of real vectors "
+                f"{(*batch_shape, 'H')}; got {leaf.dtype} {leaf.shape}"
+            )
+    xs = hide(xs, mask)
+    batch = math.prod(batch_shape)  # all batch axes as one
+
+    def flat(flag: Array | None) -> Array | None:
+        return None if flag is None else grow(flag, xs[..., 0]).reshape(steps, batch)
+
+    rows = jax.tree.map(lambda x: x.reshape(batch, x.shape[-1]), state)
+    flags = Flags(flat(mask), flat(reset))
+    made: Any = _run(cell, flags, params, rows, xs.reshape(steps, batch, xs.shape[-1]))
+    last, ys = made
+    last = jax.tree.map(lambda x, like: x.reshape(like.shape), last, state)
+    return last, ys.reshape(steps, *batch_shape, ys.shape[-1])
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _run(cell, flags, params, state, xs):
+    return _forward(cell, flags, params, state, xs)[0]
+
+
+def _forward(cell, flags, params, state, xs):
+    us = cell.project(params, xs)
+    initial = None if flags.reset is None else initial_like(cell, params, state)
+    given = Forward(state, initial, us, flags)
+    afters, ys = _on_this_machine(split_kernel.forward, split_steps.forward, cell, params, given)
+    last = jax.tree.map(lambda x: x[-1], afters)
+    return (last, ys), (flags, params, state, xs, afters)
+
+
+def _backward(cell, kept, cotangents):
+    """Finds the cotangent of each state in a loop, and from those all else at once.
+
+    Once it is known what each state's cotangent is, the steps no longer wait for each other: the
+    gradient by parameters and inputs is that of all steps of all sequences as one batch.
+    """
+    flags, params, state, xs, afters = kept
+    d_last, d_ys = cotangents
+    befores = jax.tree.map(lambda first, x: jnp.concatenate([first[None], x[:-1]]), state, afters)
+    starts = begin(flags.reset, cell.initial_state(params), befores)
+    us, vs = cell.project(params, xs), cell.recur(params, starts)
+    given = Backward(d_last, starts, us, vs, d_ys, flags)
+    d_afters, d_state = _on_this_machine(
+        split_kernel.backward, split_steps.backward, cell, params, given
+    )
+
+    def steps(params: Params, xs: Array) -> tuple[State, Array]:
+        return masked_step(cell, params, befores, xs, flags.mask, flags.reset)
+
+    _, pull = jax.vjp(steps, params, xs)
+    d_params, d_xs = pull((d_afters, d_ys))
+    return None, d_params, d_state, d_xs
+
+
+_run.defvjp(_forward, _backward)
+
+
+def _on_this_machine(kernel, loop, cell, params, given):
+    """Runs the kernel on an NVIDIA GPU, interprets it on a CPU, and loops anywhere else."""
+    return jax.lax.platform_dependent(
+        params,
+        given,
+        cuda=functools.partial(kernel, False, cell),
+        cpu=functools.partial(kernel, True, cell),
+        default=functools.partial(loop, cell),
+    )
