@@ -106,7 +106,7 @@ def test_help_tells_defaults_and_choices():
         ((*ECHO, "--cell=Residual(GRU(3))"), "D = 1 but K = 3"),
         ((*ECHO, "--unroll=sacn"), "unknown name 'sacn'; did you mean scan?"),
         ((*ECHO, "--unroll=associative"), "unroll.associative runs a LinearCell"),
-        ((*ECHO, "--unroll=checkpointed(block=0)"), "block must be a whole number of 1 or more"),
+        ((*ECHO, "--unroll=Checkpointed(block=0)"), "block must be a whole number of 1 or more"),
         ((*ECHO, "--optimizer=adma"), "value should be one of <adam|adamw|muon|rmsprop|sgd>"),
         ((*ECHO, "--schedule=linear"), "value should be one of <constant|cosine>"),
         ((*ECHO, "--warmup_steps=4"), "warmup_steps 4 must be less than steps 4"),
