@@ -28,13 +28,19 @@ from rnnjax.cells.initializers import Zeros as Zeros
 from rnnjax.cells.leaky.ctrnn import CTRNN
 from rnnjax.cells.linear.lru import LRU
 from rnnjax.cells.linear.mingru import MinGRU
+from rnnjax.cells.matrix.deltanet import DeltaNet
+from rnnjax.cells.matrix.gla import GLA
+from rnnjax.cells.matrix.mlstm import MLSTM
 from rnnjax.cells.plain.elman import Elman
 
 __all__ = [
     "CTRNN",
+    "GLA",
     "GRU",
     "LRU",
     "LSTM",
+    "MLSTM",
+    "DeltaNet",
     "Elman",
     "GRUResetBefore",
     "MinGRU",
