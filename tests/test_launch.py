@@ -7,6 +7,7 @@ import jax
 import pytest
 
 from launch import catalogue
+from rnnjax import cells
 from rnnjax.datasets import idx
 from tests.experiments.launching import launched
 
@@ -56,6 +57,15 @@ def test_without_flags_the_experiments_are_listed():
     for name, first in catalogue().items():
         assert first.endswith(".")
         assert any(line.split(None, 1) == [name, first] for line in done.out.splitlines())
+
+
+def test_the_cells_are_listed_without_an_experiment():
+    done = launched("--cells")
+    assert (done.code, done.err) == (0, "")
+    for name in cells.__all__:
+        assert any(line.split()[:1] == [name] for line in done.out.splitlines())
+    assert launched("--cells", "--markdown").out.startswith("| cell | contract | family | year |")
+    assert "needs no --experiment" in refused("--cells", *ECHO)
 
 
 @pytest.mark.parametrize("name", sorted(catalogue()))
