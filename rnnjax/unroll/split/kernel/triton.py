@@ -21,18 +21,17 @@ from jax.experimental.pallas import triton
 
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.single import widened
 from rnnjax.unroll.split.kernel import steps as split_steps
 from rnnjax.unroll.split.kernel.program import Program, trace
 from rnnjax.unroll.split.kernel.steps import Backward, Forward
-from rnnjax.unroll.split.kernel.tiles import Layout, Tiles, evaluate, tiles, wide
+from rnnjax.unroll.split.kernel.tiles import Layout, Tiles, evaluate, is_known, tiles
 
 _ON_CHIP = 200 * 1024  # bytes of weights; of 227 KB shared memory a program uses up to 20 beside
 _MULTIPROCESSORS = 128  # or a few more, of a large GPU
 
 
-def forward(
-    interpret: bool, cell: SplitCell, params: Params, given: Forward
-) -> tuple[State, Array]:
+def forward(interpret: bool, cell: SplitCell, params: Params, given: Forward) -> tuple[State, Any]:
     """Does what `split_steps.forward` does."""
     leaves, structure = jax.tree.flatten(given.state)
     rows, as_rows = _batch_of_a_trace((params, given.state, given.us))
@@ -40,11 +39,14 @@ def forward(
     values = as_rows(given.state), as_rows(given.us)
     program = trace(step, params, *values, rows=rows)
     _, y = jax.eval_shape(step, params, *values)
+    outputs, output_structure = jax.tree.flatten(y)
     steps, batch = given.us.shape[:2]
-    like = [jax.ShapeDtypeStruct((steps, batch, x.shape[-1]), x.dtype) for x in (*leaves, y)]
+    each = (*leaves, *outputs)
+    like = [jax.ShapeDtypeStruct((steps, batch, x.shape[-1]), x.dtype) for x in each]
     layout = _layout(program, leaves, rows, batch)
-    *afters, ys = _call(interpret, _forward_kernel, layout, program, params, given, like)
-    return jax.tree.unflatten(structure, afters), ys
+    made = _call(interpret, _forward_kernel, layout, program, params, given, like)
+    afters, ys = made[: len(leaves)], made[len(leaves) :]
+    return jax.tree.unflatten(structure, afters), jax.tree.unflatten(output_structure, ys)
 
 
 def backward(
@@ -63,6 +65,22 @@ def backward(
     made = _call(interpret, _backward_kernel, layout, program, params, given, like)
     d_afters, d_state = made[: len(leaves)], made[len(leaves) :]
     return jax.tree.unflatten(structure, d_afters), jax.tree.unflatten(structure, d_state)
+
+
+def can_run(cell: SplitCell, params: Params, state: State, u: Any) -> bool:
+    """Says whether `forward` and `backward` know all that a step is made of, by shapes alone."""
+    rows, as_rows = _batch_of_a_trace((params, state, u))
+    state, u = as_rows(state), as_rows(u)
+    _, y = jax.eval_shape(functools.partial(split_steps.step, cell), params, state, u)
+    step, pull = (functools.partial(f, cell) for f in (split_steps.step, split_steps.pull))
+    try:
+        programs = (
+            trace(step, params, state, u, rows=rows),
+            trace(pull, params, state, u, u, state, y, rows=rows),
+        )
+    except TypeError:
+        return False
+    return all(is_known(equation) for program in programs for equation in program.late)
 
 
 def _batch_of_a_trace(arrays: Any) -> tuple[int, Callable[[Any], Any]]:
@@ -145,14 +163,14 @@ def _forward_kernel(program, layout, weights, given, *outputs):
         for refs in (given.state, given.initial)
     )
 
-    def run(start: list, u: tuple) -> tuple[list, tuple]:
-        *after, y = _run(program, layout, weights, [*start, u])
-        return after, y
+    def run(start: list, u: tuple) -> tuple[list, list]:
+        made = _run(program, layout, weights, [*start, u])
+        return made[: len(start)], made[len(start) :]
 
     def body(t: Array, state: list) -> list:
         u, flags = _read(layout, t, (given.us, given.flags))
         after, y = split_steps.forward_step(run, initial, state, u, flags)
-        _write(layout, t, outputs, [*after, y])
+        _write(layout, t, outputs, [*after, *y])
         return after
 
     jax.lax.fori_loop(0, given.us.shape[0], body, state)
@@ -161,10 +179,11 @@ def _forward_kernel(program, layout, weights, given, *outputs):
 def _backward_kernel(program, layout, weights, given, *outputs):
     weights = _read_weights(layout, program, weights)
     count, steps = len(outputs) // 2, given.us.shape[0]
-    sequences = jax.tree.leaves(given.starts), given.us, given.vs, given.d_ys, given.flags
+    starts, d_ys = map(jax.tree.leaves, (given.starts, given.d_ys))
+    sequences = starts, given.us, given.vs, d_ys, given.flags
 
-    def run(start: list, u: tuple, v: tuple, d_after: list, d_y: tuple) -> list:
-        return _run(program, layout, weights, [*start, u, v, *d_after, d_y])
+    def run(start: list, u: tuple, v: tuple, d_after: list, d_y: list) -> list:
+        return _run(program, layout, weights, [*start, u, v, *d_after, *d_y])
 
     def body(i: Array, d_after: list) -> list:
         t = steps - 1 - i
@@ -180,7 +199,7 @@ def _run(program: Program, layout: Layout, weights: list[Tiles], values: list) -
     """Runs a program on values that are tuples of the tiles of their only axis of units."""
     rows = [tiles((1, len(value)), lambda _, k, value=value: value[k]) for value in values]
     results = evaluate(program, layout, weights, rows)
-    return [tuple(map(wide, row[0])) for row in results]
+    return [tuple(map(widened, row[0])) for row in results]
 
 
 def _read_weights(layout: Layout, program: Program, refs: list) -> list[Tiles]:
@@ -206,7 +225,7 @@ def _read(layout: Layout, t: Array | None, refs: Any) -> Any:
         if ref.dtype == jnp.int32:
             return ref[(*rows, slice(None))] != 0
         count = ref.shape[-1] // layout.tile_units
-        return tuple(wide(ref[(*rows, _columns(layout, k))]) for k in range(count))
+        return tuple(widened(ref[(*rows, _columns(layout, k))]) for k in range(count))
 
     return jax.tree.map(read, refs)
 
