@@ -9,7 +9,18 @@ import numpy as np
 
 from rnnjax.cells import AssociativeCell, Cell, SplitCell
 from rnnjax.testing.compiled import compiled
-from rnnjax.testing.draws import B, D, T, doubled, halved, is_number, normal, params_of, state_of, weigh
+from rnnjax.testing.draws import (
+    B,
+    D,
+    T,
+    doubled,
+    halved,
+    is_number,
+    normal,
+    params_of,
+    state_of,
+    weigh,
+)
 from rnnjax.typing import Array, Params, State
 
 

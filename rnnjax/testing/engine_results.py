@@ -113,9 +113,7 @@ class EngineResults:
         cases = [self.case(name) for name in FLAGS]
         together = jax.tree.map(lambda *leaves: np.stack(leaves), *cases)
         made = jax.tree.map(np.asarray, _run_cases(self.engine, self.cell, together))
-        return {
-            name: jax.tree.map(lambda leaf, i=i: leaf[i], made) for i, name in enumerate(FLAGS)
-        }
+        return {name: jax.tree.map(lambda leaf, i=i: leaf[i], made) for i, name in enumerate(FLAGS)}
 
     @functools.cached_property
     def shortest(self) -> tuple[tuple, Outcome]:
@@ -167,10 +165,12 @@ def _one_by_one(engine: Engine, cell: Cell, cases: Case) -> Outcome:
 
 def _shortest(engine: Engine, cell: Cell, case: Case) -> tuple[tuple, Outcome]:
     one, none = (
-        case._replace(**{
-            name: jax.tree.map(lambda leaf, length=length: leaf[:length], getattr(case, name))
-            for name in ("x", "noise", "mask", "reset")
-        })
+        case._replace(
+            **{
+                name: jax.tree.map(lambda leaf, length=length: leaf[:length], getattr(case, name))
+                for name in ("x", "noise", "mask", "reset")
+            }
+        )
         for length in (1, 0)
     )
     made = engine(cell, one.params, one.state, pack(one.x, one.noise))
