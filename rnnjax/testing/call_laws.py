@@ -74,7 +74,8 @@ def adds_gradients_of_half_precision_in_single(results: EngineResults) -> None:
     try:
         made = results.long_in_half_precision
     except TypeError as refusal:
-        assert "bfloat16" in str(refusal), f"bfloat16 is refused as: {refusal}"
+        if "bfloat16" not in str(refusal):
+            raise
         return
     half, full = (
         np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)]) for tree in made

@@ -139,7 +139,7 @@ class EngineResults:
 
     @functools.cached_property
     def long_in_half_precision(self) -> tuple[Params, Params]:
-        """Gradients by parameters over `LONG` steps in bfloat16, and those of `unroll.scan` without."""
+        """Gradients by parameters over `LONG` steps in bfloat16, and in float32 by `unroll.scan`."""
         half = halved(self.case().params)
         xs = normal(1, (LONG, B, D)).astype(jnp.bfloat16)
         full = jax.tree.map(

@@ -87,7 +87,8 @@ def takes_a_missing_mask_for_none_of_the_steps(cell, params, state, xs, *, mask=
 
 
 def aligns_masks_with_the_last_batch_axis(cell, params, state, xs, *, mask=None, reset=None):
-    mask = jnp.broadcast_to(mask[: xs.shape[1]], xs.shape[:-1]) if mask.ndim == 1 else mask
+    if mask is not None and mask.ndim == 1:
+        mask = jnp.broadcast_to(mask[: xs.shape[1]], xs.shape[:-1])
     return unroll.scan(cell, params, state, xs, mask=mask, reset=reset)
 
 
