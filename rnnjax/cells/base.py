@@ -102,6 +102,14 @@ class SplitCell(Cell):
         del x_t
         return state
 
+    def gates(self, params: Params, state: State, u: Any, v: Any) -> Any:
+        """Returns the values of the gates, a NamedTuple of arrays `[..., H]`; None if it has none.
+
+        They are what `compose.with_states` shows beside the states.
+        """
+        del params, state, u, v
+        return None
+
     @final
     def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., K]`."""

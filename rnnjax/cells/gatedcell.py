@@ -105,11 +105,3 @@ class GatedCell(BlockCell, SplitCell):
     def recur(self, params: Params, state: State) -> Array:
         """Returns `h w_h`, `[..., G]`."""
         return state.h @ params.w_h
-
-    def gates(self, params: Params, state: State, u: Array, v: Array) -> Any:
-        """Returns the values of the gates, a NamedTuple of arrays `[..., H]`; None if it has none.
-
-        They are what `compose.with_states` shows beside the states.
-        """
-        del params, state, u, v
-        return None

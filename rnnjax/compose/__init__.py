@@ -1,31 +1,42 @@
-"""Cells made of cells, and cells by their text."""
+"""Cells made of cells, cells changed, and cells by their text.
+
+What changes a cell is a function, `zoneout(cell, 0.1)`, which changes each part of a cell that is
+made of cells; and a class of what it returns for one cell, a `Wrapper`.
+"""
 
 from rnnjax.compose.base import Composite as Composite
-from rnnjax.compose.learned_start import (
-    LearnedStartCell,
-    LearnedStartLinearCell,
-    LearnedStartSplitCell,
-    learned_start,
-)
-from rnnjax.compose.mixed_precision import (
-    MixedCell,
-    MixedLinearCell,
-    MixedSplitCell,
-    mixed_precision,
-)
+from rnnjax.compose.chance import noisy as noisy
+from rnnjax.compose.layer_norm import LayerNorm, layer_norm
+from rnnjax.compose.learned_start import LearnedStart, learned_start
+from rnnjax.compose.mixed_precision import MixedPrecision, mixed_precision
+from rnnjax.compose.probe import Probed, probed
 from rnnjax.compose.reading import read_cell as read_cell
+from rnnjax.compose.recurrent_dropout import RecurrentDropout, recurrent_dropout
 from rnnjax.compose.residual import Residual
 from rnnjax.compose.stack import Stack
+from rnnjax.compose.with_states import Observed as Observed
+from rnnjax.compose.with_states import PartsWithStates, WithStates, with_states
+from rnnjax.compose.wrapper import SplitWrapper as SplitWrapper
+from rnnjax.compose.wrapper import Wrapper as Wrapper
+from rnnjax.compose.wrapper import wrap as wrap
+from rnnjax.compose.zoneout import Zoneout, zoneout
 
 __all__ = [
-    "LearnedStartCell",
-    "LearnedStartLinearCell",
-    "LearnedStartSplitCell",
-    "MixedCell",
-    "MixedLinearCell",
-    "MixedSplitCell",
+    "LayerNorm",
+    "LearnedStart",
+    "MixedPrecision",
+    "PartsWithStates",
+    "Probed",
+    "RecurrentDropout",
     "Residual",
     "Stack",
+    "WithStates",
+    "Zoneout",
+    "layer_norm",
     "learned_start",
     "mixed_precision",
+    "probed",
+    "recurrent_dropout",
+    "with_states",
+    "zoneout",
 ]

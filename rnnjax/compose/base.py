@@ -3,14 +3,14 @@
 import abc
 import dataclasses
 from collections.abc import Callable
-from typing import Self, final
+from typing import Any, Self, final
 
 import jax
 
 from rnnjax.cells.base import Cell
-from rnnjax.typing import Array, Params, State
+from rnnjax.typing import Params, State
 
-Run = Callable[[Cell, Params, State, Array], tuple[State, Array]]
+Run = Callable[[Cell, Params, State, Any], tuple[State, Any]]
 
 
 class Composite(Cell):
@@ -22,7 +22,7 @@ class Composite(Cell):
     """
 
     @abc.abstractmethod
-    def run_parts(self, run: Run, params: Params, state: State, x: Array) -> tuple[State, Array]:
+    def run_parts(self, run: Run, params: Params, state: State, x: Any) -> tuple[State, Any]:
         """Runs the parts one after another.
 
         Args:
@@ -37,7 +37,7 @@ class Composite(Cell):
         """
 
     @final
-    def step(self, params: Params, state: State, x_t: Array) -> tuple[State, Array]:
+    def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., K]`."""
         return self.run_parts(_step, params, state, x_t)
 
@@ -65,5 +65,5 @@ def _is_cell(value: object) -> bool:
     return isinstance(value, Cell)
 
 
-def _step(cell: Cell, params: Params, state: State, x_t: Array) -> tuple[State, Array]:
+def _step(cell: Cell, params: Params, state: State, x_t: Any) -> tuple[State, Any]:
     return cell.step(params, state, x_t)

@@ -1,8 +1,11 @@
 """A cell with a way around it."""
 
+from typing import Any
+
 from rnnjax.cells.base import Cell
+from rnnjax.cells.noise import unpack
 from rnnjax.compose.base import Composite, Run
-from rnnjax.typing import Array, Key, Params, State
+from rnnjax.typing import Key, Params, State
 
 
 class Residual(Composite):
@@ -37,7 +40,15 @@ class Residual(Composite):
         """The cell's own."""
         return self.cell.initial_state(params, batch_shape)
 
-    def run_parts(self, run: Run, params: Params, state: State, x: Array) -> tuple[State, Array]:
+    def prepare(self, params: Params) -> Params:
+        """As the cell does."""
+        return self.cell.prepare(params)
+
+    def draw(self, key: Key, params: Params, leading: tuple[int, ...]) -> Any:
+        """As the cell does."""
+        return self.cell.draw(key, params, leading)
+
+    def run_parts(self, run: Run, params: Params, state: State, x: Any) -> tuple[State, Any]:
         """Runs the cell and adds `x`."""
         state, y = run(self.cell, params, state, x)
-        return state, x + y
+        return state, unpack(x).x + y

@@ -1,10 +1,13 @@
 """Cells on top of each other."""
 
+from typing import Any
+
 import jax
 
 from rnnjax.cells.base import Cell
+from rnnjax.cells.noise import pack, unpack
 from rnnjax.compose.base import Composite, Run
-from rnnjax.typing import Array, Key, Params, State
+from rnnjax.typing import Key, Params, State
 
 
 class Stack(Composite):
@@ -50,12 +53,26 @@ class Stack(Composite):
         pairs = zip(self.cells, params, strict=True)
         return tuple(cell.initial_state(p, batch_shape) for cell, p in pairs)
 
+    def prepare(self, params: tuple[Params, ...]) -> tuple[Params, ...]:
+        """Prepares each cell's parameters."""
+        return tuple(cell.prepare(p) for cell, p in zip(self.cells, params, strict=True))
+
+    def draw(self, key: Key, params: tuple[Params, ...], leading: tuple[int, ...]) -> Any:
+        """Draws each cell's noise."""
+        keys = jax.random.split(key, len(self.cells))
+        drawn = zip(self.cells, keys, params, strict=True)
+        noise = tuple(cell.draw(k, p, leading) for cell, k, p in drawn)
+        return noise if any(n is not None for n in noise) else None
+
     def run_parts(
-        self, run: Run, params: tuple[Params, ...], state: tuple[State, ...], x: Array
-    ) -> tuple[tuple[State, ...], Array]:
+        self, run: Run, params: tuple[Params, ...], state: tuple[State, ...], x: Any
+    ) -> tuple[tuple[State, ...], Any]:
         """Runs the cells from the first to the last."""
+        x, noise = unpack(x)
         after = []
-        for cell, p, s in zip(self.cells, params, state, strict=True):
-            s, x = run(cell, p, s, x)
+        for cell, p, s, n in zip(
+            self.cells, params, state, noise or [None] * len(self.cells), strict=True
+        ):
+            s, x = run(cell, p, s, pack(x, n))
             after.append(s)
         return tuple(after), x

@@ -4,7 +4,7 @@ import abc
 import dataclasses
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
 
 import jax
@@ -21,7 +21,7 @@ _WHAT_IT_IS: dict[type[Cell], str] = {
     SplitCell: "a SplitCell, with project, recur, combine",
     AssociativeCell: "an AssociativeCell, with element, compose, apply",
     LinearCell: "a LinearCell, h_t = a_t * h_(t-1) + b_t",
-    LSTM: "an LSTM",
+    LSTM: "an LSTM with sigmoid and tanh",
 }
 
 
@@ -120,9 +120,18 @@ class EngineValue(Static, abc.ABC):
         """Runs `cell` over `xs`, checked arguments; see `unroll.Engine`."""
 
     def serves(self, cell: Cell) -> bool:
-        """Says whether this engine runs such a cell, or each of its parts."""
-        parts = _parts(cell) if self.by_parts else (cell,)
-        return all(isinstance(part, self.contracts) for part in parts)
+        """Says whether this engine runs such a cell, or each that it is made of."""
+        return all(map(self.runs, self.pieces(cell)))
+
+    def runs(self, cell: Cell) -> bool:
+        """Says whether this engine runs a cell that it takes as one piece."""
+        return isinstance(cell, self.contracts)
+
+    def pieces(self, cell: Cell) -> tuple[Cell, ...]:
+        """Returns what of a cell this engine runs one by one: the cell, or those it is made of."""
+        if not (self.by_parts and isinstance(cell, Composite)):
+            return (cell,)
+        return tuple(piece for part in cell.parts for piece in self.pieces(part))
 
     def check(
         self, cell: Cell, state: State, xs: Any, mask: Array | None, reset: Array | None
@@ -135,8 +144,8 @@ class EngineValue(Static, abc.ABC):
         """
         if not isinstance(cell, Cell):
             raise TypeError(f"{self} runs a cell, such as LSTM(64); got {cell!r}")
-        for part in _parts(cell) if self.by_parts else (cell,):
-            if not isinstance(part, self.contracts):
+        for part in self.pieces(cell):
+            if not self.runs(part):
                 serves = " or ".join(map(_WHAT_IT_IS.__getitem__, self.contracts))
                 where = "" if part is cell else f", a part of {cell}"
                 raise TypeError(f"unroll.{self.name} runs {serves}; got {part}{where}")
@@ -219,12 +228,3 @@ class Chunked(EngineValue):
     """
 
     chunk: int | None = None
-
-
-def _parts(cell: Cell) -> Iterator[Cell]:
-    """Returns the cells that `cell` is made of down to those that are made of none."""
-    if isinstance(cell, Composite):
-        for part in cell.parts:
-            yield from _parts(part)
-    else:
-        yield cell

@@ -1,6 +1,6 @@
 """The engine that runs many steps in one kernel."""
 
-from rnnjax.cells.base import LinearCell, SplitCell
+from rnnjax.cells.base import Cell, LinearCell, SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import EngineValue
@@ -36,6 +36,13 @@ class Fused(EngineValue):
 
     contracts = (SplitCell, LinearCell)
 
+    def serves(self, cell: Cell) -> bool:
+        """Says whether there is a kernel for such a cell, or for each that it is made of."""
+        pieces = self.pieces(cell)
+        return super().serves(cell) and all(
+            split.has_kernel(piece) for piece in pieces if isinstance(piece, SplitCell)
+        )
+
     def run(
         self,
         cell: SplitCell | LinearCell,
@@ -52,6 +59,8 @@ class Fused(EngineValue):
                 something elementwise and a matrix.
             ValueError: also if the recurrent matrix does not fit on chip.
         """
+        if not hasattr(xs, "dtype"):
+            raise TypeError(f"unroll.fused takes one input a step, without noise; got {type(xs)}")
         if xs.size == 0:  # a kernel runs one step or more of one sequence or more
             return scan.run(cell, params, state, xs, mask, reset)
         if isinstance(cell, SplitCell):

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax.experimental import rnn
 
+from rnnjax.cells.activations import fast_sigmoid
 from rnnjax.cells.base import Cell
 from rnnjax.cells.gated.lstm import LSTM, LSTMParams, LSTMState
 from rnnjax.typing import Array, State
@@ -13,6 +14,7 @@ from rnnjax.unroll.base import EngineValue
 from rnnjax.unroll.masks import grow, hide
 from rnnjax.unroll.split.deferred import deferred
 
+_SIGMOIDS = (fast_sigmoid, jax.nn.sigmoid)
 _FORM = {"num_layers": 1, "dropout": 0.0, "bidirectional": False}
 
 
@@ -33,9 +35,11 @@ class Cudnn(EngineValue):
 
     contracts = (LSTM,)
 
-    def serves(self, cell: Cell) -> bool:
-        """Says whether this is an `LSTM` or made of them, with sigmoid and tanh."""
-        return super().serves(cell)
+    def runs(self, cell: Cell) -> bool:
+        """Says whether it is cuDNN's: an `LSTM`, none of its relatives, with the usual gates."""
+        if type(cell) is not LSTM:
+            return False
+        return cell.gate_activation in _SIGMOIDS and cell.activation is jnp.tanh
 
     def run(
         self,

@@ -49,6 +49,15 @@ def run(
     return last, ys.reshape(steps, *batch_shape, ys.shape[-1])
 
 
+@functools.lru_cache(maxsize=1024)
+def has_kernel(cell: SplitCell) -> bool:
+    """Says whether a step of a cell and its derivative are made of what a kernel knows."""
+    params = jax.eval_shape(lambda key: cell.init(key, 1), jax.random.key(0))
+    state = jax.eval_shape(lambda params: cell.initial_state(params, (1,)), params)
+    u = jax.eval_shape(cell.project, params, jax.ShapeDtypeStruct((1, 1), jnp.float32))
+    return split_kernel.can_run(cell, params, state, u)
+
+
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _run(cell, flags, params, state, xs):
     return _forward(cell, flags, params, state, xs)[0]

@@ -15,6 +15,7 @@ import numpy as np
 from jax.extend.core import Literal
 
 from rnnjax.typing import Array
+from rnnjax.unroll.single import widened
 from rnnjax.unroll.split.kernel.program import Equation, Program, read, run
 
 Tiles = np.ndarray  # of objects, each an array: as many along an axis as it has blocks of H
@@ -111,6 +112,12 @@ def evaluate(program: Program, layout: Layout, weights: list[Tiles], values: lis
     ]
 
 
+def is_known(equation: Equation) -> bool:
+    """Says whether equations of this kind run on tiles."""
+    name = equation.primitive.name
+    return name in _ELEMENTWISE.split() or name in _RULES
+
+
 def tiles(counts: tuple[int, ...], make: Callable[..., Array]) -> Tiles:
     """Returns `make(i, j)` for each tile of so many along each axis."""
     made = np.empty(counts, object)
@@ -122,19 +129,13 @@ def tiles(counts: tuple[int, ...], make: Callable[..., Array]) -> Tiles:
 def _each(function: Callable[..., Array], *args: Tiles) -> Tiles:
     """Runs an elementwise function on each tile; half precision is for products, not for this."""
     alike: Any = np.broadcast_arrays(*args)
-    return tiles(alike[0].shape, lambda *i: function(*(wide(x[i]) for x in alike)))
-
-
-def wide(x: Array) -> Array:
-    """Returns half precision as single."""
-    is_half = jnp.issubdtype(x.dtype, jnp.floating) and x.dtype.itemsize < 4
-    return x.astype(jnp.float32) if is_half else x
+    return tiles(alike[0].shape, lambda *i: function(*(widened(x[i]) for x in alike)))
 
 
 def _convert(layout: Layout, equation: Equation, x: Tiles) -> Tiles:
     del layout
     dtype = equation.params["new_dtype"]
-    return _each(lambda tile: wide(tile.astype(wide(jnp.zeros((), dtype)).dtype)), x)
+    return _each(lambda tile: widened(tile.astype(widened(jnp.zeros((), dtype)).dtype)), x)
 
 
 def _broadcast(layout: Layout, shape: tuple, axes: tuple, x: Tiles) -> Tiles:
@@ -223,7 +224,7 @@ def _dot_general(layout: Layout, equation: Equation, a: Tiles, b: Tiles) -> Tile
             for k in range(a.shape[1])
         ]
         # Rounded as the cell's own product is, so that it is the same function on every engine.
-        return wide(sum(parts[1:], parts[0]).astype(equation.outvars[0].aval.dtype))
+        return widened(sum(parts[1:], parts[0]).astype(equation.outvars[0].aval.dtype))
 
     return tiles((a.shape[0], b.shape[1]), make)
 

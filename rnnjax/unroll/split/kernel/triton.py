@@ -21,10 +21,11 @@ from jax.experimental.pallas import triton
 
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.single import widened
 from rnnjax.unroll.split.kernel import steps as split_steps
 from rnnjax.unroll.split.kernel.program import Program, trace
 from rnnjax.unroll.split.kernel.steps import Backward, Forward
-from rnnjax.unroll.split.kernel.tiles import Layout, Tiles, evaluate, tiles, wide
+from rnnjax.unroll.split.kernel.tiles import Layout, Tiles, evaluate, is_known, tiles
 
 _ON_CHIP = 200 * 1024  # bytes of weights; of 227 KB shared memory a program uses up to 20 beside
 _MULTIPROCESSORS = 128  # or a few more, of a large GPU
@@ -63,6 +64,22 @@ def backward(
     made = _call(interpret, _backward_kernel, layout, program, params, given, like)
     d_afters, d_state = made[: len(leaves)], made[len(leaves) :]
     return jax.tree.unflatten(structure, d_afters), jax.tree.unflatten(structure, d_state)
+
+
+def can_run(cell: SplitCell, params: Params, state: State, u: Any) -> bool:
+    """Says whether `forward` and `backward` know all that a step is made of, by shapes alone."""
+    rows, as_rows = _batch_of_a_trace((params, state, u))
+    state, u = as_rows(state), as_rows(u)
+    _, y = jax.eval_shape(functools.partial(split_steps.step, cell), params, state, u)
+    step, pull = (functools.partial(f, cell) for f in (split_steps.step, split_steps.pull))
+    try:
+        programs = (
+            trace(step, params, state, u, rows=rows),
+            trace(pull, params, state, u, u, state, y, rows=rows),
+        )
+    except TypeError:
+        return False
+    return all(is_known(equation) for program in programs for equation in program.late)
 
 
 def _batch_of_a_trace(arrays: Any) -> tuple[int, Callable[[Any], Any]]:
@@ -180,7 +197,7 @@ def _run(program: Program, layout: Layout, weights: list[Tiles], values: list) -
     """Runs a program on values that are tuples of the tiles of their only axis of units."""
     rows = [tiles((1, len(value)), lambda _, k, value=value: value[k]) for value in values]
     results = evaluate(program, layout, weights, rows)
-    return [tuple(map(wide, row[0])) for row in results]
+    return [tuple(map(widened, row[0])) for row in results]
 
 
 def _read_weights(layout: Layout, program: Program, refs: list) -> list[Tiles]:
@@ -206,7 +223,7 @@ def _read(layout: Layout, t: Array | None, refs: Any) -> Any:
         if ref.dtype == jnp.int32:
             return ref[(*rows, slice(None))] != 0
         count = ref.shape[-1] // layout.tile_units
-        return tuple(wide(ref[(*rows, _columns(layout, k))]) for k in range(count))
+        return tuple(widened(ref[(*rows, _columns(layout, k))]) for k in range(count))
 
     return jax.tree.map(read, refs)
 

@@ -1,0 +1,78 @@
+"""Layer normalisation of what the input and the state each bring to a step."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import Cell
+from rnnjax.cells.broadcast import repeat
+from rnnjax.cells.noise import pack, unpack
+from rnnjax.compose.wrapper import SplitWrapper, wrap
+from rnnjax.typing import Array, Key, Params, State
+
+
+def layer_norm(cell: Cell, eps: float = 1e-5) -> Cell:
+    """Returns `cell` with layer normalisation, or each of its parts so.
+
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> layer_norm(GRU(2))
+        LayerNorm(cell=GRU(hidden=2), eps=1e-05)
+    """
+    return wrap(cell, lambda part: LayerNorm(part, eps))  # pyright: ignore[reportArgumentType]
+
+
+class LayerNormParams(NamedTuple):
+    """Parameters of `LayerNorm`."""
+
+    cell: Params
+    gain_x: Array  # [G]
+    gain_h: Array  # [G]
+    shift_h: Array  # [G]
+
+
+class LayerNorm(SplitWrapper):
+    """A `SplitCell` whose two products are normalised over their G units at each step.
+
+        u_t = norm(x_t w_x) * gain_x + b
+        v_t = norm(h_{t-1} w_h) * gain_h + shift_h
+        norm(z) = (z - mean(z)) / sqrt(var(z) + eps)
+
+    The bias `b`, what `project` makes of zeros, is not normalised. The paper's LSTM normalises its
+    memory, too, where the output gate sees it; this does not.
+
+    References:
+        Ba, Kiros & Hinton (2016), Layer normalization, arXiv:1607.06450, eqs. 20 and 22.
+    """
+
+    params_type = LayerNormParams
+
+    eps: float = 1e-5
+
+    def init(self, key: Key, input_dim: int) -> LayerNormParams:
+        """Draws the cell's parameters; gains start at one, the shift at zero."""
+        params = self.cell.init(key, input_dim)
+        state = self.cell.initial_state(params)
+        units = jax.eval_shape(self.cell.recur, params, state).shape[-1]
+        return LayerNormParams(params, jnp.ones(units), jnp.ones(units), jnp.zeros(units))
+
+    def project(self, params: Params, x: Any) -> Any:
+        """Returns the cell's projection, normalised but for its bias."""
+        zeros = jax.tree.map(lambda leaf: jnp.zeros_like(leaf, shape=leaf.shape[-1:]), unpack(x).x)
+        u, noise = unpack(super().project(params, x))
+        b = repeat(unpack(super().project(params, zeros)).x, u)
+        return pack(_norm(u - b, self.eps) * repeat(self.ready(params).gain_x, u) + b, noise)
+
+    def recur(self, params: Params, state: State) -> Array:
+        """Returns the cell's recurrent product, normalised."""
+        v, own = super().recur(params, state), self.ready(params)
+        return _norm(v, self.eps) * repeat(own.gain_h, v) + repeat(own.shift_h, v)
+
+
+def _norm(z: Array, eps: float) -> Array:
+    """Normalises over the last axis, in single precision at least."""
+    wide = z.astype(jnp.promote_types(z.dtype, jnp.float32))
+    centred = wide - wide.mean(-1, keepdims=True)
+    variance = jnp.square(centred).mean(-1, keepdims=True)
+    return (centred * jax.lax.rsqrt(variance + eps)).astype(z.dtype)
