@@ -17,9 +17,6 @@ def to_names(params: Params) -> Any:
     Args:
         params: a cell's parameters.
 
-    Raises:
-        ValueError: if two leaves have one name, as of a dict with the keys 1 and "1".
-
     Example:
         >>> from rnnjax.cells import GatedParams
         >>> to_names((GatedParams(w_x=1.0, w_h=2.0, b=3.0), 4.0))
@@ -33,8 +30,6 @@ def to_names(params: Params) -> Any:
         at = named
         for name in above:
             at = at.setdefault(name, {})
-        if last in at:
-            raise ValueError(f"two parameters have the name {'/'.join([*above, last])}")
         at[last] = leaf
     return named
 
@@ -59,25 +54,26 @@ def from_names(named: Any, like: Params) -> Params:
         >>> from_names({"1": 4.0, "0": {"b": 3.0, "w_h": 2.0, "w_x": 1.0}}, like)
         (GatedParams(w_x=1.0, w_h=2.0, b=3.0), 4.0)
     """
-    found, leaves = _flat(named), []
+    found = _flat(named)
     wanted, structure = jax.tree.flatten_with_path(like)
-    names = ["/".join(map(_name, path)) for path, _ in wanted]
-    if set(found) != set(names):
-        missing, unknown = sorted({*names} - {*found}), sorted({*found} - {*names})
+    paths = [tuple(map(_name, path)) for path, _ in wanted]
+    if set(found) != set(paths):
+        missing, unknown = (
+            sorted(map("/".join, some)) for some in ({*paths} - {*found}, {*found} - {*paths})
+        )
         raise ValueError(
             f"parameters by name do not fit: missing {missing}, not among them {unknown}"
         )
-    leaves = [found[name] for name in names]
-    return jax.tree.unflatten(structure, leaves)
+    return jax.tree.unflatten(structure, [found[path] for path in paths])
 
 
-def _flat(named: Any, above: str = "") -> dict[str, Any]:
+def _flat(named: Any, *above: str) -> dict[tuple[str, ...], Any]:
     """Returns the leaves by their paths; whatever is no dict is one."""
     if not isinstance(named, Mapping):
         return {above: named}
     found = {}
     for name, value in named.items():
-        found |= _flat(value, f"{above}/{name}" if above else str(name))
+        found |= _flat(value, *above, str(name))
     return found
 
 
