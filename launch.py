@@ -6,6 +6,7 @@ python launch.py --experiment=NAME [--flag=value ...] runs it
 python launch.py --flagfile=WORKDIR/flags.txt         runs it again as it was run
 python launch.py --experiment=NAME --sweep='seed=0:8' runs it many times
 python launch.py --sweep_report=WORKDIR               shows what a sweep has found so far
+python launch.py --cells                              lists the cells, --markdown as README does
 """
 
 import ast
@@ -23,6 +24,8 @@ _FLAGS_MODULE = "experiments._flags"  # where the flags that experiments share a
 
 _EXPERIMENT = flags.DEFINE_string("experiment", None, "Which experiment to run.")
 _REPORT = flags.DEFINE_string("sweep_report", None, "Folder of a sweep to report on.")
+flags.DEFINE_boolean("cells", False, "Lists the cells that --cell accepts.")
+_MARKDOWN = flags.DEFINE_boolean("markdown", False, "Whether --cells makes README's table.")
 _HELP = flags.DEFINE_boolean("help", False, "Shows the flags and ends.")
 _TRACEBACK = flags.DEFINE_boolean("traceback", False, "Shows where in the code an error arose.")
 
@@ -75,6 +78,15 @@ def help_text(module) -> str:
     return "\n".join(lines)
 
 
+def cell_table(as_markdown: bool) -> str:
+    """Returns the table of all cells, made from their docstrings."""
+    from rnnjax import cells
+    from rnnjax.cells import listing
+
+    make = listing.markdown if as_markdown else listing.text
+    return make(getattr(cells, name) for name in cells.__all__)
+
+
 def report(workdir: str) -> None:
     """Shows a sweep's table, and writes its plots, `sweep.csv` and `report.html`."""
     from rich.console import Console
@@ -96,6 +108,12 @@ def main(argv: list[str]) -> int:
                 raise ValueError("--sweep_report needs no --experiment: leave it out")
             flags.FLAGS(argv)
             report(_REPORT.value)
+            return 0
+        if "--cells" in argv:
+            if name is not None:
+                raise ValueError("--cells needs no --experiment: leave it out")
+            flags.FLAGS(argv)
+            print(cell_table(_MARKDOWN.value))
             return 0
         if name is None and len(argv) > 1 and "--help" not in argv:
             raise ValueError("name an experiment: --experiment=NAME; without flags they are listed")

@@ -2,7 +2,7 @@
 
     python -m benchmarks.engines
 
-Writes `rnnjax/unroll/measured/BACKEND.json`. On a CPU each core is a device, as in `launch.py`, and
+Writes `rnnjax/unroll/choose/measured/BACKEND.json`. On a CPU each core is a device, as in `launch.py`, and
 all of them do the same work at once. Engines take turns; times are medians.
 """
 

@@ -189,7 +189,7 @@ def define_cell(cell: str, hidden: int) -> None:
     flags.DEFINE_string(
         "unroll",
         "auto",
-        f"How time is run: {', '.join(unroll.__all__)}, or a call such as checkpointed(block=28).",
+        f"How time is run: {', '.join(unroll.__all__)}, or a call such as Checkpointed(block=28).",
     )
 
 

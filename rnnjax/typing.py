@@ -11,8 +11,10 @@ a sequence is `[T, ..., D]`, one step of it `[..., D]`.
 """
 
 import dataclasses
+import sys
+import types
 from collections.abc import Callable
-from typing import Any, NoReturn, dataclass_transform
+from typing import Any, NoReturn, Self, dataclass_transform
 
 import jax
 
@@ -38,7 +40,8 @@ class Static(_Frozen):
 
     Subclassing is all it takes, no decorator. Instances compare and hash by value and are pytrees
     without leaves, so an equal instance made again reuses what was compiled for the first, can be
-    an ordinary argument of a jitted function, and prints as the call that makes it.
+    an ordinary argument of a jitted function, and prints as the call that makes it. A copy is the
+    instance itself; a pickle holds the values of the fields, functions by their names.
 
     Example:
         >>> class Decay(Static):
@@ -62,6 +65,67 @@ class Static(_Frozen):
         said = [f for f in fields if not f.kw_only or getattr(self, f.name) != f.default]
         arguments = ", ".join(f"{f.name}={_text(getattr(self, f.name))}" for f in said)
         return f"{type(self).__name__}({arguments})"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple:
+        return _made, (type(self), portable_fields(self))
+
+
+def portable_fields(value: Static) -> dict[str, Any]:
+    """Returns the fields of a constant in a form that pickles; loaded, they are the fields again.
+
+    For a `__reduce__` of one's own, such as that of a class which cannot be found by its name.
+
+    Example:
+        >>> import pickle
+        >>> class Scaled(Static):
+        ...     scale: float = 0.5
+        ...     activation: Callable = jax.nn.relu
+        >>> pickle.loads(pickle.dumps(portable_fields(Scaled()))) == vars(Scaled())
+        True
+    """
+    fields = dataclasses.fields(value)  # pyright: ignore[reportArgumentType]
+    return {field.name: _portable(getattr(value, field.name)) for field in fields}
+
+
+def _made(kind: Callable[..., Any], fields: dict[str, Any]) -> Any:
+    return kind(**fields)
+
+
+class _ByName:
+    """Stands in a pickle for a function that pickles only by its name: jitted, `custom_jvp`."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self.address = module, name
+
+    def __reduce__(self) -> tuple:
+        return _found, self.address
+
+
+def _found(module: str, name: str) -> Any:
+    __import__(module)
+    found = sys.modules[module]
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _portable(value: Any) -> Any:
+    if type(value) is tuple:
+        return tuple(map(_portable, value))
+    plain = isinstance(value, Static | type | types.FunctionType)  # pickle knows what to do
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if plain or not callable(value) or not (isinstance(module, str) and isinstance(name, str)):
+        return value
+    try:
+        return _ByName(module, name) if _found(module, name) is value else value
+    except (AttributeError, ImportError):
+        return value
 
 
 def _text(value: object) -> str:

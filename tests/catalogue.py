@@ -8,11 +8,17 @@ from rnnjax.unroll import Engine
 
 CELLS: tuple[Cell, ...] = (
     cells.CTRNN(3),
+    cells.DeltaNet(4, heads=2),
     cells.Elman(3),
+    cells.GLA(4, heads=2, rank=2),
     cells.GRU(3),
     cells.GRUResetBefore(3),
+    cells.JANET(3),
     cells.LRU(3),
     cells.LSTM(3),
+    cells.MGU(3),
+    cells.MGUResetBefore(3),
+    cells.MLSTM(4, heads=2),
     cells.MinGRU(3),
     cells.PeepholeLSTM(3),
     compose.learned_start(cells.Elman(3)),

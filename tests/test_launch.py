@@ -7,6 +7,7 @@ import jax
 import pytest
 
 from launch import catalogue
+from rnnjax import cells
 from rnnjax.datasets import idx
 from tests.experiments.launching import launched
 
@@ -58,6 +59,15 @@ def test_without_flags_the_experiments_are_listed():
         assert any(line.split(None, 1) == [name, first] for line in done.out.splitlines())
 
 
+def test_the_cells_are_listed_without_an_experiment():
+    done = launched("--cells")
+    assert (done.code, done.err) == (0, "")
+    for name in cells.__all__:
+        assert any(line.split()[:1] == [name] for line in done.out.splitlines())
+    assert launched("--cells", "--markdown").out.startswith("| cell | contract | family | year |")
+    assert "needs no --experiment" in refused("--cells", *ECHO)
+
+
 @pytest.mark.parametrize("name", sorted(catalogue()))
 def test_help_shows_the_flags_of_the_one_experiment_with_their_defaults(name):
     done = launched(f"--experiment={name}", "--help")
@@ -106,7 +116,7 @@ def test_help_tells_defaults_and_choices():
         ((*ECHO, "--cell=Residual(GRU(3))"), "D = 1 but K = 3"),
         ((*ECHO, "--unroll=sacn"), "unknown name 'sacn'; did you mean scan?"),
         ((*ECHO, "--unroll=associative"), "unroll.associative runs a LinearCell"),
-        ((*ECHO, "--unroll=checkpointed(block=0)"), "block must be a whole number of 1 or more"),
+        ((*ECHO, "--unroll=Checkpointed(block=0)"), "block must be a whole number of 1 or more"),
         ((*ECHO, "--optimizer=adma"), "value should be one of <adam|adamw|muon|rmsprop|sgd>"),
         ((*ECHO, "--schedule=linear"), "value should be one of <constant|cosine>"),
         ((*ECHO, "--warmup_steps=4"), "warmup_steps 4 must be less than steps 4"),

@@ -7,6 +7,7 @@ import jax
 import pytest
 
 from rnnjax import cells, unroll
+from rnnjax.cells import listing
 
 ROOT = pathlib.Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -32,15 +33,15 @@ def test_the_other_snippets_run(snippet):
     exec(snippet, {})
 
 
-def test_the_table_of_cells_lists_each_cell_with_its_file_and_contract():
-    rows = re.findall(
-        r"^\| `(\w+)` \| (\w+) \|.*\(rnnjax/cells/(\w+)\.py\) \|$", README, re.MULTILINE
-    )
-    assert {name for name, _, _ in rows} == set(cells.__all__)
-    for name, contract, file in rows:
-        cell = getattr(cells, name)
-        assert cell.__module__ == f"rnnjax.cells.{file}"
-        assert cell.__mro__[1].__name__ == contract
+def test_the_table_of_cells_is_what_the_docstrings_say():
+    table = listing.markdown(getattr(cells, name) for name in cells.__all__)
+    assert table in README, "print README's new table: python launch.py --cells --markdown"
+
+
+def test_the_table_of_cells_leads_to_files():
+    files = re.findall(r"\]\((rnnjax/cells/[^)]*)\)", README)
+    assert len(files) == len(cells.__all__)
+    assert all((ROOT / file).is_file() for file in files)
 
 
 def test_the_table_of_engines_lists_each_engine():

@@ -11,15 +11,41 @@ with the same leading axes.
 
 import abc
 import dataclasses
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, final, get_origin
+
+from jax import export
 
 from rnnjax.typing import Array, Key, Params, State, Static
 
 
 class Cell(Static, abc.ABC):
-    """Any recurrence: `(state, x_t) -> (state, y_t)`."""
+    """Any recurrence: `(state, x_t) -> (state, y_t)`.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> class Counter(Cell):
+        ...     output_dim = 1
+        ...
+        ...     def init(self, key, input_dim):
+        ...         return ()
+        ...
+        ...     def initial_state(self, params, batch_shape=()):
+        ...         return jnp.zeros((*batch_shape, 1))
+        ...
+        ...     def step(self, params, state, x_t):
+        ...         return state + 1, state + 1
+        >>> Counter()
+        Counter()
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Lets `init` refuse what is no size, whoever wrote it."""
+        super().__init_subclass__(**kwargs)
+        if "init" in vars(cls):
+            cls.init = _of_a_size(cls.init)
 
     def __post_init__(self) -> None:
         """Refuses sizes below 1, numbers that are not finite, and fields of another kind.
@@ -49,7 +75,11 @@ class Cell(Static, abc.ABC):
 
     @abc.abstractmethod
     def init(self, key: Key, input_dim: int) -> Params:
-        """Draws parameters for inputs of size D = `input_dim`."""
+        """Draws parameters for inputs of size D = `input_dim`.
+
+        Raises:
+            ValueError: if `input_dim` is not a whole number of 1 or more.
+        """
 
     @abc.abstractmethod
     def initial_state(self, params: Params, batch_shape: tuple[int, ...] = ()) -> State:
@@ -75,11 +105,29 @@ class Cell(Static, abc.ABC):
         return None
 
 
+def _of_a_size(init: Callable[..., Params]) -> Callable[..., Params]:
+    @functools.wraps(init)
+    def checked(self: Cell, key: Key, input_dim: int) -> Params:
+        whole = hasattr(input_dim, "__index__") and not isinstance(input_dim, bool)
+        if not ((whole or export.is_symbolic_dim(input_dim)) and input_dim >= 1):
+            raise ValueError(
+                f"{self}: input_dim must be a whole number of 1 or more; got {input_dim!r}"
+            )
+        return init(self, key, input_dim)
+
+    return checked
+
+
 class SplitCell(Cell):
     """A cell whose weight matrices act only through two maps, one of the input, one of the state.
 
     Engines may therefore form the input product of a whole sequence at once, and a matrix's
-    gradient by one product after the loop.
+    gradient by one product after the loop. Most are a `GatedCell`, which has the maps already.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> isinstance(cells.LSTM(64), cells.SplitCell)
+        True
     """
 
     @abc.abstractmethod
@@ -128,6 +176,11 @@ class AssociativeCell(Cell):
         apply(compose(e_1, e_2), s) = apply(e_2, apply(e_1, s))
 
     An element is a pytree of arrays `[..., *]`, any axes leading, like a state.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> isinstance(cells.LRU(64), cells.AssociativeCell)
+        True
     """
 
     @abc.abstractmethod
@@ -158,13 +211,23 @@ class AssociativeCell(Cell):
 
 
 class LinearState(NamedTuple):
-    """The state of a linear recurrence."""
+    """The state of a linear recurrence.
+
+    Example:
+        >>> LinearState(h=0.5)
+        LinearState(h=0.5)
+    """
 
     h: Array  # [..., H], real or complex
 
 
 class LinearElement(NamedTuple):
-    """One step of a linear recurrence, or several: `h -> decay * h + drive`."""
+    """One step of a linear recurrence, or several: `h -> decay * h + drive`.
+
+    Example:
+        >>> LinearElement(decay=0.5, drive=1.0)
+        LinearElement(decay=0.5, drive=1.0)
+    """
 
     decay: Array  # [..., H]
     drive: Array  # [..., H]
@@ -175,6 +238,13 @@ class LinearCell(AssociativeCell):
 
     The decay `a_t` and the drive `b_t` depend on the input alone, so that time can be run in
     parallel. They have the shape and dtype of `h`.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cell = cells.MinGRU(1)
+        >>> earlier, later = LinearElement(decay=0.5, drive=1.0), LinearElement(0.1, 2.0)
+        >>> cell.compose(earlier, later)
+        LinearElement(decay=0.05, drive=2.1)
     """
 
     @abc.abstractmethod

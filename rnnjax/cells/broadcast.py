@@ -9,12 +9,22 @@ from rnnjax.typing import Array
 
 
 def repeat(vector: Array, like: Array) -> Array:
-    """Repeats a vector `[H]` along the leading axes of `like [..., H]`."""
+    """Repeats a vector `[H]` along the leading axes of `like [..., H]`.
+
+    Example:
+        >>> repeat(jnp.zeros(3), like=jnp.ones((2, 3))).shape
+        (2, 3)
+    """
     return jnp.broadcast_to(vector, like.shape)
 
 
 def affine(x: Array, w: Array, b: Array) -> Array:
-    """Returns `x w + b`, `[..., G]`, for inputs `[..., D]`."""
+    """Returns `x w + b`, `[..., G]`, for inputs `[..., D]`.
+
+    Example:
+        >>> affine(jnp.ones((5, 2)), jnp.ones((2, 3)), jnp.ones(3)).shape
+        (5, 3)
+    """
     if x.shape[-1] == 1:
         # As `[x, 1] [w; b]`. XLA makes no product of a single column but a multiplication inside
         # whatever comes next, once a gate: a GRU's gradient over 784 pixels takes 1.35 as long.
@@ -25,5 +35,10 @@ def affine(x: Array, w: Array, b: Array) -> Array:
 
 
 def leading_axes(xs: Any) -> tuple[int, ...]:
-    """Returns the sizes of the axes before the features of inputs, `(T, ...)` of `[T, ..., D]`."""
+    """Returns the sizes of the axes before the features of inputs, `(T, ...)` of `[T, ..., D]`.
+
+    Example:
+        >>> leading_axes({"x": jnp.zeros((7, 3, 2)), "gap": jnp.zeros((7, 3, 1))})
+        (7, 3)
+    """
     return jax.tree.leaves(xs)[0].shape[:-1]

@@ -9,20 +9,21 @@ import jax.numpy as jnp
 
 from rnnjax.cells.activations import Activation
 from rnnjax.cells.base import Cell, SplitCell
+from rnnjax.cells.biases import BiasInitializer, Zeros
 from rnnjax.cells.broadcast import affine
-from rnnjax.cells.initializers import (
-    BiasInitializer,
-    Glorot,
-    Initializer,
-    Orthogonal,
-    Zeros,
-    gate_blocks,
-)
+from rnnjax.cells.initializers import Glorot, Initializer, Orthogonal, gate_blocks
 from rnnjax.typing import Array, Key, Params, State
 
 
 class GatedParams(NamedTuple):
-    """Parameters of a `GatedCell` that names no others; `G = len(blocks) * H`."""
+    """Parameters of a `GatedCell` that names no others; `G = len(blocks) * H`.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> params = cells.JANET(4).init(jax.random.key(0), 3)
+        >>> jax.tree.map(jnp.shape, params)
+        JANETParams(w_x=(3, 8), w_h=(4, 8), b=(8,))
+    """
 
     w_x: Array  # [D, G]
     w_h: Array  # [H, G]
@@ -30,7 +31,12 @@ class GatedParams(NamedTuple):
 
 
 class GatedState(NamedTuple):
-    """State of a `GatedCell` that names no other."""
+    """State of a `GatedCell` that names no other.
+
+    Example:
+        >>> GatedState(h=jnp.zeros(2)).h.shape
+        (2,)
+    """
 
     h: Array  # [..., H]
 
@@ -38,14 +44,31 @@ class GatedState(NamedTuple):
 class BlockCell(Cell, abc.ABC):
     """What gated cells share whether or not they split: widths, initial weights, initial state.
 
-    Its matrices act in blocks of H columns, one a gate, named by `blocks` in their order. `params_type`
-    starts with `w_x [D, G]`, `w_h [H, G]` and `b [G]`; what else it names are vectors `[H]` that
-    start at zero. The leaves of `state_type` are `[..., H]` and start at zero.
+    Its matrices act in blocks of H columns, one a gate, named by `blocks` in their order: i for a
+    gate that writes, f or z for one that keeps, if bias initializers are to know them.
+    `params_type` starts with `w_x [D, G]`, `w_h [H, G]` and `b [G]`; what else it names are vectors
+    `[H]` that start at zero. The leaves of `state_type` are `[..., H]` and start at zero.
+
+    A cell whose product waits for a gate is one of these and writes its `step`; any other is a
+    `GatedCell`.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cells.GRUResetBefore.blocks
+        ('r', 'z', 'n')
     """
 
     blocks: ClassVar[tuple[str, ...]]
     params_type: ClassVar[type] = GatedParams
     state_type: ClassVar[type] = GatedState
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Gives a cell that names no parameters a type of its own: those of another do not fit."""
+        if hasattr(cls, "blocks") and cls.params_type is GatedParams:
+            found = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.params_type"}
+            own = {"__slots__": (), "__doc__": f"Parameters of `{cls.__name__}`.", **found}
+            cls.params_type = type(f"{cls.__name__}Params", (GatedParams,), own)
+        super().__init_subclass__(**kwargs)
 
     hidden: int
     activation: Activation = field(default=jnp.tanh, kw_only=True)

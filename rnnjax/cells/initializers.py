@@ -1,7 +1,7 @@
 """Weight initializers as values: they print, compare and hash by their numbers.
 
-Each is called as `initializer(key, shape)` with `shape = (inputs, outputs)` and leaves the drawing
-to `jax.nn.initializers`.
+Each is called as `initializer(key, shape)` with `shape = (inputs, outputs)`. Biases have their own,
+in `rnnjax.cells.biases`.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,6 @@ import jax.numpy as jnp
 from rnnjax.typing import Array, Key, Static
 
 Initializer = Callable[[Key, tuple[int, int]], Array]
-BiasInitializer = Callable[[Key, tuple[str, ...], int], Array]  # of the blocks' names and H
 
 
 class Glorot(Static):
@@ -21,6 +20,10 @@ class Glorot(Static):
     References:
         Glorot & Bengio (2010), Understanding the difficulty of training deep feedforward neural
         networks, AISTATS.
+
+    Example:
+        >>> Glorot()(jax.random.key(0), (3, 2)).shape
+        (3, 2)
     """
 
     def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
@@ -28,19 +31,67 @@ class Glorot(Static):
         return jax.nn.initializers.glorot_uniform()(key, shape)
 
 
-class Orthogonal(Static):
-    """A random (semi-)orthogonal matrix times `scale`.
+class LecunNormal(Static):
+    """Normal with variance `1 / inputs`, drawn again beyond two deviations, as Flax starts cells.
 
     References:
-        Saxe, McClelland & Ganguli (2014), Exact solutions to the nonlinear dynamics of learning in
-        deep linear neural networks, ICLR.
-    """
+        LeCun, Bottou, Orr & Müller (1998), Efficient BackProp, in Neural Networks: Tricks of the
+        Trade.
 
-    scale: float = 1.0
+    Example:
+        >>> LecunNormal()(jax.random.key(0), (3, 2)).shape
+        (3, 2)
+    """
 
     def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
         """Draws a matrix of `shape`."""
-        return jax.nn.initializers.orthogonal(self.scale)(key, shape)
+        return jax.nn.initializers.lecun_normal()(key, shape)
+
+
+class Uniform(Static):
+    """Uniform between `-scale` and `scale`; PyTorch's cells start with `scale = H ** -0.5`.
+
+    Example:
+        >>> bool(abs(Uniform(0.1)(jax.random.key(0), (3, 2))).max() <= 0.1)
+        True
+    """
+
+    scale: float = 0.01
+
+    def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
+        """Draws a matrix of `shape`."""
+        return self.scale * jax.random.uniform(key, shape, minval=-1.0)
+
+
+class Normal(Static):
+    """Independent normal numbers of standard deviation `stddev`.
+
+    Example:
+        >>> Normal(0.001)(jax.random.key(0), (3, 2)).shape
+        (3, 2)
+    """
+
+    stddev: float = 0.01
+
+    def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
+        """Draws a matrix of `shape`."""
+        return jax.nn.initializers.normal(self.stddev)(key, shape)
+
+
+class TruncatedNormal(Static):
+    """Normal numbers of standard deviation `stddev`, drawn again beyond two deviations.
+
+    Example:
+        >>> bool(abs(TruncatedNormal(0.1)(jax.random.key(0), (3, 2))).max() <= 0.2)
+        True
+    """
+
+    stddev: float = 0.1
+
+    def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
+        """Draws a matrix of `shape`."""
+        # jax's own `stddev` is that of the truncated numbers; papers give the one before the cut.
+        return self.stddev * jax.random.truncated_normal(key, -2.0, 2.0, shape)
 
 
 class Identity(Static):
@@ -49,6 +100,10 @@ class Identity(Static):
     References:
         Le, Jaitly & Hinton (2015), A simple way to initialize recurrent networks of rectified
         linear units, arXiv:1504.00941.
+
+    Example:
+        >>> Identity(0.5)(jax.random.key(0), (2, 2)).tolist()
+        [[0.5, 0.0], [0.0, 0.5]]
     """
 
     scale: float = 1.0
@@ -59,40 +114,34 @@ class Identity(Static):
         return self.scale * jnp.eye(*shape)
 
 
-class Normal(Static):
-    """Independent normal numbers of standard deviation `stddev`."""
+class Orthogonal(Static):
+    """A random (semi-)orthogonal matrix times `scale`.
 
-    stddev: float = 0.01
+    References:
+        Saxe, McClelland & Ganguli (2014), Exact solutions to the nonlinear dynamics of learning in
+        deep linear neural networks, ICLR.
+
+    Example:
+        >>> w = Orthogonal()(jax.random.key(0), (3, 3))
+        >>> bool(abs(w @ w.T - jnp.eye(3)).max() < 1e-6)
+        True
+    """
+
+    scale: float = 1.0
 
     def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
         """Draws a matrix of `shape`."""
-        return jax.nn.initializers.normal(self.stddev)(key, shape)
-
-
-class TruncatedNormal(Static):
-    """Normal numbers of standard deviation `stddev`, drawn again beyond two deviations."""
-
-    stddev: float = 0.1
-
-    def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
-        """Draws a matrix of `shape`."""
-        # jax's own `stddev` is that of the truncated numbers; papers give the one before the cut.
-        return self.stddev * jax.random.truncated_normal(key, -2.0, 2.0, shape)
-
-
-class Zeros(Static):
-    """Biases of zero."""
-
-    def __call__(self, key: Key, blocks: tuple[str, ...], hidden: int) -> Array:
-        """Returns a vector `[len(blocks) * hidden]`."""
-        del key
-        return jnp.zeros(len(blocks) * hidden)
+        return jax.nn.initializers.orthogonal(self.scale)(key, shape)
 
 
 def gate_blocks(initializer: Initializer, key: Key, rows: int, hidden: int, gates: int) -> Array:
     """Draws a `[rows, hidden]` matrix a gate and lays them side by side, `[rows, gates * hidden]`.
 
     An orthogonal matrix a gate is what papers mean by an orthogonal recurrent matrix.
+
+    Example:
+        >>> gate_blocks(Glorot(), jax.random.key(0), rows=3, hidden=2, gates=4).shape
+        (3, 8)
     """
     keys = [key] if gates == 1 else jax.random.split(key, gates)
     return jnp.concatenate([initializer(k, (rows, hidden)) for k in keys], axis=-1)

@@ -1,5 +1,6 @@
 """Cells whose products run in half precision while all else keeps the parameters' own."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -16,14 +17,22 @@ HALF = jnp.bfloat16  # the exponents of single precision, so that a loss needs n
 def mixed_precision(cell: Cell) -> Cell:
     """Returns `cell` with its products in bfloat16, or each of its parts so.
 
+    Of a cell that is changed otherwise, the cell within: what changes it stays as precise.
+
     Example:
         >>> from rnnjax.cells import LSTM
         >>> mixed_precision(LSTM(2))
         MixedPrecision(cell=LSTM(hidden=2, forget_bias=1.0))
     """
-    return wrap(
-        cell, lambda part: part if isinstance(part, MixedPrecision) else MixedPrecision(part)
-    )
+
+    def mix(part: Cell) -> Cell:
+        if isinstance(part, MixedPrecision):
+            return part
+        if isinstance(part, Wrapper):
+            return dataclasses.replace(part, cell=mix(part.cell))
+        return MixedPrecision(part)
+
+    return wrap(cell, mix)
 
 
 class MixedPrecision(Wrapper):

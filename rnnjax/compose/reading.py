@@ -1,12 +1,8 @@
 """Cells by their text, as flags and checkpoints have it."""
 
-import jax
-
 from rnnjax import cells, compose, constructor
 from rnnjax.cells.base import Cell
-
-_INITIALIZERS = ("Glorot", "Identity", "Normal", "Orthogonal", "TruncatedNormal")
-_ACTIVATIONS = ("elu", "gelu", "identity", "relu", "sigmoid", "silu", "softplus", "tanh")
+from rnnjax.cells.vocabulary import VOCABULARY
 
 
 def read_cell(text: str, hidden: int) -> Cell:
@@ -19,11 +15,17 @@ def read_cell(text: str, hidden: int) -> Cell:
 
     Raises:
         ValueError: if `text` spells no cell; the message is one line.
+
+    Example:
+        >>> read_cell("GRU", hidden=64).output_dim
+        64
+        >>> read_cell("Elman(64, activation=relu, recurrent_init=Identity())", hidden=1)
+        Elman(hidden=64, activation=relu, recurrent_init=Identity(scale=1.0))
     """
     names = {
-        **{name: getattr(cells, name) for name in (*cells.__all__, *_INITIALIZERS)},
+        **{name: getattr(cells, name) for name in cells.__all__},
         **{name: getattr(compose, name) for name in compose.__all__},
-        **{name: getattr(jax.nn, name) for name in _ACTIVATIONS},
+        **VOCABULARY,
     }
     value = constructor.read(text, names)
     if isinstance(value, type) and text.strip() in cells.__all__:

@@ -16,6 +16,10 @@ def read_engine(text: str) -> EngineValue:
     """
     engines = {name: getattr(unroll, name) for name in unroll.__all__}
     classes = {type(engine).__name__: type(engine) for engine in engines.values()}
+    name, bracket, settings = text.strip().partition("(")
+    if bracket and name in engines:
+        call = f"{type(engines[name]).__name__}({settings}"
+        raise ValueError(f"{text!r}: settings are the class's: {call}")
     value = constructor.read(text, engines | classes)
     if isinstance(value, type):
         value = value()

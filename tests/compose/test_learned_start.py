@@ -6,13 +6,7 @@ from jax.test_util import check_grads
 
 from rnnjax import cells, unroll
 from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore, LinearCell, SplitCell
-from rnnjax.compose import (
-    LearnedStartLinearCell,
-    LearnedStartSplitCell,
-    Residual,
-    Stack,
-    learned_start,
-)
+from rnnjax.compose import LearnedStart, Residual, Stack, learned_start
 from tests.filled import params_of
 from tests.laws.draws import assert_close, assert_identical, doubled, normal, weigh
 
@@ -50,7 +44,7 @@ def test_a_cell_keeps_its_contract(cell):
 
 
 def test_of_a_cell_made_of_cells_each_part_learns_its_own():
-    wanted = Stack((LearnedStartSplitCell(GRU(2)), Residual(LearnedStartLinearCell(LRU(2)))))
+    wanted = Stack((LearnedStart(GRU(2)), Residual(LearnedStart(LRU(2)))))
     assert learned_start(Stack((GRU(2), Residual(LRU(2))))) == wanted
 
 

@@ -50,7 +50,7 @@ def temporaries(engine, cell, shape):
 )
 def test_time_runs_in_chunks(chunk, steps, lengths):
     cell = Elman(3)
-    run = jax.make_jaxpr(lambda xs: unroll.deferred(chunk=chunk)(cell, params, state, xs))
+    run = jax.make_jaxpr(lambda xs: unroll.Deferred(chunk=chunk)(cell, params, state, xs))
     params, state = params_of(cell), state_of(cell)
     assert scan_lengths(run(normal(1, (steps, 2))).jaxpr) == lengths
 
@@ -70,7 +70,7 @@ def test_any_chunk_has_the_gradients_of_the_loop_to_the_last_digits(cell):
     with jax.enable_x64(True):
         expected = results(unroll.scan, *arguments)
         for chunk in (None, 150):
-            actual = results(unroll.deferred(chunk=chunk), *arguments)
+            actual = results(unroll.Deferred(chunk=chunk), *arguments)
             assert_close(actual, expected, rtol=1e-11, atol=1e-11)
 
 
@@ -86,8 +86,8 @@ def test_a_short_sequence_is_kept_whole():
         arguments = params_of(LSTM(3)), state_of(LSTM(3)), normal(1, (128, 2))
         return gradient(engine, LSTM(3)).lower(*arguments).as_text()
 
-    assert program(unroll.deferred) == program(unroll.deferred(chunk=128))
-    assert program(unroll.deferred) != program(unroll.deferred(chunk=32))
+    assert program(unroll.deferred) == program(unroll.Deferred(chunk=128))
+    assert program(unroll.deferred) != program(unroll.Deferred(chunk=32))
 
 
 def test_a_hundred_thousand_steps_fit_in_a_gigabyte_with_all_their_outputs():
@@ -109,25 +109,16 @@ def test_on_an_accelerator_the_input_product_of_a_chunk_is_one(monkeypatch):
     assert_close(gradient(unroll.deferred, cell)(*arguments), expected)
 
 
-def test_the_name_alone_is_the_engine_with_its_defaults():
-    deferred = unroll.deferred
-    assert deferred == deferred() == read_engine("deferred") == read_engine("deferred()")
-    assert deferred(chunk=28) == read_engine("deferred(chunk=28)") != deferred
-    assert repr(deferred(chunk=28)) == "deferred(chunk=28)"
-    assert read_engine(repr(deferred)) == deferred
-    assert hash(deferred(chunk=28)(chunk=None)) == hash(deferred)
-    assert pickle.loads(pickle.dumps(deferred(chunk=7))) == deferred(chunk=7)
-
-
-def test_a_chunk_beside_a_cell_is_refused():
-    cell = Elman(3)
-    arguments = params_of(cell), state_of(cell), normal(1, (5, 2))
-    with pytest.raises(TypeError, match=r"before the cell: deferred\(chunk=2\)"):
-        unroll.deferred(cell, *arguments, chunk=2)
+def test_it_is_read_from_what_it_prints():
+    assert unroll.deferred == read_engine("deferred") == read_engine("Deferred()")
+    engine = unroll.Deferred(chunk=28)
+    assert engine == read_engine(repr(engine)) != unroll.deferred
+    assert hash(unroll.Deferred(chunk=None)) == hash(unroll.deferred)
+    assert pickle.loads(pickle.dumps(engine)) == engine
 
 
 @pytest.mark.parametrize("chunk", [0, -3, 2.0, True])
-@pytest.mark.parametrize("engine", [unroll.associative, unroll.deferred, unroll.linear_scan])
+@pytest.mark.parametrize("engine", [unroll.Associative, unroll.Deferred, unroll.LinearScan])
 def test_a_chunk_has_steps(engine, chunk):
     with pytest.raises(ValueError, match="chunk must be a whole number of 1 or more; got"):
         engine(chunk=chunk)

@@ -6,12 +6,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from rnnjax.unroll.fused.split_steps import Backward, Flags, Forward
 
 from rnnjax import compose, unroll
 from rnnjax.cells import CTRNN, GRU, LSTM, Elman, GRUResetBefore, PeepholeLSTM, relu
 from rnnjax.cells.plain.elman import ElmanState
-from rnnjax.unroll.fused import fused, split_kernel, split_steps
+from rnnjax.unroll.fused import fused
+from rnnjax.unroll.split.kernel import steps as split_steps
+from rnnjax.unroll.split.kernel import triton as split_kernel
+from rnnjax.unroll.split.kernel.steps import Backward, Flags, Forward
 from tests.laws.draws import assert_close, doubled, normal, params_of, state_of, weigh
 from tests.unroll.exporting import TRITON, exported
 
@@ -258,6 +260,7 @@ class Holding(Elman):
 )
 def test_other_cells_are_refused(cell, message):
     params = params_of(cell)
+    assert not fused.serves(cell) or isinstance(cell, Counting)
     with pytest.raises(TypeError, match=message):
         fused(cell, params, cell.initial_state(params, (3,)), jnp.ones((T, 3, 2)))
 

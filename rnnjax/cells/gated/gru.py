@@ -50,6 +50,11 @@ class GRU(GatedCell):
     References:
         Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for
         statistical machine translation, arXiv:1406.1078, version 1.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cells.GRU(64, gate_activation=cells.hard_sigmoid)
+        GRU(hidden=64, gate_activation=hard_sigmoid)
     """
 
     blocks = ("r", "z", "n")
@@ -83,7 +88,13 @@ def _gates(activation: Activation, gate: Activation, u: Array, v: Array, b_n: Ar
 def update(
     activation: Activation, gate: Activation, u: Array, v: Array, h: Array, b_n: Array
 ) -> Array:
-    """Maps `u` and `v [..., 3H]`, `h_{t-1}` and `b_n [..., H]` to `h_t [..., H]`."""
+    """Maps `u` and `v [..., 3H]`, `h_{t-1}` and `b_n [..., H]` to `h_t [..., H]`.
+
+    Example:
+        >>> u, v, h = jnp.zeros(6), jnp.zeros(6), jnp.ones(2)
+        >>> update(jnp.tanh, fast_sigmoid, u, v, h, b_n=jnp.zeros(2)).tolist()
+        [0.5, 0.5]
+    """
     _, z, n = _gates(activation, gate, u, v, b_n)
     return (1 - z) * n + z * h
 

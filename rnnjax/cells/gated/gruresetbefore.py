@@ -26,6 +26,11 @@ class GRUResetBefore(BlockCell):
     References:
         Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for
         statistical machine translation, EMNLP, eqs. 5-8.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cells.GRUResetBefore(64, bias_init=cells.Chrono(100))
+        GRUResetBefore(hidden=64, bias_init=Chrono(t_max=100))
     """
 
     blocks = ("r", "z", "n")

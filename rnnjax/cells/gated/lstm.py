@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.activations import Activation, fast_sigmoid, with_slope
+from rnnjax.cells.biases import Forget, Zeros
 from rnnjax.cells.gatedcell import GatedCell, GatedParams
 from rnnjax.typing import Array, Key
 
@@ -40,14 +41,20 @@ class LSTM(GatedCell):
         c_t = f_t * c_{t-1} + i_t * g_t
         h_t = o_t * tanh(c_t),  y_t = h_t
 
-    `gate_activation` and `activation` stand where sigmoid and tanh do. `forget_bias` is added to
-    what the forget gate's bias starts at; 1 keeps memories at first.
+    `gate_activation` and `activation` stand where sigmoid and tanh do. The forget gate's bias
+    starts at `forget_bias`, of which 1 keeps memories at first; a `bias_init` other than zeros
+    decides on all gates instead.
 
     References:
         Hochreiter & Schmidhuber (1997), Long short-term memory, Neural Computation 9.
         Gers, Schmidhuber & Cummins (2000), Learning to forget, Neural Computation 12.
         Jozefowicz, Zaremba & Sutskever (2015), An empirical exploration of recurrent network
         architectures, ICML (the forget bias).
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cells.LSTM(64, bias_init=cells.Chrono(784))
+        LSTM(hidden=64, forget_bias=1.0, bias_init=Chrono(t_max=784))
     """
 
     blocks = ("i", "f", "g", "o")
@@ -60,8 +67,9 @@ class LSTM(GatedCell):
     def init(self, key: Key, input_dim: int) -> LSTMParams:
         """Draws weights block by block with the initializers."""
         params = super().init(key, input_dim)
-        forget = slice(self.hidden, 2 * self.hidden)
-        return params._replace(b=params.b.at[forget].add(self.forget_bias))
+        if self.bias_init != Zeros():
+            return params
+        return params._replace(b=Forget(self.forget_bias)(key, self.blocks, self.hidden))
 
     def combine(
         self, params: LSTMParams, state: LSTMState, u: Array, v: Array
@@ -81,7 +89,13 @@ class LSTM(GatedCell):
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1))
 def memorize(activation: Activation, gate: Activation, z: Array, c: Array) -> tuple[Array, Array]:
-    """Maps `u + v [..., 4H]` and `c_{t-1} [..., H]` to `h_t` and `c_t`, `[..., H]` each."""
+    """Maps `u + v [..., 4H]` and `c_{t-1} [..., H]` to `h_t` and `c_t`, `[..., H]` each.
+
+    Example:
+        >>> h, c = memorize(jnp.tanh, fast_sigmoid, jnp.zeros(8), jnp.ones(2))
+        >>> c.tolist()
+        [0.5, 0.5]
+    """
     i, f, g, o = jnp.split(z, 4, axis=-1)
     c = gate(f) * c + gate(i) * activation(g)
     return gate(o) * activation(c), c

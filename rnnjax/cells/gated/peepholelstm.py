@@ -35,6 +35,11 @@ class PeepholeLSTM(LSTM):
     References:
         Gers, Schraudolph & Schmidhuber (2002), Learning precise timing with LSTM recurrent
         networks, JMLR 3.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cells.PeepholeLSTM(64)
+        PeepholeLSTM(hidden=64, forget_bias=1.0)
     """
 
     params_type = PeepholeLSTMParams
@@ -43,16 +48,20 @@ class PeepholeLSTM(LSTM):
         self, params: PeepholeLSTMParams, state: LSTMState, u: Array, v: Array
     ) -> tuple[LSTMState, Array]:
         """Applies the gates; the output gate sees the new memory."""
-        i, f, g, o = self.gates(params, state, u, v)
-        c = f * state.c + i * g
-        h = o * self.activation(c)
+        gates, c = self._gates_and_memory(params, state, u, v)
+        h = gates.o * self.activation(c)
         return LSTMState(h=h, c=c), h
 
     def gates(self, params: PeepholeLSTMParams, state: LSTMState, u: Array, v: Array) -> LSTMGates:
         """Returns the values of the gates."""
+        return self._gates_and_memory(params, state, u, v)[0]
+
+    def _gates_and_memory(
+        self, params: PeepholeLSTMParams, state: LSTMState, u: Array, v: Array
+    ) -> tuple[LSTMGates, Array]:
         i, f, g, o = jnp.split(u + v, 4, axis=-1)
         i = self.gate_activation(i + repeat(params.p_i, i) * state.c)
         f = self.gate_activation(f + repeat(params.p_f, f) * state.c)
         g = self.activation(g)
         c = f * state.c + i * g
-        return LSTMGates(i, f, g, self.gate_activation(o + repeat(params.p_o, c) * c))
+        return LSTMGates(i, f, g, self.gate_activation(o + repeat(params.p_o, c) * c)), c

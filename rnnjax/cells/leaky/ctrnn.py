@@ -33,6 +33,11 @@ class CTRNN(GatedCell):
     References:
         Funahashi & Nakamura (1993), Approximation of dynamical systems by continuous time
         recurrent neural networks, Neural Networks 6.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cells.CTRNN(64, dt=1.0, tau=10.0, activation=cells.softplus)
+        CTRNN(hidden=64, dt=1.0, tau=10.0, activation=softplus)
     """
 
     blocks = ("h",)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.initializers import Glorot, Normal
+from rnnjax.cells.spectra import on_ring
 from rnnjax.typing import Array, Key
 
 
@@ -38,6 +39,11 @@ class LRU(LinearCell):
     References:
         Orvieto et al. (2023), Resurrecting recurrent neural networks for long sequences, ICML,
         arXiv:2303.06349, eq. 5, section 3.4 and appendix A.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cells.LRU(64, max_phase=0.3)  # slow oscillations alone, for long sequences
+        LRU(hidden=64, r_min=0.9, r_max=0.999, max_phase=0.3)
     """
 
     hidden: int
@@ -63,10 +69,9 @@ class LRU(LinearCell):
     def init(self, key: Key, input_dim: int) -> LRUParams:
         """Draws eigenvalues on the ring; `gamma` makes the states of white noise of unit size."""
         keys = jax.random.split(key, 7)
-        square = jax.random.uniform(
-            keys[0], (self.hidden,), minval=self.r_min**2, maxval=self.r_max**2
+        square, phase = on_ring(
+            keys[0], keys[1], self.hidden, self.r_min, self.r_max, self.max_phase
         )
-        phase = self.max_phase * jax.random.uniform(keys[1], (self.hidden,), minval=1e-3)
         # Half the variance each, so that |b|^2 sums to 1 over inputs and |c|^2 over units.
         b_init, c_init = Normal((2 * input_dim) ** -0.5), Normal(self.hidden**-0.5)
         return LRUParams(

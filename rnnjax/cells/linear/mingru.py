@@ -27,6 +27,11 @@ class MinGRU(LinearCell):
 
     References:
         Feng et al. (2024), Were RNNs all we needed?, arXiv:2410.01201, section 3.1.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cells.MinGRU(64)
+        MinGRU(hidden=64)
     """
 
     hidden: int

@@ -32,6 +32,11 @@ class Elman(GatedCell):
         Elman (1990), Finding structure in time, Cognitive Science 14.
         Le, Jaitly & Hinton (2015), A simple way to initialize recurrent networks of rectified
         linear units, arXiv:1504.00941.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cells.Elman(100, cells.relu, recurrent_init=cells.Identity())
+        Elman(hidden=100, activation=relu, recurrent_init=Identity(scale=1.0))
     """
 
     blocks = ("h",)

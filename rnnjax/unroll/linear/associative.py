@@ -1,20 +1,29 @@
-"""Time in parallel, for recurrences that are linear in their state."""
+"""Time in parallel, for steps that compose."""
 
-from rnnjax.cells.base import LinearCell, LinearState
-from rnnjax.typing import Array, Params
+from typing import Any
+
+from rnnjax.cells.base import AssociativeCell
+from rnnjax.cells.broadcast import leading_axes
+from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import Chunked
-from rnnjax.unroll.linear import steps as linear
+from rnnjax.unroll.linear.maps import Maps, last_of
+from rnnjax.unroll.linear.over_time import run
 
 
 class Associative(Chunked):
-    """Runs a `LinearCell` with `jax.lax.associative_scan`, log2(T) steps deep; see `unroll.Engine`.
+    """Runs an `AssociativeCell` with `jax.lax.associative_scan`, log2(T) steps deep; see `Engine`.
 
-    Steps `h -> a h + b` compose as `(a1, b1), (a2, b2) -> (a2 a1, a2 b1 + b2)`. A masked step is
-    `(1, 0)`; a reset one is `a h_0 + b`, whatever was before.
+    The elements of steps are composed as a tree, `compose(earlier, later)`, and what all up to each
+    amount to is applied to the first state. Of a `LinearCell` steps `h -> a h + b` compose as
+    `(a1, b1), (a2, b2) -> (a2 a1, a2 b1 + b2)`.
 
     With a `chunk`, each chunk of so many steps is a loop, all chunks run at once, and only their
     totals are composed as a tree: fewer operations, `chunk + log2(T / chunk)` steps deep.
+
+    Example:
+        >>> Associative(chunk=64)
+        Associative(chunk=64)
 
     References:
         Blelloch (1990), Prefix sums and their applications, CMU-CS-90-190.
@@ -22,28 +31,28 @@ class Associative(Chunked):
         ICLR, arXiv:1709.04057.
     """
 
-    contracts = (LinearCell,)
+    contracts = (AssociativeCell,)
 
     def run(
         self,
-        cell: LinearCell,
+        cell: AssociativeCell,
         params: Params,
-        state: LinearState,
-        xs: Array,
+        state: State,
+        xs: Any,
         mask: Array | None,
         reset: Array | None,
-    ) -> tuple[LinearState, Array]:
+    ) -> tuple[State, Any]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        if xs.shape[0] == 0:  # `associative_scan` refuses to compose nothing
+        if leading_axes(xs)[0] == 0:  # `associative_scan` refuses to compose nothing
             return scan.run(cell, params, state, xs, mask, reset)
-        return linear.run(self._find, cell, params, state, xs, mask, reset)
+        return run(self._find, cell, params, state, xs, mask, reset)
 
-    def _find(self, each: linear.Step, h: Array) -> tuple[Array, Array]:
+    def _find(self, maps: Maps, each: Any, state: State) -> tuple[State, State]:
         if self.chunk is None:
-            hs = linear.states(each, h)
+            states = maps.states(each, state)
         else:
-            hs = linear.states_in_chunks(each, h, self.chunk)
-        return hs[-1], hs
+            states = maps.states_in_chunks(each, state, self.chunk)
+        return last_of(states), states
 
 
 associative = Associative()

@@ -1,18 +1,22 @@
-"""The plain loop for recurrences that are linear in their state."""
+"""The plain loop for steps that compose, with a derivative of its own."""
 
-from rnnjax.cells.base import LinearCell, LinearState
-from rnnjax.typing import Array, Params
+from typing import Any
+
+from rnnjax.cells.base import AssociativeCell
+from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import Chunked
 from rnnjax.unroll.blocks import run_in_chunks
-from rnnjax.unroll.linear import steps as linear
+from rnnjax.unroll.linear.maps import Maps
+from rnnjax.unroll.linear.over_time import run
 
 
 class LinearScan(Chunked):
-    """Runs a `LinearCell` one step after another, with a gradient of its own; see `unroll.Engine`.
+    """Runs an `AssociativeCell` one step after another; the gradient is its own; see `Engine`.
 
-    Only `h_t = a_t * h_{t-1} + b_t` is in the loop. Coefficients and readout are products over a
-    chunk of time, and the gradient of the loop is the same recurrence backward in time. Reverse
-    mode only: for forward mode (`jax.jvp`, `jax.jacfwd`) use `scan` or `associative`.
+    Only `apply` is in the loop, `h_t = a_t * h_{t-1} + b_t` of a `LinearCell`. Elements and outputs
+    are products over a chunk of time. Backward in time only the state's cotangent is in the loop,
+    of a `LinearCell` the same recurrence; those of the elements are found after it. Reverse mode
+    only: for forward mode (`jax.jvp`, `jax.jacfwd`) use `scan` or `associative`.
 
     The gradient keeps the first state of each chunk and runs the chunk a second time. The default
     is that of `deferred`.
@@ -26,24 +30,27 @@ class LinearScan(Chunked):
         ICLR, arXiv:1709.04057, section 2.3 (the gradient).
     """
 
-    contracts = (LinearCell,)
+    contracts = (AssociativeCell,)
 
     def run(
         self,
-        cell: LinearCell,
+        cell: AssociativeCell,
         params: Params,
-        state: LinearState,
-        xs: Array,
+        state: State,
+        xs: Any,
         mask: Array | None,
         reset: Array | None,
-    ) -> tuple[LinearState, Array]:
+    ) -> tuple[State, Any]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
 
-        def run(params: Params, state: LinearState, inputs: tuple) -> tuple[LinearState, Array]:
-            xs, mask, reset = inputs
-            return linear.run(linear.states_in_a_loop, cell, params, state, xs, mask, reset)
+        def run_chunk(params: Params, state: State, inputs: tuple) -> tuple[State, Any]:
+            return run(_find, cell, params, state, *inputs)
 
-        return run_in_chunks(run, self.chunk, params, state, (xs, mask, reset))
+        return run_in_chunks(run_chunk, self.chunk, params, state, (xs, mask, reset))
 
 
 linear_scan = LinearScan()
+
+
+def _find(maps: Maps, each: Any, state: State) -> tuple[State, State]:
+    return maps.states_in_a_loop(each, state)

@@ -1,13 +1,14 @@
-"""The steps of a linear recurrence as maps that compose, and the ways of running them."""
+"""The steps of a `LinearCell` as maps that compose: the elementwise case, in plain arrays."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.typing import Array, Params
+from rnnjax.unroll.linear.maps import Maps
 from rnnjax.unroll.masks import grow, hide
 
 
@@ -24,10 +25,10 @@ def run(
     cell: LinearCell,
     params: Params,
     state: LinearState,
-    xs: Array,
+    xs: Any,
     mask: Array | None,
     reset: Array | None,
-) -> tuple[LinearState, Array]:
+) -> tuple[LinearState, Any]:
     """Runs `cell` over inputs `[T, ..., D]`, given a way to find its states.
 
     Args:
@@ -42,11 +43,11 @@ def run(
     """
     xs = hide(xs, mask)
     last, hs = find(steps(cell, params, xs, mask, reset), state.h)
-    return LinearState(last), hide(cell.readout(params, hs, xs), mask)
+    return LinearState(last), hide(cell.read(params, LinearState(hs), xs), mask)
 
 
 def steps(
-    cell: LinearCell, params: Params, xs: Array, mask: Array | None, reset: Array | None
+    cell: LinearCell, params: Params, xs: Any, mask: Array | None, reset: Array | None
 ) -> Step:
     """Returns the steps that inputs `[T, ..., D]` make, `[T, ..., H]` each.
 
@@ -106,24 +107,6 @@ def states(each: Step, h: Array) -> Array:
     return compose_all(each._replace(drive=each.drive.at[0].set(first))).drive
 
 
-def states_in_chunks(each: Step, h: Array, chunk: int) -> Array:
-    """Returns what `states` does: loops of `chunk` steps, all at once, then a tree across them."""
-    steps = each.drive.shape[0]
-    count = -(-steps // chunk)
-
-    def divide(x: Array, fill: int) -> Array:  # [chunk, count, ...]
-        missing = [(0, count * chunk - steps)] + [(0, 0)] * (x.ndim - 1)
-        x = jnp.pad(x, missing, constant_values=fill)
-        return jnp.moveaxis(x.reshape(count, chunk, *x.shape[1:]), 0, 1)
-
-    begins = None if each.begins is None else divide(each.begins, 0)
-    so_far = compose_in_a_loop(Step(divide(each.decay, 1), divide(each.drive, 0), begins))
-    ends = states(jax.tree.map(lambda x: x[-1], so_far), h)
-    starts = jnp.concatenate([h[None], ends[:-1]])
-    hs = jnp.moveaxis(jax.vmap(apply, in_axes=(0, None))(so_far, starts), 0, 1)
-    return hs.reshape(count * chunk, *hs.shape[2:])[:steps]
-
-
 @jax.custom_vjp
 def states_in_a_loop(each: Step, h: Array) -> tuple[Array, Array]:
     """Returns the state after the last step and those after each, `[T, ..., H]`.
@@ -163,3 +146,36 @@ def _unless(begins: Array | None, x: Array) -> Array:
 
 
 states_in_a_loop.defvjp(_states_forward, _states_backward)
+
+
+class LinearMaps(Maps):
+    """The steps of a `LinearCell`, whose states are arrays here; see `Maps`."""
+
+    def compose(self, first: Step, second: Step) -> Step:
+        """Returns two steps as one."""
+        return compose(first, second)
+
+    def apply(self, step: Step, state: Array) -> Array:
+        """Returns the state after a step."""
+        return apply(step, state)
+
+    def pad(self, each: Step, missing: int) -> Step:
+        """Adds so many steps `h -> h`."""
+
+        def longer(x: Array, fill: int) -> Array:
+            return jnp.pad(x, [(0, missing)] + [(0, 0)] * (x.ndim - 1), constant_values=fill)
+
+        begins = None if each.begins is None else longer(each.begins, 0)
+        return Step(longer(each.decay, 1), longer(each.drive, 0), begins)
+
+    def compose_in_a_loop(self, each: Step) -> Step:
+        """Returns all steps up to each as one, one composition after another."""
+        return compose_in_a_loop(each)
+
+    def states(self, each: Step, state: Array) -> Array:
+        """Returns the states after each step, from the state before the first."""
+        return states(each, state)
+
+    def states_in_a_loop(self, each: Step, state: Array) -> tuple[Array, Array]:
+        """Returns the state after the last of any number of steps and those after each."""
+        return states_in_a_loop(each, state)

@@ -1,6 +1,7 @@
-"""Time divided over devices, for recurrences that are linear in their state."""
+"""Time divided over devices, for steps that compose."""
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -8,19 +9,21 @@ from jax.flatten_util import ravel_pytree
 from jax.sharding import AbstractMesh, AxisType, Mesh
 from jax.sharding import PartitionSpec as P
 
-from rnnjax.cells.base import LinearCell, LinearState
-from rnnjax.typing import Array, Params
+from rnnjax.cells.base import AssociativeCell
+from rnnjax.cells.broadcast import leading_axes
+from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import EngineValue
-from rnnjax.unroll.linear import steps as linear
+from rnnjax.unroll.linear import over_time
+from rnnjax.unroll.linear.maps import Maps, before_each, last_of
 
 AXIS = "time"  # the mesh axis over which time is divided
 
 
 class TimeSharded(EngineValue):
-    """Runs a `LinearCell` with time divided over `devices`, by default all there are.
+    """Runs an `AssociativeCell` with time divided over `devices`, by default all there are.
 
-    Each device runs its chunk of time as if from a zero state, and keeps what its steps so far
-    amount to, `h -> decay * h + drive`. The chunks' totals, `[devices, ..., H]`, are exchanged in
+    Each device composes the steps of its chunk of time, of a `LinearCell` to `h -> decay * h +
+    drive`. The chunks' totals, `[devices, ...]`, are exchanged in
     one message; then each device knows the state that enters its chunk. Where T is no multiple of
     `devices` the last chunk is filled up with masked steps.
 
@@ -37,26 +40,26 @@ class TimeSharded(EngineValue):
         ICLR, arXiv:1709.04057.
     """
 
-    contracts = (LinearCell,)
+    contracts = (AssociativeCell,)
 
     devices: int | None = None
 
     def run(
         self,
-        cell: LinearCell,
+        cell: AssociativeCell,
         params: Params,
-        state: LinearState,
-        xs: Array,
+        state: State,
+        xs: Any,
         mask: Array | None,
         reset: Array | None,
-    ) -> tuple[LinearState, Array]:
+    ) -> tuple[State, Any]:
         """Runs `cell` over `xs`; see `unroll.Engine`.
 
         Raises:
             ValueError: also if there are no such devices to be had.
         """
         mesh = _mesh(self.devices)
-        length = xs.shape[0]
+        length = leading_axes(xs)[0]
         missing = -length % mesh.shape[AXIS] if length else mesh.shape[AXIS]
         if missing:
             mask = jnp.ones(length, bool) if mask is None else mask
@@ -64,7 +67,7 @@ class TimeSharded(EngineValue):
                 lambda x: jnp.pad(x, [(0, missing)] + [(0, 0)] * (x.ndim - 1)), (xs, mask, reset)
             )
         state, ys = _run(mesh, cell, params, state, (xs, mask, reset))
-        return state, ys[:length] if missing else ys
+        return state, jax.tree.map(lambda y: y[:length], ys) if missing else ys
 
 
 time_sharded = TimeSharded()
@@ -108,21 +111,21 @@ def _run(mesh, cell, params, state, inputs):
 
 
 def _run_chunk(
-    cell: LinearCell, params: Params, state: LinearState, inputs: tuple
-) -> tuple[LinearState, Array]:
+    cell: AssociativeCell, params: Params, state: State, inputs: tuple
+) -> tuple[State, Any]:
     """Runs one device's part of time; the state is that before all of it and that after."""
-    return linear.run(_find, cell, params, state, *inputs)
+    return over_time.run(_find, cell, params, state, *inputs)
 
 
-def _find(each: linear.Step, h: Array) -> tuple[Array, Array]:
+def _find(maps: Maps, each: Any, state: State) -> tuple[State, State]:
     """Returns the state after all of time and those of this device, from that before all of it."""
     # On a CPU the plain loop is several times faster than the tree of compositions.
     on_cpu = jax.default_backend() == "cpu"
-    so_far = linear.compose_in_a_loop(each) if on_cpu else linear.compose_all(each)
+    so_far = maps.compose_in_a_loop(each) if on_cpu else maps.compose_all(each)
     # One message, not one an array: to wait for the other devices costs more than to send.
-    total, unravel = ravel_pytree(jax.tree.map(lambda x: x[-1], so_far))
+    total, unravel = ravel_pytree(last_of(so_far))
     totals = jax.vmap(unravel)(jax.lax.all_gather(total, AXIS))
-    ends = linear.states(totals, h)
-    starts = jnp.concatenate([h[None], ends[:-1]])
-    start = starts[jax.lax.axis_index(AXIS)]
-    return ends[-1], jax.vmap(linear.apply, in_axes=(0, None))(so_far, start)
+    ends = maps.states(totals, state)
+    here = jax.lax.axis_index(AXIS)
+    start = jax.tree.map(lambda x: x[here], before_each(state, ends))
+    return last_of(ends), maps.apply_each(so_far, start)

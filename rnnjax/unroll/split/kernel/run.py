@@ -22,7 +22,7 @@ def run(
     xs: Array,
     mask: Array | None,
     reset: Array | None,
-) -> tuple[State, Array]:
+) -> tuple[State, Any]:
     """Runs `cell` over inputs of one step or more; see `unroll.Engine`.
 
     Raises:
@@ -46,7 +46,7 @@ def run(
     made: Any = _run(cell, flags, params, rows, xs.reshape(steps, batch, xs.shape[-1]))
     last, ys = made
     last = jax.tree.map(lambda x, like: x.reshape(like.shape), last, state)
-    return last, ys.reshape(steps, *batch_shape, ys.shape[-1])
+    return last, jax.tree.map(lambda y: y.reshape(steps, *batch_shape, y.shape[-1]), ys)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -88,7 +88,7 @@ def _backward(cell, kept, cotangents):
         split_kernel.backward, split_steps.backward, cell, params, given
     )
 
-    def steps(params: Params, xs: Array) -> tuple[State, Array]:
+    def steps(params: Params, xs: Array) -> tuple[State, Any]:
         return masked_step(cell, params, befores, xs, flags.mask, flags.reset)
 
     _, pull = jax.vjp(steps, params, xs)

@@ -35,17 +35,17 @@ class Backward(NamedTuple):
     starts: State  # leaves [T, B, ...], what each step started from
     us: Array  # [T, B, G]
     vs: Array  # [T, B, G]
-    d_ys: Array  # [T, B, K]
+    d_ys: Any  # [T, B, K]
     flags: Flags
 
 
-def step(cell: SplitCell, params: Params, start: State, u: Array) -> tuple[State, Array]:
+def step(cell: SplitCell, params: Params, start: State, u: Array) -> tuple[State, Any]:
     """Returns the state after a step, and its output."""
     return cell.combine(params, start, u, cell.recur(params, start))
 
 
 def pull(
-    cell: SplitCell, params: Params, start: State, u: Array, v: Array, d_after: State, d_y: Array
+    cell: SplitCell, params: Params, start: State, u: Array, v: Array, d_after: State, d_y: Any
 ) -> State:
     """Returns the cotangent of what a step started from."""
     _, pull_combine = jax.vjp(lambda start, v: cell.combine(params, start, u, v), start, v)
@@ -54,7 +54,7 @@ def pull(
     return jax.tree.map(jnp.add, d_start, *pull_recur(d_v))
 
 
-def forward(cell: SplitCell, params: Params, given: Forward) -> tuple[State, Array]:
+def forward(cell: SplitCell, params: Params, given: Forward) -> tuple[State, Any]:
     """Returns the states after each step, leaves `[T, B, ...]`, and the outputs `[T, B, K]`."""
     run = functools.partial(step, cell, params)
 

@@ -31,9 +31,7 @@ _ON_CHIP = 200 * 1024  # bytes of weights; of 227 KB shared memory a program use
 _MULTIPROCESSORS = 128  # or a few more, of a large GPU
 
 
-def forward(
-    interpret: bool, cell: SplitCell, params: Params, given: Forward
-) -> tuple[State, Array]:
+def forward(interpret: bool, cell: SplitCell, params: Params, given: Forward) -> tuple[State, Any]:
     """Does what `split_steps.forward` does."""
     leaves, structure = jax.tree.flatten(given.state)
     rows, as_rows = _batch_of_a_trace((params, given.state, given.us))
@@ -41,11 +39,14 @@ def forward(
     values = as_rows(given.state), as_rows(given.us)
     program = trace(step, params, *values, rows=rows)
     _, y = jax.eval_shape(step, params, *values)
+    outputs, output_structure = jax.tree.flatten(y)
     steps, batch = given.us.shape[:2]
-    like = [jax.ShapeDtypeStruct((steps, batch, x.shape[-1]), x.dtype) for x in (*leaves, y)]
+    each = (*leaves, *outputs)
+    like = [jax.ShapeDtypeStruct((steps, batch, x.shape[-1]), x.dtype) for x in each]
     layout = _layout(program, leaves, rows, batch)
-    *afters, ys = _call(interpret, _forward_kernel, layout, program, params, given, like)
-    return jax.tree.unflatten(structure, afters), ys
+    made = _call(interpret, _forward_kernel, layout, program, params, given, like)
+    afters, ys = made[: len(leaves)], made[len(leaves) :]
+    return jax.tree.unflatten(structure, afters), jax.tree.unflatten(output_structure, ys)
 
 
 def backward(
@@ -162,14 +163,14 @@ def _forward_kernel(program, layout, weights, given, *outputs):
         for refs in (given.state, given.initial)
     )
 
-    def run(start: list, u: tuple) -> tuple[list, tuple]:
-        *after, y = _run(program, layout, weights, [*start, u])
-        return after, y
+    def run(start: list, u: tuple) -> tuple[list, list]:
+        made = _run(program, layout, weights, [*start, u])
+        return made[: len(start)], made[len(start) :]
 
     def body(t: Array, state: list) -> list:
         u, flags = _read(layout, t, (given.us, given.flags))
         after, y = split_steps.forward_step(run, initial, state, u, flags)
-        _write(layout, t, outputs, [*after, y])
+        _write(layout, t, outputs, [*after, *y])
         return after
 
     jax.lax.fori_loop(0, given.us.shape[0], body, state)
@@ -178,10 +179,11 @@ def _forward_kernel(program, layout, weights, given, *outputs):
 def _backward_kernel(program, layout, weights, given, *outputs):
     weights = _read_weights(layout, program, weights)
     count, steps = len(outputs) // 2, given.us.shape[0]
-    sequences = jax.tree.leaves(given.starts), given.us, given.vs, given.d_ys, given.flags
+    starts, d_ys = map(jax.tree.leaves, (given.starts, given.d_ys))
+    sequences = starts, given.us, given.vs, d_ys, given.flags
 
-    def run(start: list, u: tuple, v: tuple, d_after: list, d_y: tuple) -> list:
-        return _run(program, layout, weights, [*start, u, v, *d_after, d_y])
+    def run(start: list, u: tuple, v: tuple, d_after: list, d_y: list) -> list:
+        return _run(program, layout, weights, [*start, u, v, *d_after, *d_y])
 
     def body(i: Array, d_after: list) -> list:
         t = steps - 1 - i

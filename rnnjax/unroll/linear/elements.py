@@ -1,0 +1,195 @@
+"""The steps of any `AssociativeCell` as maps that compose.
+
+No element is known that does nothing or forgets, so flags beside the elements say where a step
+begins anew and where there is one.
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import AssociativeCell
+from rnnjax.cells.broadcast import leading_axes
+from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.linear.maps import Maps, before_each
+from rnnjax.unroll.masks import initial_like, select
+
+
+class ElementStep(NamedTuple):
+    """One step, or several in a row."""
+
+    element: Any
+    begins: Array | None  # boolean [...], True where it starts from the initial state
+    there: Array | None  # boolean [...], False where it does nothing
+
+
+class ElementMaps(Maps):
+    """The steps of any `AssociativeCell`; see `Maps`."""
+
+    def __init__(self, cell: AssociativeCell, initial: State) -> None:
+        self.cell = cell
+        self.initial = initial  # shaped like the state; None where there are no resets
+
+    def compose(self, first: ElementStep, second: ElementStep) -> ElementStep:
+        """Returns two steps as one."""
+        earlier, later = first.element, second.element
+        if second.begins is not None:
+            # Chosen before as well: what is forgotten, NaN included, is to reach no gradient.
+            earlier = _choose(second.begins, later, earlier)
+        element = self.cell.compose(earlier, later)
+        alone = _any(second.begins, None if first.there is None else ~first.there)
+        if alone is not None:
+            element = _choose(alone, later, element)
+        if second.there is not None:
+            element = _choose(second.there, element, first.element)
+        return ElementStep(
+            element, _any(first.begins, second.begins), _any(first.there, second.there)
+        )
+
+    def apply(self, step: ElementStep, state: State) -> State:
+        """Returns the state after a step."""
+        return _apply(self.cell, self.initial, step, state)
+
+    def pad(self, each: ElementStep, missing: int) -> ElementStep:
+        """Adds so many steps that are not there."""
+        if missing == 0:
+            return each
+        there = each.there
+        if there is None:
+            one = jax.tree.leaves(each.element)[0]
+            there = jnp.ones(one.shape[:1] if each.begins is None else each.begins.shape, bool)
+
+        def longer(x: Array) -> Array:  # by the last, which is sure to be an element
+            return jnp.concatenate([x, jnp.broadcast_to(x[-1:], (missing, *x.shape[1:]))])
+
+        absent = jnp.zeros((missing, *there.shape[1:]), bool)
+        each = jax.tree.map(longer, each._replace(there=None))
+        return each._replace(there=jnp.concatenate([there, absent]))
+
+    def compose_in_a_loop(self, each: ElementStep) -> ElementStep:
+        """Returns all steps up to each as one, one composition after another."""
+
+        def step(before: ElementStep, now: ElementStep) -> tuple[ElementStep, ElementStep]:
+            after = self.compose(before, now)
+            return after, after
+
+        first, rest = (jax.tree.map(lambda x, cut=cut: x[cut], each) for cut in (0, slice(1, None)))
+        others = jax.lax.scan(step, first, rest)[1]
+        return jax.tree.map(lambda x, xs: jnp.concatenate([x[None], xs]), first, others)
+
+    def states_in_a_loop(self, each: ElementStep, state: State) -> tuple[State, State]:
+        """Returns the state after the last of any number of steps and those after each."""
+        return _loop(self.cell, self.initial, each, state)
+
+
+def lift(
+    cell: AssociativeCell,
+    params: Params,
+    state: State,
+    xs: Any,
+    mask: Array | None,
+    reset: Array | None,
+) -> tuple[ElementMaps, ElementStep]:
+    """Returns the steps that inputs `[T, ..., D]` make, and how they compose."""
+    shape = leading_axes(xs)
+
+    def full(flag: Array) -> Array:
+        return jnp.broadcast_to(flag.reshape(flag.shape + (1,) * (len(shape) - flag.ndim)), shape)
+
+    there = None if mask is None else full(mask)
+    begins = None if reset is None else full(reset)
+    if there is not None and begins is not None:
+        begins = begins & there
+    initial = None if reset is None else initial_like(cell, params, state)
+    return ElementMaps(cell, initial), ElementStep(cell.element(params, xs), begins, there)
+
+
+def _apply(cell: AssociativeCell, initial: State, step: ElementStep, state: State) -> State:
+    """Returns the states `[..., *]` after steps `[..., *]`; `initial` may have fewer axes."""
+    start = state if step.begins is None else _choose(step.begins, initial, state)
+    after = cell.apply(step.element, start)
+    return after if step.there is None else _choose(step.there, after, state)
+
+
+def _choose(flag: Array, on_true: Any, on_false: Any) -> Any:
+    return jax.tree.map(functools.partial(select, flag), on_true, on_false)
+
+
+def _any(one: Array | None, other: Array | None) -> Array | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one | other
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _loop(cell: AssociativeCell, initial: State, each: ElementStep, state: State) -> tuple:
+    """Returns the state after the last step and those after each.
+
+    The gradient keeps elements and states. Only the cotangent of the state goes from step to step;
+    those of the elements are found for all steps at once after the loop.
+    """
+
+    def step(state: State, one: ElementStep) -> tuple[State, State]:
+        state = _apply(cell, initial, one, state)
+        return state, state
+
+    return jax.lax.scan(step, state, each)
+
+
+def _loop_forward(cell: AssociativeCell, initial: State, each: ElementStep, state: State) -> tuple:
+    last, states = _loop(cell, initial, each, state)
+    return (last, states), (initial, each, before_each(state, states))
+
+
+def _loop_backward(cell: AssociativeCell, kept: tuple, cotangents: tuple[State, State]) -> tuple:
+    initial, each, before = kept
+    d_last, d_states = (_numbers(tree) for tree in cotangents)
+
+    def step(d_after: list[Array], inputs: tuple) -> tuple[list[Array], list[Array]]:
+        one, state, d_state = inputs
+        d_after = [x + y for x, y in zip(d_after, d_state, strict=True)]
+
+        def after(numbers: list[Array]) -> list[Array]:
+            return _numbers(_apply(cell, initial, one, _with_numbers(state, numbers)))
+
+        (d_before,) = jax.vjp(after, _numbers(state))[1](d_after)
+        return d_before, d_after
+
+    d_first, d_afters = jax.lax.scan(step, d_last, (each, before, d_states), reverse=True)
+
+    def afters(initial: list[Array], numbers: list[Array]) -> list[Array]:
+        start, steps = _with_numbers(kept[0], initial), _with_numbers(each, numbers)
+        return _numbers(_apply(cell, start, steps, before))
+
+    given = _numbers(initial), _numbers(each)
+    d_initial, d_each = jax.vjp(afters, *given)[1](d_afters)
+    return (
+        _with_numbers(initial, d_initial, otherwise=_nothing),
+        _with_numbers(each, d_each, otherwise=_nothing),
+        _with_numbers(before, d_first, otherwise=_nothing),
+    )
+
+
+_loop.defvjp(_loop_forward, _loop_backward)
+
+
+def _is_number(x: Array) -> bool:
+    return jnp.issubdtype(x.dtype, jnp.inexact)
+
+
+def _numbers(tree: Any) -> list[Array]:
+    """Returns the leaves that have a derivative, which flags and counts have not."""
+    return [x for x in jax.tree.leaves(tree) if _is_number(x)]
+
+
+def _with_numbers(tree: Any, numbers: list[Array], otherwise: Any = None) -> Any:
+    """Returns `tree` with other numbers, and what `otherwise` makes of all else."""
+    left = iter(numbers)
+    keep = otherwise or (lambda x: x)
+    return jax.tree.map(lambda x: next(left) if _is_number(x) else keep(x), tree)
+
+
+def _nothing(x: Array) -> None:
+    del x
