@@ -9,8 +9,8 @@ PACKAGE = pathlib.Path(__file__).parents[1] / "rnnjax"
 
 # What each part may import of `rnnjax`, besides itself.
 GROUND = {"typing", "constructor"}
-CELLS = GROUND | {"cells", "compose", "unroll"}
-HOUSE = CELLS | {"learning", "models", "tasks", "datasets"}
+CELLS = GROUND | {"cells", "compose", "dynamics", "unroll"}
+HOUSE = CELLS | {"testing", "learning", "models", "tasks", "datasets"}
 BELOW = {
     "typing": set(),
     "constructor": set(),
@@ -18,9 +18,11 @@ BELOW = {
     "datasets": GROUND,
     "cells": GROUND,
     "compose": GROUND | {"cells"},
-    "unroll": GROUND | {"cells", "compose"},
+    "dynamics": GROUND | {"cells", "compose"},
+    "unroll": GROUND | {"cells", "compose", "dynamics"},
+    "testing": CELLS,
     "learning": CELLS,
-    "models": CELLS | {"learning"},
+    "models": CELLS | {"testing", "learning"},
     "training": HOUSE,
     "analysis": HOUSE,
     "interop": HOUSE,
@@ -73,7 +75,7 @@ def test_no_arrow_runs_upward():
 
 def test_the_package_is_there():
     assert len(list(PACKAGE.rglob("*.py"))) > 10
-    assert "rnnjax.cells.base.Cell" in imports(PACKAGE / "unroll" / "sequential.py", PACKAGE)
+    assert "rnnjax.cells.base.Cell" in imports(PACKAGE / "unroll" / "base.py", PACKAGE)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,9 @@ def test_the_package_is_there():
         ("tasks/a.py", "def f():\n    import rnnjax.cells", "tasks must not import rnnjax.cells"),
         ("datasets/a.py", "from rnnjax import tasks", "datasets must not import rnnjax.tasks"),
         ("compose/a.py", "import rnnjax.unroll", "compose must not import rnnjax.unroll"),
+        ("dynamics/a.py", "import rnnjax.unroll", "dynamics must not import rnnjax.unroll"),
+        ("testing/a.py", "import rnnjax.models", "testing must not import rnnjax.models"),
+        ("unroll/a.py", "import rnnjax.testing", "unroll must not import rnnjax.testing"),
         ("analysis/a.py", "import rnnjax.training", "analysis must not import rnnjax.training"),
         ("attic/a.py", "import rnnjax.cells", "attic has no floor"),
         ("training/a.py", "from absl import flags", "flags belong to experiments"),

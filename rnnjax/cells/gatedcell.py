@@ -22,7 +22,7 @@ class GatedParams(NamedTuple):
         >>> from rnnjax import cells
         >>> params = cells.JANET(4).init(jax.random.key(0), 3)
         >>> jax.tree.map(jnp.shape, params)
-        GatedParams(w_x=(3, 8), w_h=(4, 8), b=(8,))
+        JANETParams(w_x=(3, 8), w_h=(4, 8), b=(8,))
     """
 
     w_x: Array  # [D, G]
@@ -61,6 +61,14 @@ class BlockCell(Cell, abc.ABC):
     blocks: ClassVar[tuple[str, ...]]
     params_type: ClassVar[type] = GatedParams
     state_type: ClassVar[type] = GatedState
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Gives a cell that names no parameters a type of its own: those of another do not fit."""
+        if hasattr(cls, "blocks") and cls.params_type is GatedParams:
+            found = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.params_type"}
+            own = {"__slots__": (), "__doc__": f"Parameters of `{cls.__name__}`.", **found}
+            cls.params_type = type(f"{cls.__name__}Params", (GatedParams,), own)
+        super().__init_subclass__(**kwargs)
 
     hidden: int
     activation: Activation = field(default=jnp.tanh, kw_only=True)

@@ -76,6 +76,10 @@ class Wrapper(Cell):
             name = type(self).__name__
             raise TypeError(f"{name} changes one cell; of {self.cell} each part, by compose.wrap")
 
+    def __reduce__(self) -> tuple:
+        make, (made, fields) = super().__reduce__()
+        return make, (vars(made).get("_made_of", made), fields)
+
     @property
     def output_dim(self) -> int:
         """The cell's own."""

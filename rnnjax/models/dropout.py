@@ -14,6 +14,10 @@ def drop(key: Key, rate: Array | float, xs: Array) -> Array:
     References:
         Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov (2014), Dropout: a simple way to
         prevent neural networks from overfitting, JMLR 15.
+
+    Example:
+        >>> drop(jax.random.key(0), 0.0, jnp.ones(3)).tolist()
+        [1.0, 1.0, 1.0]
     """
     keep = jax.random.bernoulli(key, 1 - rate, xs.shape)
     return jnp.where(keep, xs / (1 - rate), jnp.zeros_like(xs)).astype(xs.dtype)

@@ -14,6 +14,12 @@ class MLP(nn.Module):
     Attributes:
         widths: the size of each layer, the output last; `(256, 1024, 10)` for digits.
         precision: what is computed in half precision; outputs are in single.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> y, _ = jax.eval_shape(MLP((8, 2)).init_with_output, jax.random.key(0), jnp.ones((4, 3)))
+        >>> y.shape
+        (4, 2)
     """
 
     widths: Sequence[int]

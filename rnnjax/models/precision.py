@@ -20,6 +20,11 @@ class Precision(enum.Enum):
             See `compose.mixed_precision`.
         BF16: parameters, states and activations too are in half precision. Optimizers then add
             small updates to numbers of eight bits, where many of them vanish.
+
+    Example:
+        >>> from rnnjax.cells import LSTM
+        >>> Precision("mixed"), Precision.F32.cell(LSTM(8))
+        (<Precision.MIXED: 'mixed'>, LSTM(hidden=8, forget_bias=1.0))
     """
 
     F32 = "f32"

@@ -8,7 +8,14 @@ from rnnjax.typing import Array
 
 
 class All(nn.Module):
-    """An affine map of the output at every step: many to many."""
+    """An affine map of the output at every step: many to many.
+
+    Example:
+        >>> import jax
+        >>> ys, _ = jax.eval_shape(All(2).init_with_output, jax.random.key(0), jnp.ones((5, 4, 3)))
+        >>> ys.shape
+        (5, 4, 2)
+    """
 
     output_dim: int
     precision: Precision = Precision.F32
@@ -21,7 +28,14 @@ class All(nn.Module):
 
 
 class Mean(nn.Module):
-    """An affine map of the mean over time of the outputs that are not masked."""
+    """An affine map of the mean over time of the outputs that are not masked.
+
+    Example:
+        >>> import jax
+        >>> y, _ = jax.eval_shape(Mean(2).init_with_output, jax.random.key(0), jnp.ones((5, 4, 3)))
+        >>> y.shape
+        (4, 2)
+    """
 
     output_dim: int
     precision: Precision = Precision.F32
@@ -37,6 +51,12 @@ class Last(nn.Module):
 
     The last `backward_dim` features come from a layer that runs backward; they are taken at the
     first step, where that layer has seen the whole sequence.
+
+    Example:
+        >>> import jax
+        >>> y, _ = jax.eval_shape(Last(2).init_with_output, jax.random.key(0), jnp.ones((5, 4, 3)))
+        >>> y.shape
+        (4, 2)
     """
 
     output_dim: int
@@ -54,12 +74,16 @@ class Last(nn.Module):
 
 
 def mean(ys: Array, mask: Array | None = None) -> Array:
-    """Returns the mean of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`."""
+    """Returns the mean of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`.
+
+    Of numbers in half precision it is added up in single.
+    """
     if mask is None:
         return ys.mean(0)
     mask = _like(mask, ys)
+    total = jnp.where(mask, ys, 0).sum(0, dtype=jnp.promote_types(ys.dtype, jnp.float32))
     count = jnp.maximum(mask.sum(0), 1)  # in whole numbers: half precision ends at 256
-    return jnp.where(mask, ys, 0).sum(0) / count.astype(ys.dtype)
+    return (total / count.astype(total.dtype)).astype(jnp.result_type(ys.dtype, float))
 
 
 def last(ys: Array, mask: Array | None = None) -> Array:

@@ -1,6 +1,6 @@
 """Any cell as a layer of a Flax network."""
 
-import functools
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -8,8 +8,12 @@ import jax.numpy as jnp
 
 from rnnjax import unroll
 from rnnjax.cells.base import Cell
+from rnnjax.cells.broadcast import leading_axes
+from rnnjax.cells.noise import pack
+from rnnjax.models.checks import check_cell, check_settings
+from rnnjax.models.naming import from_names, to_names
 from rnnjax.models.precision import Precision
-from rnnjax.typing import Array, State
+from rnnjax.typing import Array, Params, State
 
 
 class Recurrent(nn.Module):
@@ -19,17 +23,38 @@ class Recurrent(nn.Module):
     a `reset` still marks the first step of a sequence in the ordinary order, and the final state
     is that at the first step.
 
+    The parameters of the cell are a nested dict, by their names: `params/cell/w_x`; see `to_names`.
+
     Attributes:
         cell: the recurrence.
         engine: how time is run, one of `rnnjax.unroll`.
         reverse: whether time runs backward.
         precision: what is computed and kept in half precision.
+
+    Raises:
+        TypeError: if one of them is of another kind.
+
+    Example:
+        >>> from rnnjax.cells import LSTM
+        >>> layer, xs = Recurrent(LSTM(8)), jnp.ones((5, 2, 3))
+        >>> variables = jax.eval_shape(layer.init, jax.random.key(0), xs)
+        >>> jax.tree.map(jnp.shape, variables)
+        {'params': {'cell': {'b': (32,), 'w_h': (8, 32), 'w_x': (3, 32)}}}
+        >>> state, ys = jax.eval_shape(layer.apply, variables, xs)
+        >>> ys.shape
+        (5, 2, 8)
     """
 
     cell: Cell
     engine: unroll.Engine = unroll.scan
     reverse: bool = False
     precision: Precision = Precision.F32
+
+    def __post_init__(self) -> None:
+        """Refuses what is no cell, no engine or no precision."""
+        check_cell(self, self.cell)
+        check_settings(self, self.engine, self.precision)
+        super().__post_init__()
 
     @property
     def backward_dim(self) -> int:
@@ -39,35 +64,59 @@ class Recurrent(nn.Module):
     @nn.compact
     def __call__(
         self,
-        xs: Array,
+        xs: Any,
         state: State | None = None,
         *,
         mask: Array | None = None,
         reset: Array | None = None,
-    ) -> tuple[State, Array]:
+        train: bool = False,
+    ) -> tuple[State, Any]:
         """Runs the layer.
 
         Args:
-            xs: inputs, `[T, ..., D]`.
+            xs: inputs, `[T, ..., D]`, or a pytree of them where the cell takes several.
             state: the state to start from; the cell's initial state if None.
             mask: boolean `[T, ...]`, False where there is no step; see `unroll.Engine`.
             reset: boolean `[T, ...]`, True where a new sequence begins.
+            train: whether a cell that has noise is given it, drawn with the key of the collection
+                "dropout".
 
         Returns:
             The final state and the outputs, `[T, ..., K]`.
         """
         cell = self.precision.cell(self.cell)
-        params = self.param("cell", lambda key: self.precision.kept(cell.init(key, xs.shape[-1])))
+        params = self._params(cell, jax.tree.leaves(xs)[0].shape[-1])
         xs = self.precision.kept(xs)
+        leading = leading_axes(xs)
         if state is None:
-            state = cell.initial_state(params, xs.shape[1:-1])
+            state = cell.initial_state(params, leading[1:])
+        noise = self._noise(cell, params, leading) if train else None
         if not self.reverse:
-            return self.engine(cell, params, state, xs, mask=mask, reset=reset)
+            return self.engine(cell, params, state, pack(xs, noise), mask=mask, reset=reset)
         if reset is not None:
             reset = last_steps(reset, mask)
         xs, mask, reset = jax.tree.map(lambda x: jnp.flip(x, 0), (xs, mask, reset))
-        state, ys = self.engine(cell, params, state, xs, mask=mask, reset=reset)
-        return state, jnp.flip(ys, 0)
+        # The noise is drawn in the order in which time runs.
+        state, ys = self.engine(cell, params, state, pack(xs, noise), mask=mask, reset=reset)
+        return state, jax.tree.map(lambda y: jnp.flip(y, 0), ys)
+
+    def _params(self, cell: Cell, input_dim: int) -> Params:
+        """Returns the cell's parameters, which Flax keeps by name."""
+
+        def init(key: Array) -> Params:
+            return self.precision.kept(cell.init(key, input_dim))
+
+        like = jax.eval_shape(lambda: init(jax.random.key(0)))
+        if not jax.tree.leaves(like):
+            return like
+        return from_names(self.param("cell", lambda key: to_names(init(key))), like)
+
+    def _noise(self, cell: Cell, params: Params, leading: tuple[int, ...]) -> Any:
+        """Draws the cell's noise; one that has none needs no key."""
+        shapes = jax.eval_shape(lambda: cell.draw(jax.random.key(0), params, leading))
+        if not jax.tree.leaves(shapes):
+            return shapes
+        return cell.draw(self.make_rng("dropout"), params, leading)
 
 
 def last_steps(reset: Array, mask: Array | None) -> Array:
@@ -93,51 +142,3 @@ def last_steps(reset: Array, mask: Array | None) -> Array:
 
     nothing_follows = jnp.zeros(shape[1:], bool)
     return jax.lax.scan(step, nothing_follows, (grow(reset), grow(mask)), reverse=True)[1]
-
-
-class Bidirectional(nn.Module):
-    """Runs one cell forward and another backward and lays their outputs side by side.
-
-    Attributes:
-        forward: the cell that runs in the order of time.
-        backward: the cell that runs against it; a cell like `forward` if None.
-        engine: how time is run, one of `rnnjax.unroll`.
-        precision: what is computed and kept in half precision.
-
-    References:
-        Schuster & Paliwal (1997), Bidirectional recurrent neural networks, IEEE Transactions on
-        Signal Processing 45.
-    """
-
-    forward: Cell
-    backward: Cell | None = None
-    engine: unroll.Engine = unroll.scan
-    precision: Precision = Precision.F32
-
-    @property
-    def backward_dim(self) -> int:
-        """How many of the last output features come from running backward in time."""
-        return (self.backward or self.forward).output_dim
-
-    @nn.compact
-    def __call__(
-        self,
-        xs: Array,
-        state: tuple[State, State] | None = None,
-        *,
-        mask: Array | None = None,
-        reset: Array | None = None,
-    ) -> tuple[tuple[State, State], Array]:
-        """Runs both directions; see `Recurrent`.
-
-        Returns:
-            The two final states and the outputs, `[T, ..., K_forward + K_backward]`.
-        """
-        forward_state, backward_state = state or (None, None)
-        layer = functools.partial(Recurrent, engine=self.engine, precision=self.precision)
-        forward = layer(self.forward, name="forward_layer")
-        backward = layer(self.backward or self.forward, reverse=True, name="backward_layer")
-        forward_state, forward_ys = forward(xs, forward_state, mask=mask, reset=reset)
-        backward_state, backward_ys = backward(xs, backward_state, mask=mask, reset=reset)
-        ys = jnp.concatenate([forward_ys, backward_ys], axis=-1)
-        return (forward_state, backward_state), ys

@@ -4,10 +4,11 @@ import flax.linen as nn
 
 from rnnjax import unroll
 from rnnjax.cells.base import Cell
+from rnnjax.models.bidirectional import Bidirectional
 from rnnjax.models.dropout import drop
 from rnnjax.models.precision import Precision, in_single
 from rnnjax.models.readout import Last
-from rnnjax.models.recurrent import Bidirectional, Recurrent
+from rnnjax.models.recurrent import Recurrent
 from rnnjax.typing import Array, State
 
 
@@ -24,12 +25,36 @@ class SequenceModel(nn.Module):
     References:
         Zaremba, Sutskever & Vinyals (2014), Recurrent neural network regularization,
         arXiv:1409.2329 (dropout between layers only).
+
+    Raises:
+        TypeError: if `layers` are no layers.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> from rnnjax.cells import GRU, LSTM
+        >>> model = SequenceModel(
+        ...     (Recurrent(LSTM(8)), Bidirectional(GRU(4))), Last(2, backward_dim=4)
+        ... )
+        >>> xs = jnp.ones((5, 4, 3))
+        >>> (_, outputs), _ = jax.eval_shape(model.init_with_output, jax.random.key(0), xs)
+        >>> outputs.shape
+        (4, 2)
     """
 
     layers: tuple[nn.Module, ...]
     readout: nn.Module
     encoder: nn.Module | None = None
     dropout: float | Array = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuses what are no layers."""
+        is_many = isinstance(self.layers, tuple | list)
+        if not (is_many and all(isinstance(layer, nn.Module) for layer in self.layers)):
+            raise TypeError(
+                f"SequenceModel takes a tuple of layers, as (Recurrent(LSTM(64)),); "
+                f"got {self.layers!r}"
+            )
+        super().__post_init__()
 
     @nn.compact
     def __call__(
@@ -48,7 +73,8 @@ class SequenceModel(nn.Module):
             states: one state a layer to start from; initial states if None.
             mask: boolean `[T, ...]`, False where there is no step; see `unroll.Engine`.
             reset: boolean `[T, ...]`, True where a new sequence begins.
-            train: whether features are dropped, with the key of the collection "dropout".
+            train: whether features are dropped and cells given their noise, with the key of the
+                collection "dropout".
 
         Returns:
             The final states and the readout's outputs, never in half precision.
@@ -59,7 +85,8 @@ class SequenceModel(nn.Module):
         for i, layer in enumerate(self.layers):
             if i > 0 and drops:
                 ys = drop(self.make_rng("dropout"), self.dropout, ys)
-            state, ys = layer(ys, None if states is None else states[i], mask=mask, reset=reset)
+            state = None if states is None else states[i]
+            state, ys = layer(ys, state, mask=mask, reset=reset, train=train)
             after.append(state)
         return tuple(after), in_single(self.readout(ys, mask))
 
@@ -86,7 +113,21 @@ def sequence_model(
         engine: how time is run.
         dropout: see `SequenceModel`.
         precision: what is computed and kept in half precision.
+
+    Raises:
+        TypeError: if an argument is of another kind.
+        ValueError: if there is no layer.
+
+    Example:
+        >>> from rnnjax.cells import LSTM
+        >>> model = sequence_model(LSTM(8), Last, 10, layers=2)
+        >>> len(model.layers), model.readout.output_dim
+        (2, 10)
     """
+    if not callable(readout):
+        raise TypeError(f"sequence_model takes a readout, such as Last; got {readout!r}")
+    if not (type(layers) is int and layers >= 1):
+        raise ValueError(f"layers must be a whole number of 1 or more; got {layers!r}")
     if bidirectional:
         stack = tuple(
             Bidirectional(cell, engine=engine, precision=precision) for _ in range(layers)

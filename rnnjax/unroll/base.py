@@ -2,7 +2,9 @@
 
 import abc
 import dataclasses
+import functools
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
 
 import jax
@@ -150,7 +152,31 @@ class EngineValue(Static, abc.ABC):
         check_inputs(state, xs, mask, reset)
 
 
-@jax.jit
+def compiled(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns `run(engine, cell, params, state, xs, mask, reset)` for calls that were checked.
+
+    It is given the parameters as `Cell.prepare` makes them. Engine and cell are constants, so what
+    was compiled is found again.
+    """
+
+    @jax.jit
+    @functools.wraps(run)
+    def call(
+        engine: EngineValue,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Any,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> Any:
+        check_call(cell, params, state, xs)
+        return run(engine, cell, cell.prepare(params), state, xs, mask, reset)
+
+    return call
+
+
+@compiled
 def _run(
     engine: EngineValue,
     cell: Cell,
@@ -160,9 +186,7 @@ def _run(
     mask: Array | None,
     reset: Array | None,
 ) -> tuple[State, Any]:
-    """Runs a checked call; engine and cell are constants, so what was compiled is found again."""
-    check_call(cell, params, state, xs)
-    params = cell.prepare(params)
+    """Runs a cell, or each of its parts, on an engine."""
     if not engine.by_parts:
         return engine.run(cell, params, state, xs, mask, reset)
 

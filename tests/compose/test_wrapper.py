@@ -1,4 +1,6 @@
+import copy
 import dataclasses
+import pickle
 from typing import NamedTuple
 
 import jax
@@ -68,6 +70,7 @@ def test_a_wrapped_cell_keeps_its_contract(wrapper, cell):
     assert wrapped == wrapper(cell=cell) == dataclasses.replace(wrapped)
     assert wrapped != wrapper(Elman(3))
     assert hash(wrapped) == hash(wrapper(cell))
+    assert wrapped == copy.deepcopy(wrapped) == pickle.loads(pickle.dumps(wrapped))
     assert type(dataclasses.replace(wrapped, cell=LRU(2))) is type(wrapper(LRU(9)))
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from rnnjax.models import MLP, All, Last, Mean
+from rnnjax.models.readout import mean
 from tests.filled import filled
 from tests.laws.draws import assert_close, normal
 
@@ -102,3 +103,18 @@ def test_an_mlp_is_affine_maps_with_relu_between():
     assert_close(model.apply({"params": params}, x), h, atol=1e-6)
     assert isinstance(model, nn.Module)
     assert (jnp.asarray(h) < 0).any()
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_long_mean_in_half_precision_is_that_of_single_rounded(masked):
+    ys = jnp.asarray(1 + normal(3, (10_000, 3)), jnp.bfloat16)
+    mask = normal(4, (10_000,)) > -1 if masked else None
+
+    def total(ys):
+        return (mean(ys, mask) * jnp.arange(1.0, 4.0).astype(ys.dtype)).sum().astype(jnp.float32)
+
+    found, single = mean(ys, mask), mean(ys.astype(jnp.float32), mask)
+    assert found.dtype == jnp.bfloat16
+    np.testing.assert_allclose(found.astype(np.float32), single, rtol=2**-8)
+    found, single = jax.grad(total)(ys), jax.grad(total)(ys.astype(jnp.float32))
+    np.testing.assert_allclose(found.astype(np.float32), single, rtol=2**-7)

@@ -10,6 +10,7 @@ from jax.test_util import check_grads
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, Cell, Elman
+from rnnjax.compose import zoneout
 from rnnjax.models import All, Bidirectional, Last, Mean, Recurrent, SequenceModel, sequence_model
 from tests.filled import filled
 from tests.laws.draws import assert_close, doubled, normal
@@ -60,8 +61,8 @@ def test_two_layers_and_a_readout_are_the_equations():
     first, second = (params[f"layers_{i}"]["cell"] for i in (0, 1))
     h1 = h2 = np.zeros((B, 5))
     for t in range(T):
-        h1 = np.tanh(XS[t] @ first.w_x + h1 @ first.w_h + first.b)
-        h2 = np.tanh(h1 @ second.w_x + h2 @ second.w_h + second.b)
+        h1 = np.tanh(XS[t] @ first["w_x"] + h1 @ first["w_h"] + first["b"])
+        h2 = np.tanh(h1 @ second["w_x"] + h2 @ second["w_h"] + second["b"])
         out = h2 @ params["readout"]["Dense_0"]["kernel"] + params["readout"]["Dense_0"]["bias"]
         assert_close(outputs[t], out, atol=1e-6)
     assert_close((states[0].h, states[1].h), (h1, h2), atol=1e-6)
@@ -126,8 +127,7 @@ def test_dropout_falls_on_what_goes_from_layer_to_layer_and_nowhere_else():
         stack = tuple(Recurrent(Pass(30)) for _ in range(layers))
         model = SequenceModel(stack, Bare(), dropout=0.25)
         rngs = None if key is None else {"dropout": jax.random.key(key)}
-        variables = {"params": {f"layers_{i}": {"cell": ()} for i in range(layers)}}
-        return np.asarray(model.apply(variables, xs, train=train, rngs=rngs)[1])
+        return np.asarray(model.apply({}, xs, train=train, rngs=rngs)[1])
 
     assert (outputs(1, 0) == 1).all()
     assert (outputs(3, None, train=False) == 1).all()
@@ -202,7 +202,33 @@ def test_the_builder_puts_together_what_it_is_told():
     model = sequence_model(GRU(3), Last, K, layers=2, bidirectional=True, dropout=0.1)
     assert model.layers == (Bidirectional(GRU(3)), Bidirectional(GRU(3)))
     assert (model.readout, model.dropout) == (Last(K, backward_dim=3), 0.1)
-    blocks = unroll.checkpointed(block=2)
+    blocks = unroll.Checkpointed(block=2)
     model = sequence_model(GRU(3), Mean, K, engine=blocks)
     assert model == SequenceModel((Recurrent(GRU(3), blocks),), Mean(K))
     assert sequence_model(GRU(3), Last, K).readout == Last(K)
+
+
+def test_train_reaches_the_layers():
+    model = sequence_model(zoneout(GRU(3), 0.5), Mean, K, layers=2, bidirectional=True)
+    variables = {"params": params_of(model)}
+    run = jax.jit(lambda key: model.apply(variables, XS, train=True, rngs={"dropout": key})[1])
+    one, again, other = (run(jax.random.key(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(one, again)
+    assert np.abs(one - other).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: sequence_model(LSTM, Last, K), TypeError, "got the class LSTM"),
+        (lambda: sequence_model(LSTM(3), "last", K), TypeError, "such as Last; got 'last'"),
+        (lambda: sequence_model(LSTM(3), All, K, engine="scan"), TypeError, "got 'scan'"),
+        (lambda: sequence_model(LSTM(3), All, K, precision="bf16"), TypeError, "got 'bf16'"),
+        (lambda: sequence_model(LSTM(3), All, K, layers=0), ValueError, "1 or more; got 0"),
+        (lambda: SequenceModel((LSTM(3),), All(K)), TypeError, "takes a tuple of layers"),
+        (lambda: SequenceModel(Recurrent(LSTM(3)), All(K)), TypeError, "takes a tuple of layers"),
+    ],
+)
+def test_what_makes_no_network_is_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        make()

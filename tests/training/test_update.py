@@ -29,7 +29,7 @@ def test_one_update_is_the_step_that_optax_writes_by_hand():
         cell, dense = params["layers_0"]["cell"], params["readout"]["Dense_0"]
         h = jnp.zeros((6, 4))
         for x_t in xs:
-            h = jnp.tanh(x_t @ cell.w_x + h @ cell.w_h + cell.b[None])
+            h = jnp.tanh(x_t @ cell["w_x"] + h @ cell["w_h"] + cell["b"][None])
         return h @ dense["kernel"] + dense["bias"][None]
 
     def loss(params):
@@ -151,7 +151,7 @@ def test_a_learned_initial_state_is_learned_through_the_first_window():
     advance = make_advance(objective, optimizer, data_mesh(1))
 
     def initial(state):
-        return np.asarray(state.params["layers_0"]["cell"].initial.h)
+        return np.asarray(state.params["layers_0"]["cell"]["initial"]["h"])
 
     first, _ = advance(state, source, chance, 1)
     second, _ = advance(first, source, chance, 1)

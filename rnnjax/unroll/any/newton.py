@@ -1,24 +1,25 @@
 """Time in parallel for any recurrence, by Newton's method on all of its states."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
+from rnnjax.cells.broadcast import leading_axes
+from rnnjax.dynamics import diagonal_jacobians, jacobians, solve, to_state
 from rnnjax.typing import Array, Params, State
-from rnnjax.unroll import linearised
+from rnnjax.unroll.any.problem import Problem
 from rnnjax.unroll.any.scan import scan
-from rnnjax.unroll.base import EngineValue
-from rnnjax.unroll.linearised import Map, Problem
+from rnnjax.unroll.base import EngineValue, compiled
 
 
 class Solution(NamedTuple):
     """What `Newton.solve` returns."""
 
     state: State  # after the last step
-    ys: Array  # [T, ..., K]
+    ys: Any  # [T, ..., K]
     iterations: Array  # whole numbers [...], one a sequence
     converged: Array  # boolean [...]; where it is False a plain loop found the states
 
@@ -100,12 +101,12 @@ class Newton(EngineValue):
         cell: Cell,
         params: Params,
         state: State,
-        xs: Array,
+        xs: Any,
         mask: Array | None,
         reset: Array | None,
-    ) -> tuple[State, Array]:
+    ) -> tuple[State, Any]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        solution = self._solve(cell, params, state, xs, mask, reset)
+        solution = _solve(self, cell, params, state, xs, mask, reset)
         return solution.state, solution.ys
 
     def solve(
@@ -113,7 +114,7 @@ class Newton(EngineValue):
         cell: Cell,
         params: Params,
         state: State,
-        xs: Array,
+        xs: Any,
         *,
         mask: Array | None = None,
         reset: Array | None = None,
@@ -121,70 +122,84 @@ class Newton(EngineValue):
         """Runs `cell` over `xs` like the engine, and says how many iterations that took.
 
         See `unroll.Engine` for the arguments and for what is raised.
+
+        Example:
+            >>> from rnnjax import cells
+            >>> cell, xs = cells.Elman(2), jnp.ones((5, 3))
+            >>> params = cell.init(jax.random.key(0), 3)
+            >>> state = cell.initial_state(params)
+            >>> jax.eval_shape(newton.solve, cell, params, state, xs).converged
+            ShapeDtypeStruct(shape=(), dtype=bool)
         """
-        self.check(cell, params, state, xs, mask, reset)
-        return self._solve(cell, params, state, xs, mask, reset)
-
-    def _solve(
-        self,
-        cell: Cell,
-        params: Params,
-        state: State,
-        xs: Array,
-        mask: Array | None,
-        reset: Array | None,
-    ) -> Solution:
-        problem = Problem(cell, params, state, xs, mask, reset)
-        if 0 in xs.shape[:-1] or not jax.tree.leaves(state):  # nothing to solve for
-            state, ys = scan.run(cell, params, state, xs, mask, reset)
-            batch_shape = xs.shape[1:-1]
-            return Solution(state, ys, jnp.zeros(batch_shape, int), jnp.ones(batch_shape, bool))
-        fixed = jax.lax.stop_gradient(problem)
-        hs, settled, iterations = self._iterate(fixed)
-        hs = jax.lax.cond(settled.all(), _keep, _finish, fixed, hs, settled)
-        hs = _with_derivative(problem, hs)
-        # Once more from the states found, which is what makes states and outputs fit each other.
-        afters, ys = linearised.run(problem, linearised.starts(problem, hs))
-        return Solution(linearised.to_state(afters[-1], state), ys, iterations, settled[-1])
-
-    def _iterate(self, problem: Problem) -> tuple[Array, Array, Array]:
-        """Returns states `[T, ..., N]`, which are settled `[T, ...]`, and how many iterations."""
-        h = linearised.to_vector(problem.state, problem.xs.shape[1:-1])
-        guess = jnp.broadcast_to(h, (problem.xs.shape[0], *h.shape))
-        dtypes = [leaf.dtype for leaf in jax.tree.leaves(problem.state)]
-        tolerance = self.tolerance or max(float(jnp.finfo(d).eps) for d in dtypes) ** 0.75
-
-        def is_unfinished(carry: tuple) -> Array:
-            _, settled, iterations = carry
-            return ~settled[-1].all() & (iterations.max() < self.max_iterations)
-
-        def iterate(carry: tuple) -> tuple[Array, Array, Array]:
-            hs, settled, iterations = carry
-            delta = self._delta(problem, hs, settled)
-            iterations += ~settled[-1]
-            new = hs + delta
-            limit = tolerance * (1 + jnp.abs(new).max(axis=-1))
-            small = jnp.abs(delta).max(axis=-1) <= limit
-            settled = jax.lax.associative_scan(jnp.logical_and, small)
-            # A product of unstable Jacobians may overflow: start again there.
-            return jnp.where(jnp.isfinite(new), new, guess), settled, iterations
-
-        settled = jnp.zeros(guess.shape[:-1], bool)
-        return jax.lax.while_loop(
-            is_unfinished, iterate, (guess, settled, jnp.zeros(h.shape[:-1], int))
-        )
-
-    def _delta(self, problem: Problem, hs: Array, settled: Array) -> Array:
-        """Returns what an iteration adds to `hs`: nothing where they are settled."""
-        linearise = linearised.linearise_diagonally if self.diagonal else linearised.linearise
-        afters, jacobians = linearise(problem, linearised.starts(problem, hs))
-        drive = jnp.where(settled[..., None], 0, afters - hs)
-        forgets = linearised.begins(problem)
-        forgets = settled if forgets is None else settled | forgets
-        return linearised.solve(Map((1 - self.damping) * jacobians, drive, forgets))
+        self.check(cell, state, xs, mask, reset)
+        return _compiled_solve(self, cell, params, state, xs, mask, reset)
 
 
 newton = Newton()
+
+
+def _solve(
+    engine: Newton,
+    cell: Cell,
+    params: Params,
+    state: State,
+    xs: Any,
+    mask: Array | None,
+    reset: Array | None,
+) -> Solution:
+    problem = Problem(cell, params, state, xs, mask, reset)
+    if 0 in leading_axes(xs) or not jax.tree.leaves(state):  # nothing to solve for
+        state, ys = scan.run(cell, params, state, xs, mask, reset)
+        batch_shape = problem.batch_shape
+        return Solution(state, ys, jnp.zeros(batch_shape, int), jnp.ones(batch_shape, bool))
+    fixed = jax.lax.stop_gradient(problem)
+    hs, settled, iterations = _iterate(engine, fixed)
+    hs = jax.lax.cond(settled.all(), _keep, _finish, fixed, hs, settled)
+    hs = _with_derivative(problem, hs)
+    # Once more from the states found, which is what makes states and outputs fit each other.
+    afters, ys = problem.run(problem.befores(hs))
+    return Solution(to_state(afters[-1], problem.one_state), ys, iterations, settled[-1])
+
+
+_compiled_solve = compiled(_solve)
+
+
+def _iterate(engine: Newton, problem: Problem) -> tuple[Array, Array, Array]:
+    """Returns states `[T, ..., N]`, which are settled `[T, ...]`, and how many iterations."""
+    h = problem.start
+    guess = jnp.broadcast_to(h, (leading_axes(problem.xs)[0], *h.shape))
+    dtypes = [leaf.dtype for leaf in jax.tree.leaves(problem.state)]
+    tolerance = engine.tolerance or max(float(jnp.finfo(d).eps) for d in dtypes) ** 0.75
+
+    def is_unfinished(carry: tuple) -> Array:
+        _, settled, iterations = carry
+        return ~settled[-1].all() & (iterations.max() < engine.max_iterations)
+
+    def iterate(carry: tuple) -> tuple[Array, Array, Array]:
+        hs, settled, iterations = carry
+        delta = _delta(engine, problem, hs, settled)
+        iterations += ~settled[-1]
+        new = hs + delta
+        limit = tolerance * (1 + jnp.abs(new).max(axis=-1))
+        small = jnp.abs(delta).max(axis=-1) <= limit
+        settled = jax.lax.associative_scan(jnp.logical_and, small)
+        # A product of unstable Jacobians may overflow: start again there.
+        return jnp.where(jnp.isfinite(new), new, guess), settled, iterations
+
+    settled = jnp.zeros(guess.shape[:-1], bool)
+    return jax.lax.while_loop(
+        is_unfinished, iterate, (guess, settled, jnp.zeros(h.shape[:-1], int))
+    )
+
+
+def _delta(engine: Newton, problem: Problem, hs: Array, settled: Array) -> Array:
+    """Returns what an iteration adds to `hs`: nothing where they are settled."""
+    linearise = diagonal_jacobians if engine.diagonal else jacobians
+    afters, found = linearise(problem.afters, problem.befores(hs))
+    drive = jnp.where(settled[..., None], 0, afters - hs)
+    begins = problem.begins()
+    begins = settled if begins is None else settled | begins
+    return solve((1 - engine.damping) * found, drive, begins)
 
 
 def _keep(problem: Problem, hs: Array, settled: Array) -> Array:
@@ -193,15 +208,15 @@ def _keep(problem: Problem, hs: Array, settled: Array) -> Array:
 
 def _finish(problem: Problem, hs: Array, settled: Array) -> Array:
     """Returns the states with those that are not settled found by a plain loop."""
+    step_on_vectors = problem.step()
 
     def step(h: Array, inputs: tuple) -> tuple[Array, Array]:
         found, is_found, step_inputs = inputs
-        after, _ = linearised.step(problem, h, step_inputs)
+        after, _ = step_on_vectors(h, step_inputs)
         after = jnp.where(is_found[..., None], found, after)
         return after, after
 
-    inputs = (hs, settled, (problem.xs, problem.mask, problem.reset))
-    return jax.lax.scan(step, linearised.starts(problem, hs)[0], inputs)[1]
+    return jax.lax.scan(step, problem.start, (hs, settled, problem.inputs))[1]
 
 
 @jax.custom_jvp
@@ -215,14 +230,13 @@ def _implicit_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     """From `h_t = f(h_{t-1})`: `dh_t = J_t dh_{t-1} + df_t`, `df_t` that of the step alone."""
     problem, hs = primals
     hs = _with_derivative(problem, hs)
-    befores = linearised.starts(problem, hs)
 
-    def from_fixed_states(params: Params, state: State, xs: Array) -> Array:
+    def from_fixed_states(params: Params, state: State, xs: Any) -> Array:
         moved = problem._replace(params=params, state=state, xs=xs)
-        return linearised.run(moved, linearised.starts(moved, hs))[0]
+        return moved.afters(moved.befores(hs))
 
     arguments = (problem.params, problem.state, problem.xs)
     moved = tangents[0]
     _, drive = jax.jvp(from_fixed_states, arguments, (moved.params, moved.state, moved.xs))
-    _, jacobians = linearised.linearise(problem, befores)
-    return hs, linearised.solve(Map(jacobians, drive, linearised.begins(problem)))
+    _, found = jacobians(problem.afters, problem.befores(hs))
+    return hs, solve(found, drive, problem.begins())
