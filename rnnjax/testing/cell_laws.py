@@ -210,4 +210,3 @@ def _initial_state(cell: Cell, params: Any, batch_shape: tuple[int, ...]) -> Sta
 
 def _assert_alike(actual: State, wanted: State) -> None:
     assert specs(actual) == specs(wanted), f"{specs(actual)} is not {specs(wanted)}"
-

@@ -146,7 +146,7 @@ class EngineResults:
             lambda x: np.asarray(x, np.float32) if x.dtype == jnp.bfloat16 else x, (half, xs)
         )
         made = _run_long(self.engine, self.cell, half, xs), _run_long(scan, self.cell, *full)
-        return jax.tree.map(lambda x: np.asarray(x, np.result_type(x, np.float32)), made)
+        return jax.tree.map(lambda x: np.asarray(x, jnp.promote_types(x.dtype, jnp.float32)), made)
 
 
 @functools.lru_cache(maxsize=64)

@@ -50,4 +50,3 @@ def remembers_less_than_scan(engine: Engine, factor: float) -> None:
         return compiled.memory_analysis().temp_size_in_bytes
 
     assert factor * temporaries(engine) <= temporaries(unroll.scan)
-

@@ -126,7 +126,9 @@ def test_what_is_not_broken_breaks_no_law(cell):
 
 
 def test_what_fails_is_said_with_the_cell_the_engine_the_law_and_numbers():
-    with pytest.raises(AssertionError, match=r"^Late\(.*\) breaks the law 'sees the past (?s:.*)0\.\d\d"):
+    with pytest.raises(
+        AssertionError, match=r"^Late\(.*\) breaks the law 'sees the past (?s:.*)0\.\d\d"
+    ):
         check_cell(bc.Late(3), engines=())
     message = r"^Elman\(.*\) on <function .*> breaks the law 'agrees with the loop': (?s:.*) \d"
     with pytest.raises(AssertionError, match=message):

@@ -9,7 +9,7 @@ from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore
 from rnnjax.compose import Residual, Stack, learned_start, mixed_precision
 from rnnjax.unroll.choose import measurements
-from rnnjax.unroll.choose.auto import CANDIDATES, best
+from rnnjax.unroll.choose.auto import CANDIDATES, ByPart, best
 from rnnjax.unroll.choose.measurements import Row, Size, Table, read_table
 from tests.laws.draws import assert_close, normal, params_of, state_of, weigh
 
@@ -96,11 +96,9 @@ def test_auto_runs_another_engine_where_a_gradient_is_taken(measured):
     def total(engine, *arguments):
         return weigh(engine(cell, *arguments, **flags))
 
-    def text(engine, make):
-        return str(jax.make_jaxpr(make(functools.partial(total, engine)))(*arguments))
-
     # Without a gradient the loop is one of scan: of deferred it would be a custom_vjp of its own.
-    assert text(unroll.auto, lambda f: f).count("custom_vjp_call") == 1
+    text = str(jax.make_jaxpr(functools.partial(total, unroll.auto))(*arguments))
+    assert text.count("custom_vjp_call") == 1
     for engine in (unroll.scan, unroll.deferred):
         expected = jax.jit(jax.value_and_grad(functools.partial(total, engine), (0, 1, 2)))
         actual = jax.jit(jax.value_and_grad(functools.partial(total, unroll.auto), (0, 1, 2)))
@@ -135,13 +133,12 @@ def test_each_part_of_a_cell_made_of_cells_has_an_engine_of_its_own(measured, ca
     )
     cell = Stack((small, Residual(GRUResetBefore(3)), large))
 
-    def by_hand(cell, params, state, xs):
-        first, ys = unroll.scan(small, params[0], state[0], xs)
-        second, around = unroll.scan(GRUResetBefore(3), params[1], state[1], ys)
-        third, ys = unroll.deferred(large, params[2], state[2], ys + around)
-        return (first, second, third), ys
-
-    assert program(unroll.auto, cell) == program(by_hand, cell)
+    arguments = params_of(cell), state_of(cell), normal(1, (5, 2))
+    chosen = unroll.choose(cell, *arguments)
+    assert chosen == ByPart((unroll.scan, unroll.scan, unroll.deferred))
+    assert program(unroll.auto, cell) == program(chosen, cell)
+    assert program(chosen, cell) != program(ByPart(3 * (unroll.scan,)), cell)
+    assert_close(chosen(cell, *arguments), unroll.scan(cell, *arguments))
     unroll.explain(cell, params_of(cell), state_of(cell), normal(1, (5, 2)))
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in lines if not line.startswith(" ")] == [

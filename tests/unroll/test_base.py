@@ -88,7 +88,7 @@ def test_a_part_that_an_engine_does_not_run_is_refused_before_any_runs():
     [
         (1, None, "LRU(...) takes params like LRUParams(nu_log=(3,)...); got None"),
         (1, params_of(GRU(3)), "takes params like LRUParams(...); got GRUParams(w_x=(2, 9)..."),
-        (1, params_of(LRU(4)), "takes a state of LinearState(h=(2, 4)); got LinearState(h=(2, 3))"),
+        (1, params_of(LRU(4)), "LRU(...) does not run with these params on xs (5, 2, 2): "),
         (2, None, "LRU(...) on xs (5, 2, 2) takes a state of LinearState(h=(2, 3)); got None"),
         (2, state_of(CELL, (4,)), "takes a state of LinearState(h=(2, 3)); got LinearState(h="),
         (
