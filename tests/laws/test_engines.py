@@ -28,7 +28,9 @@ def test_the_catalogue_holds_every_engine():
 
 @pytest.mark.parametrize("engine", ENGINES, ids=name)
 def test_an_engine_says_which_cells_it_serves(engine):
-    assert [c for c in CELLS if engine.serves(c)] == [c for c in CELLS if serves(ENGINES[engine], c)]
+    assert [c for c in CELLS if engine.serves(c)] == [
+        c for c in CELLS if serves(ENGINES[engine], c)
+    ]
 
 
 @pytest.mark.parametrize("pair", CHOSEN, ids=name)
