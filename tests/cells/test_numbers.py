@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnjax import unroll
-from rnnjax.cells import LRU
+from rnnjax.cells import LRU, LSTM, GRUResetBefore
 from tests.catalogue import CELLS, VARIANTS
 from tests.laws.draws import D, assert_close, params_of, specs, state_of, weigh
 
@@ -14,22 +14,41 @@ TYPES = [jnp.float32, jnp.int32, jnp.uint8, jnp.bool]
 XS = np.random.default_rng(0).integers(0, 2, (3, D))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _compile_fast():
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+def of_each_type(run, params):
+    """Returns the gradient by the parameters and the results, once for each type of inputs."""
+
+    def weighed(params, xs):
+        results = run(params, xs)
+        return weigh(results), results
+
+    gradient = jax.grad(weighed, has_aux=True)
+    return jax.jit(lambda p: [gradient(p, jnp.asarray(XS, dtype)) for dtype in TYPES])(params)
+
+
+def assert_alike(results):
+    expected, *others = results
+    for result in others:
+        assert specs(result) == specs(expected)
+        assert_close(result, expected, 1e-5, 1e-6)
+
+
 @pytest.mark.parametrize("cell", [*CELLS, *VARIANTS], ids=repr)
-def test_a_cell_takes_whole_numbers_as_it_takes_floats(cell):
-    params, state = params_of(cell), state_of(cell)
+def test_a_step_takes_whole_numbers_as_it_takes_floats(cell):
+    state = state_of(cell)
+    assert_alike(of_each_type(lambda p, xs: cell.step(p, state, xs[0]), params_of(cell)))
 
-    def run(params, xs):
-        stepped = cell.step(params, state, xs[0])
-        scanned = unroll.scan(cell, params, state, xs)
-        return weigh((stepped, scanned)), (stepped, scanned)
 
-    with jax.disable_jit():  # cells share what is compiled for one operation, and little is
-        expected, *others = (
-            jax.grad(run, has_aux=True)(params, jnp.asarray(XS, dtype)) for dtype in TYPES
-        )
-    for results in others:
-        assert specs(results) == specs(expected)
-        assert_close(results, expected, 1e-5, 1e-6)
+@pytest.mark.parametrize("cell", [GRUResetBefore(3), LRU(3), LSTM(3)], ids=repr)
+def test_so_does_a_scan(cell):
+    state = state_of(cell)
+    assert_alike(of_each_type(lambda p, xs: unroll.scan(cell, p, state, xs), params_of(cell)))
 
 
 @pytest.mark.parametrize("dtype", TYPES)
