@@ -72,8 +72,9 @@ class Ring(Static):
         """
         _check_square(self, shape)
         size = shape[0]
-        keys = jax.random.split(key)
-        square, phase = on_ring(*keys, -(-size // 2), self.r_min, self.r_max, self.max_phase)
+        key_r, key_phase = jax.random.split(key)
+        pairs = (size + 1) // 2
+        square, phase = on_ring(key_r, key_phase, pairs, self.r_min, self.r_max, self.max_phase)
         re, im = jnp.sqrt(square) * jnp.cos(phase), jnp.sqrt(square) * jnp.sin(phase)
         diagonal = jnp.repeat(re, 2)[:size]
         if size % 2:
