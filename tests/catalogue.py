@@ -24,9 +24,12 @@ CELLS: tuple[Cell, ...] = (
     compose.learned_start(cells.Elman(3)),
     compose.learned_start(cells.GRUResetBefore(2)),
     compose.learned_start(cells.LRU(2)),
+    compose.recurrent_dropout(cells.LSTM(3), 0.4),
     compose.Residual(cells.GRU(2)),
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
     compose.Stack((cells.LRU(2), compose.Residual(cells.MinGRU(2)))),
+    compose.zoneout(cells.GRU(3), 0.4),
+    compose.zoneout(cells.LRU(3), 0.4),
 )
 # These differ from one of them in numbers, activation or initial weights: alike to an engine.
 VARIANTS: tuple[Cell, ...] = (
@@ -40,16 +43,16 @@ VARIANTS: tuple[Cell, ...] = (
 ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
     unroll.scan: Cell,
     unroll.Checkpointed(block=3, unroll=2): Cell,
-    unroll.associative: LinearCell,
-    unroll.Associative(chunk=3): LinearCell,
+    unroll.associative: AssociativeCell,
+    unroll.Associative(chunk=3): AssociativeCell,
     unroll.cudnn: cells.LSTM,
     unroll.deferred: SplitCell,
     unroll.Deferred(chunk=3): SplitCell,
     unroll.fused: SplitCell | LinearCell,
-    unroll.linear_scan: LinearCell,
-    unroll.LinearScan(chunk=3): LinearCell,
+    unroll.linear_scan: AssociativeCell,
+    unroll.LinearScan(chunk=3): AssociativeCell,
     unroll.newton: Cell,
-    unroll.time_sharded: LinearCell,
+    unroll.time_sharded: AssociativeCell,
 }
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
@@ -62,6 +65,7 @@ MAIN: dict[type[Cell], tuple[Engine, ...]] = {
 
 # Cells with which every engine that serves them obeys all laws.
 REPRESENTATIVES: tuple[Cell, ...] = (
+    cells.DeltaNet(4, heads=2),
     cells.GRUResetBefore(3),
     cells.LRU(3),
     cells.LSTM(3),

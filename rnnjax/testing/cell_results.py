@@ -9,7 +9,18 @@ import numpy as np
 
 from rnnjax.cells import AssociativeCell, Cell, SplitCell
 from rnnjax.testing.compiled import compiled
-from rnnjax.testing.draws import B, D, T, doubled, halved, is_number, normal, params_of, state_of, weigh
+from rnnjax.testing.draws import (
+    B,
+    D,
+    T,
+    doubled,
+    halved,
+    is_number,
+    normal,
+    params_of,
+    state_of,
+    weigh,
+)
 from rnnjax.typing import Array, Params, State
 
 
@@ -27,7 +38,7 @@ class CellResults:
     @functools.cached_property
     def steps(self) -> "Steps":
         """Single steps, however batched, and the influence of inputs on outputs."""
-        state, x, xs = state_of(self.cell, (2, B)), normal(1, (2, B, D)), normal(1, (4, D))
+        state, x, xs = state_of(self.cell, (2, B)), normal(1, (2, B, D)), normal(1, (B, 4, D))
         return _steps(self.cell, self.params, state, x, xs)
 
     @property
@@ -92,8 +103,8 @@ def _steps(cell: Cell, params: Params, state: State, x: Array, xs: Array) -> Ste
     batch = jax.tree.map(lambda leaf: leaf[1], (state, x))
     row = jax.tree.map(lambda leaf: leaf[1, 2], (state, x))
 
-    def outputs(xs: Array) -> Array:
-        _, ys = run(cell, params, row[0], xs)
+    def outputs(state: State, xs: Array) -> Array:
+        _, ys = run(cell, params, state, xs)
         return jnp.concatenate([y.reshape(len(xs), -1) for y in jax.tree.leaves(ys)], axis=1)
 
     def from_input(x: Array) -> tuple:
@@ -110,7 +121,7 @@ def _steps(cell: Cell, params: Params, state: State, x: Array, xs: Array) -> Ste
         half=step(*batch),
         alone=step(*row),
         prepared=cell.step(cell.prepare(params), state, x),
-        influence=jnp.abs(jax.jacrev(outputs)(xs)).max(axis=(1, 3)),
+        influence=jnp.abs(jax.vmap(jax.jacrev(outputs, 1))(batch[0], xs)).max(axis=(0, 2, 4)),
         from_numbers=from_input(ones.astype(x.dtype)),
         from_whole=tuple(from_input(ones.astype(kind)) for kind in WHOLE),
     )

@@ -30,13 +30,28 @@ def compiled(function: Callable[..., Any], static: tuple[int, ...] = ()) -> Call
 
     @functools.cache
     def program() -> Callable[..., Any]:
-        return jax.jit(function, static_argnums=static, compiler_options=_options())
+        made = jax.jit(function, static_argnums=static, compiler_options=_options())
+        _programs.append(made)
+        return made
 
     @functools.wraps(function)
     def run(*arguments: Any) -> Any:
         return program()(*arguments)
 
     return run
+
+
+_programs: list[Any] = []
+
+
+def forget() -> None:
+    """Frees what `compiled` functions have compiled so far: a checked cell's are 30 megabytes.
+
+    Example:
+        >>> forget()
+    """
+    for program in _programs:
+        program.clear_cache()
 
 
 @functools.cache

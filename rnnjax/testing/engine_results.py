@@ -113,9 +113,7 @@ class EngineResults:
         cases = [self.case(name) for name in FLAGS]
         together = jax.tree.map(lambda *leaves: np.stack(leaves), *cases)
         made = jax.tree.map(np.asarray, _run_cases(self.engine, self.cell, together))
-        return {
-            name: jax.tree.map(lambda leaf, i=i: leaf[i], made) for i, name in enumerate(FLAGS)
-        }
+        return {name: jax.tree.map(lambda leaf, i=i: leaf[i], made) for i, name in enumerate(FLAGS)}
 
     @functools.cached_property
     def shortest(self) -> tuple[tuple, Outcome]:
@@ -141,14 +139,14 @@ class EngineResults:
 
     @functools.cached_property
     def long_in_half_precision(self) -> tuple[Params, Params]:
-        """Gradients by parameters over `LONG` steps in bfloat16, and those of `unroll.scan` without."""
+        """Gradients by parameters over `LONG` steps in bfloat16, and in float32 by `unroll.scan`."""
         half = halved(self.case().params)
         xs = normal(1, (LONG, B, D)).astype(jnp.bfloat16)
         full = jax.tree.map(
             lambda x: np.asarray(x, np.float32) if x.dtype == jnp.bfloat16 else x, (half, xs)
         )
         made = _run_long(self.engine, self.cell, half, xs), _run_long(scan, self.cell, *full)
-        return jax.tree.map(lambda x: np.asarray(x, np.result_type(x, np.float32)), made)
+        return jax.tree.map(lambda x: np.asarray(x, jnp.promote_types(x.dtype, jnp.float32)), made)
 
 
 @functools.lru_cache(maxsize=64)
@@ -167,10 +165,12 @@ def _one_by_one(engine: Engine, cell: Cell, cases: Case) -> Outcome:
 
 def _shortest(engine: Engine, cell: Cell, case: Case) -> tuple[tuple, Outcome]:
     one, none = (
-        case._replace(**{
-            name: jax.tree.map(lambda leaf, length=length: leaf[:length], getattr(case, name))
-            for name in ("x", "noise", "mask", "reset")
-        })
+        case._replace(
+            **{
+                name: jax.tree.map(lambda leaf, length=length: leaf[:length], getattr(case, name))
+                for name in ("x", "noise", "mask", "reset")
+            }
+        )
         for length in (1, 0)
     )
     made = engine(cell, one.params, one.state, pack(one.x, one.noise))

@@ -62,7 +62,9 @@ def loop(cell: Cell, case: Case) -> Outcome:
 
     d_final, d_ys = gradient_of_weigh((final, outputs))
     d_states = [_at(d_final, row) for row in range(rows)]
-    d_params = jax.tree.map(lambda x: np.zeros(x.shape, np.result_type(x, float)), case.params)
+    d_params = jax.tree.map(
+        lambda x: np.zeros(x.shape, np.result_type(x.dtype, float)), case.params
+    )
     d_x = np.zeros(case.x.shape)
     for t, row, begins, before, inputs in reversed(taken):
         cotangents = d_states[row], _at(d_ys, t, row)

@@ -1,13 +1,12 @@
 """What an engine refuses, and that it saves memory: laws of engines that depend on no cell."""
 
 import functools
-import re
-from collections.abc import Callable
 from typing import Any, get_args
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import LSTM, Cell
@@ -21,21 +20,21 @@ def refuses_masks_that_do_not_fit(engine: Engine, cell: Cell) -> None:
     run = functools.partial(engine, cell, params_of(cell), state_of(cell, (B,)), jnp.asarray(XS))
     wrong = jnp.ones((T, B + 1), bool)
     for flag in ("mask", "reset"):
-        fit = rf"{flag} \({T}, {B + 1}\).* \({T}, {B}, {D}\)"
-        _assert_refused(lambda flag=flag: run(**{flag: wrong}), ValueError, fit)
-        number = jnp.ones((T, B))
-        message = f"{flag} must be boolean"
-        _assert_refused(lambda flag=flag: run(**{flag: number}), TypeError, message)
-        message = f"{flag} must be an array; got list"
-        _assert_refused(lambda flag=flag: run(**{flag: [True] * T}), TypeError, message)
-    alone = functools.partial(engine, cell, params_of(cell), state_of(cell), jnp.ones(T))
-    _assert_refused(alone, ValueError, "time first and features last")
+        with pytest.raises(ValueError, match=rf"{flag} \({T}, {B + 1}\).* \({T}, {B}, {D}\)"):
+            run(**{flag: wrong})
+        with pytest.raises(TypeError, match=f"{flag} must be boolean"):
+            run(**{flag: jnp.ones((T, B))})
+        with pytest.raises(TypeError, match=f"{flag} must be an array; got list"):
+            run(**{flag: [True] * T})
+    with pytest.raises(ValueError, match="time first and features last"):
+        engine(cell, params_of(cell), state_of(cell), jnp.ones(T))
 
 
 def refuses_cells_it_does_not_serve(engine: Engine, cell: Cell, contract: Any) -> None:
-    run = functools.partial(engine, cell, params_of(cell), state_of(cell, (B,)), jnp.asarray(XS))
+    with pytest.raises(TypeError) as refusal:
+        engine(cell, params_of(cell), state_of(cell, (B,)), jnp.asarray(XS))
     for kind in get_args(contract) or (contract,):  # all that a union is of
-        _assert_refused(run, TypeError, kind.__name__)
+        assert kind.__name__ in str(refusal.value)
 
 
 def remembers_less_than_scan(engine: Engine, factor: float) -> None:
@@ -51,12 +50,3 @@ def remembers_less_than_scan(engine: Engine, factor: float) -> None:
         return compiled.memory_analysis().temp_size_in_bytes
 
     assert factor * temporaries(engine) <= temporaries(unroll.scan)
-
-
-def _assert_refused(call: Callable[[], Any], kind: type[Exception], pattern: str) -> None:
-    try:
-        call()
-    except kind as error:
-        assert re.search(pattern, str(error)), f"{error} says nothing of {pattern}"
-    else:
-        raise AssertionError(f"nothing was refused; {kind.__name__} was due: {pattern}")

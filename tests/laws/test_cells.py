@@ -12,7 +12,7 @@ def test_the_catalogue_holds_every_cell():
     assert set(cells.__all__) <= {type(cell).__name__ for cell in CELLS}
 
 
-@pytest.mark.parametrize("cell", (*CELLS, *VARIANTS), ids=name)
+@pytest.mark.parametrize("cell", [*CELLS, *VARIANTS], ids=name)
 def test_cell(cell):
     check_laws(cell)
     if cell not in VARIANTS and cell not in REPRESENTATIVES:
