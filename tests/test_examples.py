@@ -8,7 +8,19 @@ import jax
 import pytest
 
 # A package's modules are run, and its face's names are looked at; a module is both.
-PARTS = ("rnnjax.typing", "rnnjax.constructor", "rnnjax.cells")
+PARTS = tuple(
+    f"rnnjax.{part}"
+    for part in (
+        "typing",
+        "constructor",
+        "cells",
+        "compose",
+        "dynamics",
+        "unroll",
+        "testing",
+        "models",
+    )
+)
 
 
 def modules(part):
@@ -45,15 +57,4 @@ def test_the_examples_of_a_module_run(module, capsys):
 @pytest.mark.parametrize("part", PARTS)
 def test_every_name_of_a_face_has_an_example(part):
     without = [name for name, value in named(part).items() if ">>>" not in (value.__doc__ or "")]
-    assert not without, f"no example (>>>) in the docstring of {', '.join(without)}"
-
-
-def test_public_functions_and_classes_of_cells_have_an_example_too():
-    without = []
-    for module in map(importlib.import_module, modules("rnnjax.cells")):
-        for name, value in vars(module).items():
-            own = getattr(value, "__module__", None) == module.__name__ and not name.startswith("_")
-            kind = name.endswith(("Params", "State", "Gates")) and issubclass(value, tuple)
-            if own and callable(value) and not kind and ">>>" not in (value.__doc__ or ""):
-                without.append(f"{module.__name__}.{name}")
     assert not without, f"no example (>>>) in the docstring of {', '.join(without)}"

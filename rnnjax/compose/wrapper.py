@@ -182,7 +182,19 @@ class PlainWrapper(Wrapper):
 
 
 class SplitWrapper(Wrapper, SplitCell):
-    """A wrapper around a `SplitCell`."""
+    """A wrapper around a `SplitCell`: the base of what makes sense for those alone.
+
+    Example:
+        >>> from rnnjax.cells import LRU, LSTM
+        >>> class Halved(SplitWrapper):
+        ...     def recur(self, params, state):
+        ...         return super().recur(params, state) / 2
+        >>> Halved(LSTM(3)).output_dim
+        3
+        >>> Halved(LRU(3))
+        Traceback (most recent call last):
+        ValueError: Halved(cell=LRU(hidden=3, r_min=0.9, r_max=0.999, max_phase=6.28)): cell must be a SplitCell
+    """
 
     keeps = (SplitCell,)
 

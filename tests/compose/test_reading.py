@@ -144,7 +144,7 @@ def test_an_engine_is_read_by_its_name_or_call(text, engine):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sacn", "unknown name 'sacn'; did you mean scan"),
+        ("sacn", "unknown name 'sacn'; did you mean [Ss]can"),
         ("Checkpointed(block=0)", "block must be a whole number of 1 or more; got 0"),
         ("Checkpointed(size=3)", "unexpected keyword argument 'size'"),
         ("checkpointed(block=3)", r"settings are the class's: Checkpointed\(block=3\)"),
