@@ -3,14 +3,14 @@
 import types
 
 from rnnjax import cells, compose, unroll
-from rnnjax.cells import Cell, Identity, LinearCell, SplitCell, relu
+from rnnjax.cells import AssociativeCell, Cell, Identity, LinearCell, SplitCell, relu
 from rnnjax.unroll import Engine
 
 CELLS: tuple[Cell, ...] = (
     cells.CTRNN(3),
     cells.DeltaNet(4, heads=2),
     cells.Elman(3),
-    cells.GLA(4, heads=2, rank=2),
+    cells.GLA(6, heads=2),
     cells.GRU(3),
     cells.GRUResetBefore(3),
     cells.JANET(3),
@@ -24,9 +24,12 @@ CELLS: tuple[Cell, ...] = (
     compose.learned_start(cells.Elman(3)),
     compose.learned_start(cells.GRUResetBefore(2)),
     compose.learned_start(cells.LRU(2)),
+    compose.recurrent_dropout(cells.LSTM(3), 0.4),
     compose.Residual(cells.GRU(2)),
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
     compose.Stack((cells.LRU(2), compose.Residual(cells.MinGRU(2)))),
+    compose.zoneout(cells.GRU(3), 0.4),
+    compose.zoneout(cells.LRU(3), 0.4),
 )
 # These differ from one of them in numbers, activation or initial weights: alike to an engine.
 VARIANTS: tuple[Cell, ...] = (
@@ -39,24 +42,50 @@ VARIANTS: tuple[Cell, ...] = (
 # Each engine with the contract that it needs of a cell; `unroll.auto` runs cells on one of these.
 ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
     unroll.scan: Cell,
-    unroll.checkpointed(block=3, unroll=2): Cell,
-    unroll.associative: LinearCell,
-    unroll.associative(chunk=3): LinearCell,
+    unroll.Checkpointed(block=3, unroll=2): Cell,
+    unroll.associative: AssociativeCell,
+    unroll.Associative(chunk=3): AssociativeCell,
+    unroll.cudnn: cells.LSTM,
     unroll.deferred: SplitCell,
-    unroll.deferred(chunk=3): SplitCell,
+    unroll.Deferred(chunk=3): SplitCell,
     unroll.fused: SplitCell | LinearCell,
-    unroll.linear_scan: LinearCell,
-    unroll.linear_scan(chunk=3): LinearCell,
-    unroll.newton(): Cell,
-    unroll.time_sharded(): LinearCell,
+    unroll.linear_scan: AssociativeCell,
+    unroll.LinearScan(chunk=3): AssociativeCell,
+    unroll.newton: Cell,
+    unroll.time_sharded: AssociativeCell,
 }
+
+# Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
+MAIN: dict[type[Cell], tuple[Engine, ...]] = {
+    SplitCell: (unroll.scan, unroll.deferred),
+    AssociativeCell: (unroll.linear_scan, unroll.associative),
+    compose.Composite: (unroll.auto,),
+    Cell: (unroll.scan,),
+}
+
+# Cells with which every engine that serves them obeys all laws.
+REPRESENTATIVES: tuple[Cell, ...] = (
+    cells.DeltaNet(4, heads=2),
+    cells.GRUResetBefore(3),
+    cells.LRU(3),
+    cells.LSTM(3),
+    compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
+)
 
 
 def serves(contract: type[Cell] | types.UnionType, cell: Cell) -> bool:
     """Says whether a cell, or each that it is made of, keeps a contract."""
     if isinstance(cell, compose.Composite):
         return contract is Cell or all(serves(contract, part) for part in cell.parts)
+    if contract is cells.LSTM:  # not one of those that are made from it
+        return type(cell) is cells.LSTM
     return isinstance(cell, contract)
+
+
+def main(cell: Cell) -> tuple[Engine, ...]:
+    """Returns the engines that matter most for a cell."""
+    served = (engines for kind, engines in MAIN.items() if isinstance(cell, kind))
+    return tuple(engine for engine in next(served) if engine.serves(cell))
 
 
 SERVED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if serves(contract, c)]

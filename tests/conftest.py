@@ -11,8 +11,41 @@ os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 import jax
 import pytest
 
-pytest.register_assert_rewrite("tests.laws.cell_laws", "tests.laws.engine_laws")
+pytest.register_assert_rewrite(
+    "rnnjax.testing.cell_laws",
+    "rnnjax.testing.contract_laws",
+    "rnnjax.testing.engine_laws",
+    "rnnjax.testing.call_laws",
+    "rnnjax.testing.noise_laws",
+    "tests.laws.call_refusals",
+)
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="every law with every pair, for an hour")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--full"):
+        left_out = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_programs():
+    """Keeps processes from filling up: XLA's compiler fails after some thousands of programs."""
+    yield
+    jax.clear_caches()
+
+
+@pytest.fixture(autouse=True)
+def _forget_programs_of_a_pair(request):
+    """With `--full` a module alone compiles that many."""
+    yield
+    if request.node.get_closest_marker("full"):
+        jax.clear_caches()
 
 
 @pytest.fixture

@@ -64,7 +64,8 @@ def check_call(cell: Cell, params: Params, state: State, xs: Any) -> None:
 @functools.lru_cache(maxsize=1024)
 def _own_params(cell: Cell, input_dim: int) -> Any:
     """Returns the shapes and dtypes of a cell's parameters."""
-    return jax.eval_shape(lambda key: cell.init(key, input_dim), jax.random.key(0))
+    # The key is made within: made without it would be a step of the program around the call.
+    return jax.eval_shape(lambda: cell.init(jax.random.key(0), input_dim))
 
 
 def _shapes_of(function: Callable[..., Any], arguments: tuple, otherwise: str) -> Any:

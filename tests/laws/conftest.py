@@ -1,13 +1,11 @@
-"""The laws compile hundreds of small programs and run each a few times."""
+"""The laws compile a few programs for each cell and each pair, which no other test needs."""
 
-import jax
 import pytest
 
+from rnnjax.testing.compiled import forget
 
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
-    """Spares LLVM's expensive passes; those of XLA, which rewrite programs, stay."""
-    jax.config.update("jax_disable_most_optimizations", True)
+
+@pytest.fixture(autouse=True)
+def _forget_programs_of_a_test():
     yield
-    jax.config.update("jax_disable_most_optimizations", False)
-    jax.clear_caches()  # hundreds of programs are a gigabyte
+    forget()

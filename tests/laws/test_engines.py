@@ -1,39 +1,61 @@
-"""Every engine obeys every law with every cell that it serves, and refuses the others."""
+"""Every engine obeys every law with the cells that it serves, and refuses the others.
+
+All laws are asked of every engine with one cell a contract; `--full` asks them of all pairs.
+"""
 
 import pytest
 
 from rnnjax import unroll
-from tests.catalogue import ENGINES, REFUSED, SERVED, name
-from tests.laws.engine_laws import (
-    ENGINE_LAWS,
-    FLAG_LAWS,
+from rnnjax.testing import check_engine
+from rnnjax.testing.call_laws import CALL_LAWS, ONCE_LAWS
+from rnnjax.testing.check import ENGINES as CHECKED
+from rnnjax.testing.engine_laws import ENGINE_LAWS
+from tests.catalogue import CELLS, ENGINES, REFUSED, REPRESENTATIVES, SERVED, name, serves
+from tests.laws.call_refusals import (
     refuses_cells_it_does_not_serve,
+    refuses_masks_that_do_not_fit,
     remembers_less_than_scan,
 )
 
+CHOSEN = [pair for pair in SERVED if pair[1] in REPRESENTATIVES]
+OTHERS = [pair for pair in SERVED if pair[1] not in REPRESENTATIVES]
+
 
 def test_the_catalogue_holds_every_engine():
-    names = {name(engine).partition("(")[0] for engine in ENGINES}
-    assert set(unroll.__all__) - {"auto"} == names
+    names = {engine.name for engine in ENGINES}
+    assert set(unroll.__all__) - {"auto"} == names == {engine.name for engine in CHECKED}
 
 
-@pytest.mark.parametrize("law", ENGINE_LAWS, ids=name)
-@pytest.mark.parametrize("served", SERVED, ids=name)
-def test_engine(law, served):
-    law(*served)
-
-
-@pytest.mark.parametrize("law", FLAG_LAWS, ids=name)
 @pytest.mark.parametrize("engine", ENGINES, ids=name)
-def test_flags_of_an_engine(law, engine):
-    law(engine, next(cell for other, cell in SERVED if other is engine))
+def test_an_engine_says_which_cells_it_serves(engine):
+    assert [c for c in CELLS if engine.serves(c)] == [
+        c for c in CELLS if serves(ENGINES[engine], c)
+    ]
 
 
-@pytest.mark.parametrize(("engine", "cell"), REFUSED, ids=name)
-def test_an_engine_refuses_other_cells_by_the_contract_they_lack(engine, cell):
-    refuses_cells_it_does_not_serve(engine, cell, ENGINES[engine])
+@pytest.mark.parametrize("pair", CHOSEN, ids=name)
+def test_engine(pair):
+    check_engine(*pair, (*ENGINE_LAWS, *CALL_LAWS, *ONCE_LAWS))
 
 
-@pytest.mark.parametrize("engine", [unroll.checkpointed(), unroll.deferred], ids=name)
+@pytest.mark.full
+@pytest.mark.parametrize("pair", OTHERS, ids=name)
+def test_every_pair(pair):
+    check_engine(*pair)
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=name)
+def test_an_engine_refuses_masks_that_do_not_fit(engine):
+    refuses_masks_that_do_not_fit(engine, next(cell for other, cell in SERVED if other is engine))
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=name)
+def test_an_engine_refuses_other_cells_by_the_contract_they_lack(engine, request):
+    refused = [cell for other, cell in REFUSED if other is engine]
+    for cell in refused if request.config.getoption("--full") else refused[:2]:
+        refuses_cells_it_does_not_serve(engine, cell, ENGINES[engine])
+
+
+@pytest.mark.parametrize("engine", [unroll.checkpointed, unroll.deferred], ids=name)
 def test_an_engine_that_runs_in_blocks_remembers_less_than_scan(engine):
     remembers_less_than_scan(engine, factor=4)

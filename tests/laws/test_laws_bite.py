@@ -1,289 +1,151 @@
 """Each law fails on a cell or an engine that was broken on purpose."""
 
-import itertools
-
-import jax
-import jax.numpy as jnp
 import pytest
 
 from rnnjax import unroll
-from rnnjax.cells import LSTM, Elman, LinearCell, MinGRU
-from rnnjax.cells.plain.elman import ElmanState
-from rnnjax.unroll.base import masked_step
+from rnnjax.cells import LSTM, Elman, LinearCell
+from rnnjax.testing import call_laws, cell_laws, check_cell, contract_laws, engine_laws, noise_laws
+from rnnjax.testing.cell_results import CellResults
+from rnnjax.testing.engine_results import EngineResults
 from tests.catalogue import name
-from tests.laws import cell_laws, engine_laws
-from tests.laws.cell_laws import CELL_LAWS, LINEAR_CELL_LAWS, SPLIT_CELL_LAWS
-from tests.laws.engine_laws import ENGINE_LAWS, FLAG_LAWS
-
-_calls = itertools.count()
-
-
-class Forgetful(Elman):
-    """Its first state has no batch axes."""
-
-    def initial_state(self, params, batch_shape=()):
-        return super().initial_state(params)
-
-
-class Widening(Elman):
-    """Its state is of another dtype after a step."""
-
-    def combine(self, params, state, u, v):
-        h = jnp.tanh(u + v).astype(jnp.float32)
-        return ElmanState(h), h
-
-
-class Normalizing(Elman):
-    """Its rows see each other."""
-
-    def combine(self, params, state, u, v):
-        h = jnp.tanh(u + v - (u + v).mean(axis=0, keepdims=True))
-        return ElmanState(h), h
-
-
-class Counting(Elman):
-    """Its step is no function of its arguments."""
-
-    def combine(self, params, state, u, v):
-        h = jnp.tanh(u + v) / (1 + next(_calls))
-        return ElmanState(h), h
-
-
-class Individual(Elman):
-    """Equal to itself alone."""
-
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
-
-class Detached(Elman):
-    """Its state passes no gradient."""
-
-    def recur(self, params, state):
-        return jax.lax.stop_gradient(state.h) @ params.w_h
-
-
-class Late(Elman):
-    """Its output is the state before the step."""
-
-    def combine(self, params, state, u, v):
-        return super().combine(params, state, u, v)[0], state.h
-
-
-class Exploding(Elman):
-    """Overflows at an input of 1e4."""
-
-    def combine(self, params, state, u, v):
-        h = jnp.exp(u) / (1 + jnp.exp(u)) + v
-        return ElmanState(h), h
-
-
-class Taciturn(Elman):
-    """Prints as a cell that it is not."""
-
-    def __repr__(self):
-        return "Elman(hidden=30)"
-
-
-class Shapeshifting(Elman):
-    """Lets its fields be assigned."""
-
-
-Shapeshifting.__setattr__ = object.__setattr__  # a class that is born with its own is refused
-
-
-class Centring(Elman):
-    """Its projection of a sequence is not that of the sequence's steps."""
-
-    def project(self, params, x):
-        u = super().project(params, x)
-        return u - u.mean(axis=0, keepdims=True) if u.ndim == 3 else u
-
-
-class Mixing(Elman):
-    """Its recurrent map looks along a leading axis."""
-
-    def recur(self, params, state):
-        return jnp.cumsum(super().recur(params, state), axis=0)
-
-
-class Greedy(Elman):
-    """Multiplies by its matrix where only vectors belong."""
-
-    def recur(self, params, state):
-        return state.h
-
-    def combine(self, params, state, u, v):
-        return super().combine(params, state, u, v @ params.w_h)
-
-
-class Bent(MinGRU):
-    """Says that it is linear in its state, and steps otherwise."""
-
-    def step(self, params, state, x_t):
-        state, y_t = super().step(params, state, x_t)
-        return state._replace(h=jnp.tanh(state.h)), y_t
-
-
-class Delayed(MinGRU):
-    """Its readout of a sequence is not that of the sequence's steps."""
-
-    def readout(self, params, h, x):
-        return jnp.roll(h, 1, axis=0) if h.ndim == 3 else h
-
+from tests.laws import broken_cells as bc
+from tests.laws import broken_engines as be
+from tests.laws import call_refusals
 
 BROKEN_CELLS = [
-    (cell_laws.keeps_the_shape_of_its_state, Forgetful(3)),
-    (cell_laws.treats_rows_alike_however_they_are_batched, Normalizing(3)),
-    (cell_laws.is_traced_once_and_steps_as_it_does_eagerly, Counting(3)),
-    (cell_laws.is_traced_once_and_steps_as_it_does_eagerly, Individual(3)),
-    (cell_laws.has_the_gradients_of_finite_differences, Detached(3)),
-    (cell_laws.sees_the_past_and_the_present_alone, Late(3)),
-    (cell_laws.is_finite_at_large_inputs, Exploding(3)),
-    (cell_laws.runs_in_half_precision, Widening(3)),
-    (cell_laws.prints_as_the_call_that_makes_it, Taciturn(3)),
-    (cell_laws.is_a_frozen_constant, Shapeshifting(3)),
-    (cell_laws.projects_a_whole_sequence_at_once, Centring(3)),
-    (cell_laws.recurs_over_a_whole_sequence_at_once, Mixing(3)),
-    (cell_laws.combines_with_vectors_alone, Greedy(3)),
-    (cell_laws.composes_steps_in_any_order, Bent(3)),
-    (cell_laws.reads_out_a_whole_sequence_at_once, Delayed(3)),
+    (cell_laws.keeps_the_shape_of_its_state, bc.Forgetful(3)),
+    (cell_laws.keeps_the_numbers_of_its_state, bc.Widening(3)),
+    (cell_laws.keeps_the_numbers_of_its_state, bc.Truncating(3)),
+    (cell_laws.treats_rows_alike_however_they_are_batched, bc.Normalizing(3)),
+    (cell_laws.steps_alike_compiled_or_not, bc.Counting(3)),
+    (cell_laws.shares_what_was_compiled_for_an_equal_one, bc.Individual(3)),
+    (cell_laws.steps_alike_with_prepared_parameters, bc.Doubling(3)),
+    (cell_laws.has_the_gradients_of_finite_differences, bc.Detached(3)),
+    (cell_laws.sees_the_past_and_the_present_alone, bc.Late(3)),
+    (cell_laws.takes_whole_numbers_for_what_they_are, bc.Rigid(3)),
+    (cell_laws.is_finite_at_large_inputs, bc.Exploding(3)),
+    (cell_laws.runs_in_half_precision, bc.Vague(3)),
+    (cell_laws.prints_as_the_call_that_makes_it, bc.Taciturn(3)),
+    (cell_laws.is_equal_to_its_copies, bc.Solitary(3)),
+    (cell_laws.is_a_frozen_constant, bc.Shapeshifting(3)),
+    (contract_laws.projects_a_whole_sequence_at_once, bc.Centring(3)),
+    (contract_laws.steps_as_its_parts_do, bc.Bypassing(3)),
+    (contract_laws.attends_to_all_of_the_state_without_noise, bc.Absentminded(3)),
+    (contract_laws.recurs_over_a_whole_sequence_at_once, bc.Mixing(3)),
+    (contract_laws.combines_with_vectors_alone, bc.Greedy(3)),
+    (contract_laws.makes_the_elements_of_a_whole_sequence_at_once, bc.Centred(3)),
+    (contract_laws.steps_by_its_elements, bc.Bent(3)),
+    (contract_laws.composes_elements_in_any_order, bc.Averaging()),
+    (contract_laws.applies_a_composition_as_one_after_the_other, bc.Reversed()),
+    (contract_laws.reads_out_a_whole_sequence_at_once, bc.Delayed(3)),
+    (contract_laws.has_coefficients_of_the_shape_of_its_state, bc.Narrow(3)),
 ]
-
-
-def ignores_the_mask(cell, params, state, xs, *, mask=None, reset=None):
-    return unroll.scan(cell, params, state, xs, reset=reset)
-
-
-def ignores_the_reset(cell, params, state, xs, *, mask=None, reset=None):
-    return unroll.scan(cell, params, state, xs, mask=mask)
-
-
-def truncates_the_gradient(cell, params, state, xs, *, mask=None, reset=None):
-    state = jax.lax.stop_gradient(state)
-    return unroll.scan(cell, params, state, xs, mask=mask, reset=reset)
-
-
-def starts_a_second_chunk_afresh(cell, params, state, xs, *, mask=None, reset=None):
-    _, first = unroll.scan(cell, params, state, xs[:4], mask=mask[:4], reset=reset[:4])
-    final, rest = unroll.scan(cell, params, state, xs[4:], mask=mask[4:], reset=reset[4:])
-    return final, jnp.concatenate([first, rest])
-
-
-def truncates_the_gradient_between_chunks(cell, params, state, xs, *, mask=None, reset=None):
-    state, first = unroll.scan(cell, params, state, xs[:4], mask=mask[:4], reset=reset[:4])
-    state = jax.lax.stop_gradient(state)
-    final, rest = unroll.scan(cell, params, state, xs[4:], mask=mask[4:], reset=reset[4:])
-    return final, jnp.concatenate([first, rest])
-
-
-def selects_the_result_alone(cell, params, state, xs, *, mask=None, reset=None):
-    """Without zeros at masked inputs: their NaN comes back through the gradient."""
-
-    def step(state, inputs):
-        x_t, mask_t = inputs
-        after, y_t = cell.step(params, state, x_t)
-        after = jax.tree.map(lambda a, b: jnp.where(mask_t[..., None], a, b), after, state)
-        return after, jnp.where(mask_t[..., None], y_t, 0)
-
-    return jax.lax.scan(step, state, (xs, mask))
-
-
-def steps_on_masked_zeros(cell, params, state, xs, *, mask=None, reset=None):
-    """A masked step is a step on a zero input."""
-    xs = xs if mask is None else jnp.where(mask[..., None], xs, 0)
-    return unroll.scan(cell, params, state, xs)
-
-
-def resets_before_it_masks(cell, params, state, xs, *, mask=None, reset=None):
-    def step(state, inputs):
-        x_t, mask_t, reset_t = inputs
-        initial = cell.initial_state(params, x_t.shape[:-1])
-        state = jax.tree.map(lambda a, b: jnp.where(reset_t[..., None], a, b), initial, state)
-        return masked_step(cell, params, state, x_t, mask_t, None)
-
-    return jax.lax.scan(step, state, (xs, mask, reset))
-
-
-def drops_an_odd_step(cell, params, state, xs, *, mask=None, reset=None):
-    return unroll.scan(cell, params, state, xs[: len(xs) // 2 * 2], mask=mask, reset=reset)
-
-
-def counts_its_calls(cell, params, state, xs, *, mask=None, reset=None):
-    final, ys = unroll.scan(cell, params, state, xs, mask=mask, reset=reset)
-    return final, ys * (1 + next(_calls))
-
-
-def runs_backwards(cell, params, state, xs, *, mask=None, reset=None):
-    final, ys = unroll.scan(cell, params, state, xs[::-1])
-    return final, ys[::-1]
-
-
-def takes_a_missing_mask_for_none_of_the_steps(cell, params, state, xs, *, mask=None, reset=None):
-    mask = jnp.zeros(xs.shape[:-1], bool) if mask is None else mask
-    return unroll.scan(cell, params, state, xs, mask=mask, reset=reset)
-
-
-def aligns_masks_with_the_last_batch_axis(cell, params, state, xs, *, mask=None, reset=None):
-    mask = jnp.broadcast_to(mask[: xs.shape[1]], xs.shape[:-1]) if mask.ndim == 1 else mask
-    return unroll.scan(cell, params, state, xs, mask=mask, reset=reset)
-
-
-def checks_nothing(cell, params, state, xs, *, mask=None, reset=None):
-    return jax.lax.scan(lambda state, x_t: cell.step(params, state, x_t), state, xs)
-
-
+NOISY_CELLS = [
+    (noise_laws.draws_its_noise_for_each_step, bc.Monotonous(3)),
+    (noise_laws.steps_with_noise_and_without, bc.Mumbling(3)),
+]
 BROKEN_ENGINES = [
-    (engine_laws.is_another_program_than_the_loop, engine_laws.loop),
-    (engine_laws.agrees_with_the_loop, ignores_the_mask),
-    (engine_laws.agrees_with_the_loop, ignores_the_reset),
-    (engine_laws.agrees_with_the_loop, truncates_the_gradient),
-    (engine_laws.agrees_with_the_loop, starts_a_second_chunk_afresh),
-    (engine_laws.agrees_with_the_loop, truncates_the_gradient_between_chunks),
-    (engine_laws.lets_nothing_out_of_masked_inputs, selects_the_result_alone),
-    (engine_laws.runs_as_if_masked_steps_were_deleted, steps_on_masked_zeros),
-    (engine_laws.carries_the_state_through_masked_steps, steps_on_masked_zeros),
-    (engine_laws.ignores_resets_of_masked_steps, resets_before_it_masks),
-    (engine_laws.runs_one_step_and_none, drops_an_odd_step),
-    (engine_laws.runs_members_as_it_runs_each, counts_its_calls),
-    (engine_laws.sees_the_past_and_the_present_alone, runs_backwards),
+    (engine_laws.agrees_with_the_loop, be.ignores_the_mask),
+    (engine_laws.agrees_with_the_loop, be.ignores_the_reset),
+    (engine_laws.agrees_with_the_loop, be.truncates_the_gradient),
+    (engine_laws.agrees_with_the_loop, be.starts_a_second_chunk_afresh),
+    (engine_laws.agrees_with_the_loop, be.truncates_the_gradient_between_chunks),
+    (engine_laws.lets_nothing_out_of_masked_inputs, be.selects_the_result_alone),
+    (engine_laws.runs_as_if_masked_steps_were_deleted, be.steps_on_masked_zeros),
+    (engine_laws.carries_the_state_through_masked_steps, be.steps_on_masked_zeros),
+    (engine_laws.ignores_resets_of_masked_steps, be.resets_before_it_masks),
+    (engine_laws.sees_the_past_and_the_present_alone, be.runs_backwards),
+    (call_laws.is_another_program_than_scan, unroll.Scan.__call__.__get__(unroll.scan)),
+    (call_laws.runs_one_step_and_none, be.drops_an_odd_step),
+    (call_laws.runs_members_as_it_runs_each, be.counts_its_calls),
     (
-        engine_laws.takes_a_missing_flag_for_a_trivial_one,
-        takes_a_missing_mask_for_none_of_the_steps,
+        call_laws.takes_a_missing_flag_for_a_trivial_one,
+        be.takes_a_missing_mask_for_none_of_the_steps,
     ),
     (
-        engine_laws.repeats_a_mask_along_missing_batch_axes,
-        aligns_masks_with_the_last_batch_axis,
+        call_laws.repeats_flags_along_missing_batch_axes,
+        be.aligns_masks_with_the_last_batch_axis,
     ),
-    (engine_laws.refuses_masks_that_do_not_fit, checks_nothing),
+    (call_laws.takes_whole_numbers_for_what_they_are, be.rounds_whole_numbers),
+    (call_laws.adds_gradients_of_half_precision_in_single, be.leaves_precision_to_autodiff),
 ]
-
-# A law fails by an assertion of its own, or by a `pytest.raises` in which nothing was raised.
-FAILS = pytest.raises((AssertionError, pytest.fail.Exception))
 
 
 @pytest.mark.parametrize(("law", "cell"), BROKEN_CELLS, ids=name)
 def test_a_broken_cell_breaks_the_law(law, cell):
-    with FAILS:
+    with pytest.raises(AssertionError):
+        law(CellResults(cell))
+
+
+@pytest.mark.parametrize(("law", "cell"), NOISY_CELLS, ids=name)
+def test_a_cell_of_bad_noise_breaks_the_law(law, cell):
+    with pytest.raises(AssertionError):
         law(cell)
 
 
 @pytest.mark.parametrize(("law", "engine"), BROKEN_ENGINES, ids=name)
 def test_a_broken_engine_breaks_the_law(law, engine):
-    with FAILS:
-        law(engine, Elman(3))
+    with pytest.raises(AssertionError):
+        law(EngineResults(engine, Elman(3)))
 
 
-def test_an_engine_that_runs_anything_breaks_the_law_of_refusal():
+def test_an_engine_that_lets_noise_out_of_masked_steps_breaks_the_law():
+    law = engine_laws.lets_nothing_out_of_masked_inputs
+    law(EngineResults(unroll.deferred, bc.Noisy(3), noised=True))
+    with pytest.raises(AssertionError):
+        law(EngineResults(be.hides_inputs_and_not_their_noise, bc.Noisy(3), noised=True))
+
+
+def test_an_engine_without_the_noise_breaks_the_law_of_agreement():
+    def forgets_the_noise(cell, params, state, xs, *, mask=None, reset=None):
+        return unroll.scan(cell, params, state, xs.x, mask=mask, reset=reset)
+
+    with pytest.raises(AssertionError):
+        engine_laws.agrees_with_the_loop(EngineResults(forgets_the_noise, bc.Noisy(3), noised=True))
+
+
+# A refusal that is missing is a failure of `pytest.raises`.
+FAILS = pytest.raises((AssertionError, pytest.fail.Exception))
+
+
+def test_an_engine_that_runs_anything_breaks_the_laws_of_refusal():
     with FAILS:
-        engine_laws.refuses_cells_it_does_not_serve(checks_nothing, LSTM(3), LinearCell)
+        call_refusals.refuses_cells_it_does_not_serve(be.checks_nothing, LSTM(3), LinearCell)
+    with FAILS:
+        call_refusals.refuses_masks_that_do_not_fit(be.checks_nothing, Elman(3))
 
 
 def test_an_engine_that_remembers_all_breaks_the_law_of_memory():
     with FAILS:
-        engine_laws.remembers_less_than_scan(unroll.scan, factor=4)
+        call_refusals.remembers_less_than_scan(unroll.scan, factor=4)
+
+
+@pytest.mark.parametrize("cell", [bc.Turning(), bc.Noisy(3)], ids=name)
+def test_what_is_not_broken_breaks_no_law(cell):
+    check_cell(cell, engines=())
+
+
+def test_what_fails_is_said_with_the_cell_the_engine_the_law_and_numbers():
+    with pytest.raises(
+        AssertionError, match=r"^Late\(.*\) breaks the law 'sees the past (?s:.*)0\.\d\d"
+    ):
+        check_cell(bc.Late(3), engines=())
+    message = r"^Elman\(.*\) on <function .*> breaks the law 'agrees with the loop': (?s:.*) \d"
+    with pytest.raises(AssertionError, match=message):
+        check_cell(Elman(3), engines=[be.ignores_the_mask])
+    with pytest.raises(TypeError, match=r"^a cell is needed.* got <class 'rnnjax"):
+        check_cell(LSTM)
 
 
 def test_every_law_is_shown_to_bite():
-    laws = CELL_LAWS + SPLIT_CELL_LAWS + LINEAR_CELL_LAWS + ENGINE_LAWS + FLAG_LAWS
-    assert {law for law, _ in BROKEN_CELLS + BROKEN_ENGINES} == set(laws)
+    laws = {
+        *cell_laws.CELL_LAWS,
+        *contract_laws.SPLIT_CELL_LAWS,
+        *contract_laws.ASSOCIATIVE_CELL_LAWS,
+        *contract_laws.LINEAR_CELL_LAWS,
+        *noise_laws.NOISE_LAWS,
+        *engine_laws.ENGINE_LAWS,
+        *call_laws.CALL_LAWS,
+        *call_laws.ONCE_LAWS,
+    }
+    assert {law for law, _ in BROKEN_CELLS + NOISY_CELLS + BROKEN_ENGINES} == laws

