@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import jax
 
@@ -59,6 +59,10 @@ class Wrapper(Cell):
     keeps: ClassVar[tuple[type[Cell], ...]] = (SplitCell, LinearCell, AssociativeCell)
 
     cell: Cell
+
+    if TYPE_CHECKING:  # what is made is of a subclass that steps
+
+        def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]: ...
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Makes an instance of the class that has the contract of the cell, too."""

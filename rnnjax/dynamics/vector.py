@@ -33,7 +33,7 @@ def to_vector(state: State, batch_shape: tuple[int, ...] = ()) -> Array:
         [1.0, 2.0, 3.0, 4.0]
     """
     parts, axes = [], len(batch_shape)
-    for leaf in jax.tree.leaves(state):
+    for leaf in map(jnp.asarray, jax.tree.leaves(state)):
         if not jnp.issubdtype(leaf.dtype, jnp.inexact):
             raise TypeError(
                 f"a state is a vector if it is of real or complex numbers; got {leaf.dtype}"
@@ -108,6 +108,7 @@ def on_vectors(
     """
 
     def vector_step(h: Array, x_t: Any) -> tuple[Array, Any]:
+        h = jnp.asarray(h)
         after, y_t = step(to_state(h, like), x_t)
         return to_vector(after, h.shape[:-1]).astype(h.dtype), y_t
 

@@ -139,7 +139,8 @@ def _loop(cell: AssociativeCell, initial: State, each: ElementStep, state: State
 
 
 def _loop_forward(cell: AssociativeCell, initial: State, each: ElementStep, state: State) -> tuple:
-    last, states = _loop(cell, initial, each, state)
+    made: Any = _loop(cell, initial, each, state)
+    last, states = made
     return (last, states), (initial, each, before_each(state, states))
 
 
