@@ -131,7 +131,6 @@ def test_the_loop_backward_has_the_cotangent_of_the_state_alone():
 
     params, _, xs = jax.tree.map(jnp.float32, drawn())
     program = jax.make_jaxpr(jax.grad(total))(params, xs)
-    forward, backward = (e.params for e in program.eqns if e.primitive.name == "scan")
-    assert (forward["reverse"], backward["reverse"]) == (False, True)
+    (backward,) = (e.params for e in program.eqns if e.primitive.name == "scan")
+    assert backward["reverse"]
     assert backward["num_carry"] == 1  # no sum over time, of parameters or of the start
-    assert str(backward["jaxpr"]).count("dot_general") == 1

@@ -27,7 +27,7 @@ from jax.sharding import AxisType
 from jax.sharding import PartitionSpec as P
 
 from rnnjax import unroll
-from rnnjax.cells import LRU, MLSTM, MinGRU
+from rnnjax.cells import GLA, LRU, MinGRU
 from tests.laws.draws import doubled, normal, params_of, state_of, weigh
 
 ROWS, D = 4, 2
@@ -106,8 +106,8 @@ with jax.enable_x64(True):
         found["double"][f"LRU {steps} steps"] = both_ways(
             unroll.TimeSharded(), LRU(5), arguments, ()
         )
-    found["double"]["MLSTM 8"] = both_ways(
-        unroll.TimeSharded(), MLSTM(4, heads=2), doubled(drawn(MLSTM(4, heads=2), 21)), flags(21)
+    found["double"]["GLA 8"] = both_ways(
+        unroll.TimeSharded(), GLA(4, heads=2), doubled(drawn(GLA(4, heads=2), 21)), flags(21)
     )
 found["nested"] = within_data_parallel_training()
 try:
