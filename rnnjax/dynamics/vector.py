@@ -99,11 +99,10 @@ def on_vectors(
         A function of `h [..., N]` and the rest to the next `[..., N]` and the output `[..., K]`.
 
     Example:
-        >>> import numpy as np
         >>> def rotate(state, x_t):
         ...     return {"z": state["z"] * 1j}, x_t
-        >>> step = on_vectors(rotate, {"z": np.zeros(1, complex)})
-        >>> step(np.array([3.0, 4.0]), None)[0].tolist()
+        >>> step = on_vectors(rotate, {"z": jnp.zeros(1, complex)})
+        >>> step(jnp.array([3.0, 4.0]), None)[0].tolist()
         [-4.0, 3.0]
     """
 
