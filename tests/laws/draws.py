@@ -9,6 +9,7 @@ from rnnjax.testing.draws import assert_identical as assert_identical
 from rnnjax.testing.draws import doubled as doubled
 from rnnjax.testing.draws import normal as normal
 from rnnjax.testing.draws import params_of as params_of
+from rnnjax.testing.draws import shaken as shaken
 from rnnjax.testing.draws import specs as specs
 from rnnjax.testing.draws import state_of as state_of
 from rnnjax.testing.draws import weigh as weigh
