@@ -16,6 +16,10 @@ def read(text: str, names: Mapping[str, object]) -> object:
     Raises:
         ValueError: if `text` is anything else, or a call refuses its arguments; the message is one
             line and says which part is wrong.
+
+    Example:
+        >>> read("dict(sizes=(2, 3))", {"dict": dict})
+        {'sizes': (2, 3)}
     """
     try:
         tree = ast.parse(text.strip(), mode="eval").body

@@ -62,7 +62,8 @@ class Static(_Frozen):
     def __repr__(self) -> str:
         fields = dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
         # What can be given by its name alone is a detail, and said where it is not the default.
-        said = [f for f in fields if not f.kw_only or getattr(self, f.name) != f.default]
+        said = [f for f in fields if not f.kw_only]
+        said += [f for f in fields if f.kw_only and getattr(self, f.name) != f.default]
         arguments = ", ".join(f"{f.name}={_text(getattr(self, f.name))}" for f in said)
         return f"{type(self).__name__}({arguments})"
 

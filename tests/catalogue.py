@@ -10,7 +10,7 @@ CELLS: tuple[Cell, ...] = (
     cells.CTRNN(3),
     cells.DeltaNet(4, heads=2),
     cells.Elman(3),
-    cells.GLA(4, heads=2, rank=2),
+    cells.GLA(6, heads=2),
     cells.GRU(3),
     cells.GRUResetBefore(3),
     cells.JANET(3),

@@ -65,7 +65,10 @@ class BlockCell(Cell, abc.ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Gives a cell that names no parameters a type of its own: those of another do not fit."""
         if hasattr(cls, "blocks") and cls.params_type is GatedParams:
-            found = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.params_type"}
+            found = {
+                "__module__": cls.__module__,
+                "__qualname__": f"{cls.__qualname__}.params_type",
+            }
             own = {"__slots__": (), "__doc__": f"Parameters of `{cls.__name__}`.", **found}
             cls.params_type = type(f"{cls.__name__}Params", (GatedParams,), own)
         super().__init_subclass__(**kwargs)

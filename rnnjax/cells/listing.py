@@ -80,7 +80,7 @@ def text(cells: Iterable[type[Cell]]) -> str:
     cells = list(cells)
     families = {_family(cell).rpartition(".")[2]: _family(cell) for cell in cells}
     table = rows(cells)
-    widths = [max(len(r[i]) for r in table) for i in range(3)]
+    widths = [max(map(len, column)) for column in zip(*(r[:3] for r in table), strict=True)]
     blocks = []
     for family, members in itertools.groupby(table, key=lambda r: r.family):
         summary = (sys.modules[families[family]].__doc__ or "").partition("\n")[0]

@@ -72,14 +72,15 @@ class Ring(Static):
         """
         _check_square(self, shape)
         size = shape[0]
-        keys = jax.random.split(key)
-        square, phase = on_ring(*keys, -(-size // 2), self.r_min, self.r_max, self.max_phase)
+        key_r, key_phase = jax.random.split(key)
+        pairs = (size + 1) // 2
+        square, phase = on_ring(key_r, key_phase, pairs, self.r_min, self.r_max, self.max_phase)
         re, im = jnp.sqrt(square) * jnp.cos(phase), jnp.sqrt(square) * jnp.sin(phase)
-        turns = jnp.stack([jnp.stack([re, im], -1), jnp.stack([-im, re], -1)], -2)
-        w = jax.scipy.linalg.block_diag(*turns)[:size, :size]
+        diagonal = jnp.repeat(re, 2)[:size]
         if size % 2:
-            w = w.at[-1, -1].set(jnp.sqrt(square[-1]) * jnp.sign(re[-1]))
-        return w
+            diagonal = diagonal.at[-1].set(jnp.sqrt(square[-1]) * jnp.sign(re[-1]))
+        above = jnp.stack([im, jnp.zeros_like(im)], axis=-1).reshape(-1)[: size - 1]
+        return jnp.diag(diagonal) + jnp.diag(above, 1) - jnp.diag(above, -1)
 
 
 def on_ring(

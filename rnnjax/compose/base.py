@@ -19,6 +19,12 @@ class Composite(Cell):
     So a cell made of `SplitCell`s runs on the engines of a `SplitCell`. The state is made of the
     parts' states, the initial state of their own initial states. The parts are what its fields
     hold: cells, or tuples of cells.
+
+    Example:
+        >>> from rnnjax.cells import GRU, LSTM
+        >>> from rnnjax.compose import Stack
+        >>> Stack((LSTM(2), GRU(2))).parts
+        (LSTM(hidden=2, forget_bias=1.0), GRU(hidden=2))
     """
 
     @abc.abstractmethod

@@ -42,6 +42,11 @@ class LayerNorm(SplitWrapper):
     The bias `b`, what `project` makes of zeros, is not normalised. The paper's LSTM normalises its
     memory, too, where the output gate sees it; this does not.
 
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> LayerNorm(GRU(2)).init(jax.random.key(0), 3).gain_x.shape
+        (6,)
+
     References:
         Ba, Kiros & Hinton (2016), Layer normalization, arXiv:1607.06450, eqs. 20 and 22.
     """

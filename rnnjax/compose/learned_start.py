@@ -34,6 +34,14 @@ class LearnedStart(Wrapper):
     It is learned through `initial_state`, so each sequence has to start from that (or from a
     `reset`), not from a state of the caller's.
 
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> cell = LearnedStart(GRU(2))
+        >>> params = cell.init(jax.random.key(0), 3)
+        >>> params = params._replace(initial=jax.tree.map(lambda h: h + 0.5, params.initial))
+        >>> cell.initial_state(params).h
+        Array([0.5, 0.5], dtype=float32)
+
     References:
         Forcada & Carrasco (1995), Learning the initial state of a second-order recurrent neural
         network during regular-language inference, Neural Computation 7.

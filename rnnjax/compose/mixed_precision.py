@@ -43,6 +43,12 @@ class MixedPrecision(Wrapper):
     gates and memories are not. Of a cell whose products are not known, a `Cell` of no other
     contract, the whole step is in bfloat16, and what adds up slowly over steps gets lost.
 
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> cell = MixedPrecision(GRU(2))
+        >>> cell.prepare(cell.init(jax.random.key(0), 3)).params.w_h.dtype
+        dtype(bfloat16)
+
     XLA may leave a rounding out where that saves time, so values depend on the engine by as much.
 
     References:

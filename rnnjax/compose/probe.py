@@ -32,7 +32,13 @@ def probed(cell: Cell) -> Cell:
 class Probed(Wrapper):
     """A cell with something added to its state after each step, `s_t = s~_t + p_t`.
 
-    An output that is an array of the state is that of the changed one.
+    An output that is an array of the state is that of the changed one. See `probed`.
+
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> cell = Probed(GRU(2))
+        >>> cell.draw(jax.random.key(0), cell.init(jax.random.key(1), 3), (5,)).own.h.shape
+        (5, 2)
     """
 
     keeps = (SplitCell, LinearCell)

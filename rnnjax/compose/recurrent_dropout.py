@@ -30,6 +30,12 @@ class RecurrentDropout(SplitWrapper):
     once for each unit and sequence (see `compose.noisy`). What else of the state the step uses,
     such as `z * h_{t-1}`, is whole. Without noise, as after training, nothing is dropped.
 
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> cell = RecurrentDropout(GRU(2), 0.5)
+        >>> cell.draw(jax.random.key(0), cell.init(jax.random.key(1), 3), (5,)).own.h.shape
+        (5, 2)
+
     References:
         Gal & Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural
         networks, NeurIPS, arXiv:1512.05287, section 4.

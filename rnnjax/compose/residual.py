@@ -11,6 +11,11 @@ from rnnjax.typing import Key, Params, State
 class Residual(Composite):
     """Adds the input to a cell's output: `y_t = x_t + cell(x_t)`.
 
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> Residual(GRU(4)).output_dim
+        4
+
     References:
         He et al. (2016), Deep residual learning for image recognition, CVPR.
         Wu et al. (2016), Google's neural machine translation system, arXiv:1609.08144 (between

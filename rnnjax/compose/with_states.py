@@ -12,7 +12,12 @@ from rnnjax.typing import Key, Params, State
 
 
 class Observed(NamedTuple):
-    """An output of `with_states`: `[T, ...]` each, as an engine returns it; zero where masked."""
+    """An output of `with_states`: `[T, ...]` each, as an engine returns it; zero where masked.
+
+    Example:
+        >>> Observed(y=1, state=2, gates=None)._fields
+        ('y', 'state', 'gates')
+    """
 
     y: Any  # the cell's output
     state: State  # after the step
@@ -40,7 +45,13 @@ def with_states(cell: Cell) -> Cell:
 
 
 class WithStates(Wrapper):
-    """A cell whose output is an `Observed`; see `with_states`."""
+    """A cell whose output is an `Observed`; see `with_states`.
+
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> WithStates(GRU(2)).output_dim
+        2
+    """
 
     def change_output(
         self, params: Params, y: Any, state: State, gates: Callable[[], Any]
@@ -51,7 +62,14 @@ class WithStates(Wrapper):
 
 
 class PartsWithStates(Composite):
-    """A cell made of cells whose output is an `Observed`; see `with_states`."""
+    """A cell made of cells whose output is an `Observed`; see `with_states`.
+
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> from rnnjax.compose import Stack
+        >>> PartsWithStates(Stack((GRU(2), GRU(3)))).output_dim
+        3
+    """
 
     cell: Composite
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import jax
 
@@ -59,6 +59,10 @@ class Wrapper(Cell):
     keeps: ClassVar[tuple[type[Cell], ...]] = (SplitCell, LinearCell, AssociativeCell)
 
     cell: Cell
+
+    if TYPE_CHECKING:  # what is made is of a subclass that steps
+
+        def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]: ...
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Makes an instance of the class that has the contract of the cell, too."""
@@ -182,7 +186,19 @@ class PlainWrapper(Wrapper):
 
 
 class SplitWrapper(Wrapper, SplitCell):
-    """A wrapper around a `SplitCell`."""
+    """A wrapper around a `SplitCell`: the base of what makes sense for those alone.
+
+    Example:
+        >>> from rnnjax.cells import LRU, LSTM
+        >>> class Halved(SplitWrapper):
+        ...     def recur(self, params, state):
+        ...         return super().recur(params, state) / 2
+        >>> Halved(LSTM(3)).output_dim
+        3
+        >>> Halved(LRU(3))
+        Traceback (most recent call last):
+        ValueError: Halved(cell=LRU(hidden=3, r_min=0.9, r_max=0.999, max_phase=6.28)): cell must be a SplitCell
+    """
 
     keeps = (SplitCell,)
 

@@ -29,6 +29,12 @@ class Zoneout(Wrapper):
     the state is that of the changed one. Of an `AssociativeCell` that is no `LinearCell` it is a
     plain `Cell`.
 
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> cell = Zoneout(GRU(2), 0.5)
+        >>> cell.draw(jax.random.key(0), cell.init(jax.random.key(1), 3), (5,)).own.h.shape
+        (5, 2)
+
     References:
         Krueger et al. (2017), Zoneout: regularizing RNNs by randomly preserving hidden activations,
         ICLR, arXiv:1606.01305, eqs. 1-2.

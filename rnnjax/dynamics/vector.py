@@ -33,7 +33,7 @@ def to_vector(state: State, batch_shape: tuple[int, ...] = ()) -> Array:
         [1.0, 2.0, 3.0, 4.0]
     """
     parts, axes = [], len(batch_shape)
-    for leaf in jax.tree.leaves(state):
+    for leaf in map(jnp.asarray, jax.tree.leaves(state)):
         if not jnp.issubdtype(leaf.dtype, jnp.inexact):
             raise TypeError(
                 f"a state is a vector if it is of real or complex numbers; got {leaf.dtype}"
@@ -99,15 +99,15 @@ def on_vectors(
         A function of `h [..., N]` and the rest to the next `[..., N]` and the output `[..., K]`.
 
     Example:
-        >>> import numpy as np
         >>> def rotate(state, x_t):
         ...     return {"z": state["z"] * 1j}, x_t
-        >>> step = on_vectors(rotate, {"z": np.zeros(1, complex)})
-        >>> step(np.array([3.0, 4.0]), None)[0].tolist()
+        >>> step = on_vectors(rotate, {"z": jnp.zeros(1, complex)})
+        >>> step(jnp.array([3.0, 4.0]), None)[0].tolist()
         [-4.0, 3.0]
     """
 
     def vector_step(h: Array, x_t: Any) -> tuple[Array, Any]:
+        h = jnp.asarray(h)
         after, y_t = step(to_state(h, like), x_t)
         return to_vector(after, h.shape[:-1]).astype(h.dtype), y_t
 

@@ -49,6 +49,11 @@ class Precision(enum.Enum):
 
 
 def in_single(outputs: Array) -> Array:
-    """Casts half precision to single, which losses are computed in."""
+    """Casts half precision to single, which losses are computed in.
+
+    Example:
+        >>> in_single(jnp.ones(2, jnp.bfloat16)).dtype
+        dtype('float32')
+    """
     half = jnp.bfloat16
     return jax.tree.map(lambda x: x.astype(jnp.float32) if x.dtype == half else x, outputs)

@@ -77,6 +77,10 @@ def mean(ys: Array, mask: Array | None = None) -> Array:
     """Returns the mean of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`.
 
     Of numbers in half precision it is added up in single.
+
+    Example:
+        >>> mean(jnp.array([[1.0], [2.0], [9.0]]), jnp.array([True, True, False])).tolist()
+        [1.5]
     """
     if mask is None:
         return ys.mean(0)
@@ -87,7 +91,12 @@ def mean(ys: Array, mask: Array | None = None) -> Array:
 
 
 def last(ys: Array, mask: Array | None = None) -> Array:
-    """Returns the last of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`."""
+    """Returns the last of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`.
+
+    Example:
+        >>> last(jnp.array([[1.0], [2.0], [9.0]]), jnp.array([True, True, False])).tolist()
+        [2.0]
+    """
     if mask is None:
         return ys[-1]
     # Of a mask without True, argmax makes the last step: a masked output, which is zero.
@@ -96,7 +105,12 @@ def last(ys: Array, mask: Array | None = None) -> Array:
 
 
 def first(ys: Array, mask: Array | None = None) -> Array:
-    """Returns the first of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`."""
+    """Returns the first of the steps where `mask` is True, `[T, ..., K]` to `[..., K]`.
+
+    Example:
+        >>> first(jnp.array([[1.0], [2.0], [9.0]]), jnp.array([True, True, False])).tolist()
+        [1.0]
+    """
     return ys[0] if mask is None else last(jnp.flip(ys, 0), jnp.flip(mask, 0))
 
 

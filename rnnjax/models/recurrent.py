@@ -128,6 +128,10 @@ def last_steps(reset: Array, mask: Array | None) -> Array:
 
     Returns:
         Boolean `[T, ...]`: True where the next step that is not masked is a first step.
+
+    Example:
+        >>> last_steps(jnp.array([True, False, True, False]), None).tolist()
+        [False, True, False, False]
     """
     if mask is None:
         mask = jnp.ones_like(reset)

@@ -29,6 +29,15 @@ class Engine(Protocol):
     """A way of running a cell over time.
 
     Engines differ in speed and memory alone: values and gradients are those of `unroll.scan`.
+
+    Example:
+        >>> from rnnjax import unroll
+        >>> from rnnjax.cells import LSTM
+        >>> cell, xs = LSTM(4), jax.numpy.ones((7, 2, 3))
+        >>> params = cell.init(jax.random.key(0), 3)
+        >>> state, ys = unroll.deferred(cell, params, cell.initial_state(params, (2,)), xs)
+        >>> ys.shape
+        (7, 2, 4)
     """
 
     def __call__(

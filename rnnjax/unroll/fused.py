@@ -23,6 +23,11 @@ class Fused(EngineValue):
 
     For a `LinearCell` each chunk of time and each 128 units are a program, on a TPU too.
 
+    Example:
+        >>> from rnnjax.cells import LSTM
+        >>> Fused().serves(LSTM(64))
+        True
+
     On a CPU the kernels are interpreted, which is slow and for tests; on other machines plain loops
     run. One derivative, in reverse mode. `jax.export` takes one platform at a time.
 

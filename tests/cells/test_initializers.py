@@ -2,7 +2,15 @@ import jax
 import numpy as np
 import pytest
 
-from rnnjax.cells import Glorot, Identity, Normal, Orthogonal, TruncatedNormal
+from rnnjax.cells import (
+    Glorot,
+    Identity,
+    LecunNormal,
+    Normal,
+    Orthogonal,
+    TruncatedNormal,
+    Uniform,
+)
 from rnnjax.cells.initializers import gate_blocks
 
 KEY = jax.random.key(0)
@@ -36,6 +44,17 @@ def test_truncated_normal_is_cut_at_two_deviations_of_the_normal_before_the_cut(
     w = np.asarray(TruncatedNormal(0.3)(KEY, (300, 200)))
     assert 0.59 < np.abs(w).max() <= 0.6
     assert w.std() == pytest.approx(0.3 * 0.8796, rel=0.02)  # of a normal cut at 2
+
+
+def test_uniform_reaches_its_scale_both_ways():
+    w = np.asarray(Uniform(0.3)(KEY, (300, 200)))
+    assert -0.3 <= w.min() < -0.299 < 0.299 < w.max() < 0.3
+    assert np.var(w) == pytest.approx(0.3**2 / 3, rel=0.02)
+
+
+def test_lecun_normal_has_the_variance_of_one_over_inputs():
+    w = np.asarray(LecunNormal()(KEY, (300, 200)))
+    assert w.std() == pytest.approx(300**-0.5, rel=0.02)
 
 
 def test_gate_blocks_are_drawn_each_from_its_own_key():

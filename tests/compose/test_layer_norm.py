@@ -5,7 +5,7 @@ import pytest
 from rnnjax import unroll
 from rnnjax.cells import GRU, LSTM, Elman, GRUResetBefore
 from rnnjax.compose import Stack, layer_norm, zoneout
-from tests.compose.wrapped import MASK, RESET, XS, B, D, T, engines_agree, results
+from tests.compose.wrapped import MASK, RESET, XS, B, D, T, engines_agree, outcome
 from tests.filled import params_of
 from tests.laws.draws import assert_close
 
@@ -26,7 +26,7 @@ def test_the_papers_equations():
         after = np.tanh(u + v)
         ys.append(np.where(MASK[t][:, None], after, 0))
         h = np.where(MASK[t][:, None], after, h)
-    _, (state, actual) = results(unroll.scan, cell, params, XS)
+    state, actual = outcome(unroll.scan, cell, params, XS)
     assert_close((state.h, actual), (h, np.stack(ys)))
 
 
@@ -41,8 +41,8 @@ def test_what_is_the_same_for_all_units_changes_nothing():
     cell = layer_norm(GRU(3))
     params = params_of(cell, D)
     moved = params._replace(cell=params.cell._replace(w_h=params.cell.w_h + 0.3))
-    _, before = results(unroll.scan, cell, params, XS)
-    _, after = results(unroll.scan, cell, moved, XS)
+    before = outcome(unroll.scan, cell, params, XS)
+    after = outcome(unroll.scan, cell, moved, XS)
     assert_close(after, before)
 
 
@@ -51,7 +51,6 @@ def test_what_is_the_same_for_all_units_changes_nothing():
     [
         (layer_norm(Stack((LSTM(3), GRU(2)))), False),
         (layer_norm(zoneout(LSTM(3), 0.3)), True),
-        (zoneout(layer_norm(LSTM(3)), 0.3), True),
     ],
     ids=repr,
 )

@@ -5,6 +5,7 @@ import pytest
 
 from rnnjax import cells, compose, unroll
 from rnnjax.cells import GRU, LSTM, Elman, Identity, Normal, relu
+from rnnjax.cells.vocabulary import ACTIVATIONS
 from rnnjax.compose import (
     LayerNorm,
     LearnedStart,
@@ -46,13 +47,29 @@ def test_a_name_alone_takes_the_width_given(name):
     assert read_cell(f" {name}(7) ", hidden=5) == getattr(cells, name)(7)
 
 
-@pytest.mark.parametrize(
-    "name", ["elu", "gelu", "identity", "relu", "sigmoid", "silu", "softplus", "tanh"]
-)
+@pytest.mark.parametrize("name", [function.__name__ for function in ACTIVATIONS])
 def test_activations_are_read_from_what_they_print(name):
     cell = read_cell(f"Elman(3, activation={name})", hidden=1)
     assert f"activation={name}" in repr(cell)
     assert read_cell(repr(cell), hidden=1) == cell
+    assert cell.activation is getattr(cells, name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GRU(3, gate_activation=hard_sigmoid)",
+        "LSTM(3, forget_bias=0.5, activation=soft_sign, gate_activation=sigmoid)",
+        "LSTM(3, forget_bias=1.0, bias_init=Chrono(t_max=784))",
+        "JANET(3, beta=1.0, bias_init=Forget(value=2.0), recurrent_init=Uniform(scale=0.1))",
+        "MGU(3, input_init=LecunNormal(), recurrent_init=SpectralRadius(radius=0.9))",
+        "Elman(3, activation=tanh, recurrent_init=Ring(r_min=0.9, r_max=0.99, max_phase=0.3))",
+    ],
+)
+def test_what_a_cell_prints_evaluates_in_the_face(text):
+    cell = read_cell(text, hidden=1)
+    assert eval(repr(cell), vars(cells)) == cell
+    assert sorted(repr(cell)) == sorted(text.replace("(3", "(hidden=3"))
 
 
 def test_the_default_activation_is_the_one_that_is_read():
@@ -90,6 +107,10 @@ def test_initializers_are_read():
         ("Stack(())", "Stack takes a tuple of cells"),
         ("Stack((LSTM(3), 4))", "Stack takes a tuple of cells"),
         ("Stack((LSTM, GRU))", "Stack takes a tuple of cells"),
+        ("Elman(3, bias_init=Chrono(1))", r"Chrono\(1\): .* needs t_max > 2"),
+        ("Elman(3, recurrent_init=0.9)", "recurrent_init must be a function"),
+        ("Elman(3, recurrent_init=Ring(2, 1))", "needs 0 <= r_min <= r_max"),
+        ("Elman(3, activation=softsign)", "unknown name 'softsign'; did you mean soft_sign"),
         ("Residual(3)", "cell must be a cell"),
         ("learned_start(GRU)", "cell must be a cell"),
         ("relu('a')", r"^relu\('a'\): "),
@@ -123,7 +144,7 @@ def test_an_engine_is_read_by_its_name_or_call(text, engine):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sacn", "unknown name 'sacn'; did you mean scan"),
+        ("sacn", "unknown name 'sacn'; did you mean [Ss]can"),
         ("Checkpointed(block=0)", "block must be a whole number of 1 or more; got 0"),
         ("Checkpointed(size=3)", "unexpected keyword argument 'size'"),
         ("checkpointed(block=3)", r"settings are the class's: Checkpointed\(block=3\)"),

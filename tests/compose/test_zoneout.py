@@ -7,7 +7,7 @@ from rnnjax import unroll
 from rnnjax.cells import LRU, LSTM, Elman, GRUResetBefore
 from rnnjax.cells.noise import Noised
 from rnnjax.compose import Stack, Zoneout, noisy, zoneout
-from tests.compose.wrapped import MASK, RESET, XS, B, D, T, inputs, results
+from tests.compose.wrapped import MASK, RESET, XS, B, D, T, inputs, outcome
 from tests.filled import params_of
 from tests.laws.draws import assert_close, assert_identical
 
@@ -42,9 +42,9 @@ def test_units_keep_their_state_as_the_paper_says(cell):
     xs = inputs(zoned, params, train=True)
     keep = xs.noise.own
     assert {float(k) for leaf in jax.tree.leaves(keep) for k in np.unique(leaf)} == {0.0, 1.0}
-    _, actual = results(unroll.scan, zoned, params, xs)
+    actual = outcome(unroll.scan, zoned, params, xs)
     assert_close(actual, by_the_paper(cell, params, keep))
-    _, average = results(unroll.scan, zoned, params, XS)
+    average = outcome(unroll.scan, zoned, params, XS)
     rates = jax.tree.map(lambda k: np.full(k.shape, 0.4), keep)
     assert_close(average, by_the_paper(cell, params, rates))
 
@@ -73,8 +73,8 @@ def test_without_a_rate_it_is_the_plain_cell():
     params = params_of(zoned, D)
     for xs in (XS, inputs(zoned, params, train=True)):
         assert_identical(
-            results(unroll.scan, zoned, params, xs)[1],
-            results(unroll.scan, LSTM(3), params, XS)[1],
+            outcome(unroll.scan, zoned, params, xs),
+            outcome(unroll.scan, LSTM(3), params, XS),
         )
 
 

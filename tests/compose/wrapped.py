@@ -3,6 +3,8 @@
 Wrapped cells in the catalogue are under all the laws; this is for what those do not see.
 """
 
+import functools
+
 import jax
 import numpy as np
 
@@ -21,19 +23,21 @@ def inputs(cell, params, *, train):
     return compose.noisy(cell, jax.random.key(7), params, XS) if train else XS
 
 
-def results(engine, cell, params, xs, mask=MASK, reset=RESET):
+def outcome(engine, cell, params, xs, mask=MASK, reset=RESET):
+    """Returns the final state and the outputs."""
+    state = cell.initial_state(params, (B,))
+    return engine(cell, params, state, xs, mask=mask, reset=reset)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def results(engine, cell, params, xs):
     """Returns the gradient by params, the final state and the outputs."""
 
-    @jax.jit
-    def run(params):
-        def total(params):
-            state = cell.initial_state(params, (B,))
-            found = engine(cell, params, state, xs, mask=mask, reset=reset)
-            return weigh(found), found
+    def total(params):
+        found = outcome(engine, cell, params, xs)
+        return weigh(found), found
 
-        return jax.grad(total, has_aux=True)(params)
-
-    return run(params)
+    return jax.grad(total, has_aux=True)(params)
 
 
 def engines_agree(cell, params, *, train):

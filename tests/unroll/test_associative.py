@@ -12,7 +12,7 @@ from tests.laws.draws import normal, params_of, state_of
 def products(steps):
     """Counts the products in the program for a sequence of `steps`."""
     cell = MinGRU(3)
-    run = jax.make_jaxpr(functools.partial(unroll.associative, cell))
+    run = jax.make_jaxpr(functools.partial(unroll.associative.run, cell, mask=None, reset=None))
     text = str(run(params_of(cell), state_of(cell), normal(1, (steps, 2))))
     assert "scan[" not in text
     assert "while[" not in text
@@ -36,12 +36,13 @@ def test_long_sequences_agree_with_the_loop(cell):
 
 def test_with_chunks_the_only_loop_is_as_long_as_one_of_them():
     cell = MinGRU(3)
-    run = jax.make_jaxpr(functools.partial(unroll.associative(chunk=8), cell))
+    engine = unroll.Associative(chunk=8)
+    run = jax.make_jaxpr(functools.partial(engine.run, cell, mask=None, reset=None))
     program = run(params_of(cell), state_of(cell), normal(1, (100, 2)))
     assert [e.params["length"] for e in program.eqns if e.primitive.name == "scan"] == [8]
 
 
 def test_an_engine_with_chunks_is_read_and_prints_as_the_call_that_makes_it():
-    engine = unroll.associative(chunk=8)
-    assert unroll.read_engine("associative(chunk=8)") == engine != unroll.associative
-    assert repr(engine) == "associative(chunk=8)"
+    engine = unroll.Associative(chunk=8)
+    assert unroll.read_engine("Associative(chunk=8)") == engine != unroll.associative
+    assert repr(engine) == "Associative(chunk=8)"

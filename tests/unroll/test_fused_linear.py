@@ -6,13 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from rnnjax.unroll.fused.linear_kernel import states
 
 from rnnjax import unroll
 from rnnjax.cells import LRU, MinGRU
-from rnnjax.unroll import linear
 from rnnjax.unroll.fused import fused
-from rnnjax.unroll.linear import Step
+from rnnjax.unroll.linear import steps as linear
+from rnnjax.unroll.linear.kernel import states
+from rnnjax.unroll.linear.steps import Step
 from tests.laws.draws import assert_close, doubled, normal, params_of, state_of, weigh
 from tests.unroll.exporting import MOSAIC, TRITON, exported
 

@@ -8,7 +8,8 @@ import pytest
 from rnnjax import unroll
 from rnnjax.cells import LRU, MinGRU
 from rnnjax.cells.base import LinearState
-from rnnjax.unroll import linear, read_engine
+from rnnjax.unroll import read_engine
+from rnnjax.unroll.linear import steps as linear
 from tests.laws.draws import assert_close, doubled, normal, params_of, state_of, weigh
 
 FLAGS = [np.random.default_rng(0).random((70, 4)) < share for share in (0.8, 0.1)]
@@ -40,7 +41,7 @@ def test_states_and_cotangents_are_those_of_the_dense_system(dtype):
     assert_close(d_h, decay[0] * adjoint[0], rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("make", [unroll.linear_scan, unroll.associative], ids=repr)
+@pytest.mark.parametrize("make", [unroll.LinearScan, unroll.Associative])
 @pytest.mark.parametrize("cell", [LRU(5), MinGRU(5)], ids=repr)
 def test_any_chunk_has_the_gradients_of_the_loop_to_the_last_digits(make, cell):
     mask, reset = FLAGS
@@ -72,7 +73,8 @@ def test_one_call_goes_on_where_another_stopped():
 
 def test_the_matrices_of_the_cell_stay_out_of_the_loop():
     cell = MinGRU(3)
-    run = jax.make_jaxpr(functools.partial(unroll.linear_scan(chunk=10), cell))
+    engine = unroll.LinearScan(chunk=10)
+    run = jax.make_jaxpr(functools.partial(engine.run, cell, mask=None, reset=None))
     program = run(params_of(cell), state_of(cell), normal(1, (40, 2))).jaxpr
     (outer,) = (e for e in program.eqns if e.primitive.name == "scan")
     assert outer.params["length"] == 4
@@ -96,6 +98,6 @@ def test_a_long_sequence_takes_an_eighth_of_the_memory_of_scan(cell):
 
 
 def test_the_name_alone_is_the_engine_with_its_defaults():
-    assert read_engine("linear_scan") == unroll.linear_scan == unroll.linear_scan()
-    assert read_engine("linear_scan(chunk=32)") == unroll.linear_scan(chunk=32)
-    assert repr(unroll.linear_scan(chunk=32)) == "linear_scan(chunk=32)"
+    assert read_engine("linear_scan") == unroll.linear_scan == unroll.LinearScan()
+    assert read_engine("LinearScan(chunk=32)") == unroll.LinearScan(chunk=32)
+    assert repr(unroll.LinearScan(chunk=32)) == "LinearScan(chunk=32)"

@@ -12,7 +12,7 @@ from jax.sharding import AxisType
 from jax.sharding import PartitionSpec as P
 
 from rnnjax.cells import LRU, MinGRU
-from rnnjax.unroll import read_engine, time_sharded
+from rnnjax.unroll import TimeSharded, read_engine, time_sharded
 from tests.laws.draws import assert_close, normal, params_of, state_of, weigh
 
 _EIGHT = """
@@ -27,7 +27,7 @@ from jax.sharding import AxisType
 from jax.sharding import PartitionSpec as P
 
 from rnnjax import unroll
-from rnnjax.cells import LRU, MinGRU
+from rnnjax.cells import GLA, LRU, MinGRU
 from tests.laws.draws import doubled, normal, params_of, state_of, weigh
 
 ROWS, D = 4, 2
@@ -74,7 +74,7 @@ def within_data_parallel_training(devices=None):
         return jax.grad(total)(params)
 
     def part(*arguments):
-        engine = unroll.time_sharded(devices=devices)
+        engine = unroll.TimeSharded(devices=devices)
         return jax.lax.psum(gradient(engine, *arguments), "batch")
 
     arguments = params, state, xs, *flags(21)
@@ -91,28 +91,31 @@ found = {"single": {}, "double": {}, "messages": {}}
 for cell in (LRU(5), MinGRU(5)):
     name = type(cell).__name__
     arguments, given = drawn(cell, 21), flags(21)
-    found["single"][name] = both_ways(unroll.time_sharded(), cell, arguments, given)
+    found["single"][name] = both_ways(unroll.TimeSharded(), cell, arguments, given)
     with jax.enable_x64(True):
         for count in (1, 2, 4, 8):
-            engine = unroll.time_sharded(devices=count)
+            engine = unroll.TimeSharded(devices=count)
             found["double"][f"{name} {count}"] = both_ways(engine, cell, doubled(arguments), given)
-    lowered = results.lower(unroll.time_sharded(), cell, *drawn(cell, 24))
+    lowered = results.lower(unroll.TimeSharded(), cell, *drawn(cell, 24))
     found["messages"][name] = re.findall(r"stablehlo.(all_\\w+|reduce_scatter)", lowered.as_text())
-    _, (_, ys) = results(unroll.time_sharded(devices=4), cell, *drawn(cell, 24))
+    _, (_, ys) = results(unroll.TimeSharded(devices=4), cell, *drawn(cell, 24))
     assert {shard.data.shape for shard in ys.addressable_shards} == {(6, ROWS, 5)}
 with jax.enable_x64(True):
     for steps in (24, 3):  # as many on each device; fewer than devices
         arguments = doubled(drawn(LRU(5), steps))
         found["double"][f"LRU {steps} steps"] = both_ways(
-            unroll.time_sharded(), LRU(5), arguments, ()
+            unroll.TimeSharded(), LRU(5), arguments, ()
         )
+    found["double"]["GLA 8"] = both_ways(
+        unroll.TimeSharded(), GLA(4, heads=2), doubled(drawn(GLA(4, heads=2), 21)), flags(21)
+    )
 found["nested"] = within_data_parallel_training()
 try:
     within_data_parallel_training(devices=2)
 except ValueError as error:
     found["error"] = str(error)
 exported = jax.export.export(results, platforms=["cuda", "tpu"])(
-    unroll.time_sharded(), LRU(5), *drawn(LRU(5), 21), *flags(21)
+    unroll.TimeSharded(), LRU(5), *drawn(LRU(5), 21), *flags(21)
 )
 found["exported"] = [exported.nr_devices, *exported.platforms]
 print(json.dumps(found))
@@ -133,7 +136,7 @@ def on_eight_devices():
 
 def test_any_number_of_devices_finds_the_values_and_gradients_of_one_loop():
     found = on_eight_devices()
-    assert (len(found["single"]), len(found["double"])) == (2, 10)
+    assert (len(found["single"]), len(found["double"])) == (2, 11)
     assert max(found["single"].values()) < 2e-6, found["single"]
     assert max(found["double"].values()) < 1e-13, found["double"]
 
@@ -150,7 +153,7 @@ def test_within_data_parallel_training_it_uses_the_axis_that_is_left():
     found = on_eight_devices()
     assert found["nested"] < 2e-6
     assert found["error"] == (
-        'time_sharded(devices=2): axis "time" of the mesh around has 4 devices'
+        'TimeSharded(devices=2): axis "time" of the mesh around has 4 devices'
     )
 
 
@@ -164,7 +167,7 @@ def test_a_mesh_without_an_axis_to_spare_gets_a_clear_line(axis):
     params, state, xs = params_of(cell), state_of(cell), normal(1, (4, 2))
     mesh = jax.make_mesh((1,), (axis,), axis_types=(AxisType.Auto,))
     run = jax.shard_map(
-        functools.partial(time_sharded(), cell), mesh=mesh, in_specs=P(), out_specs=P()
+        functools.partial(time_sharded, cell), mesh=mesh, in_specs=P(), out_specs=P()
     )
     with pytest.raises(ValueError, match=rf"no devices within a mesh over \('{axis}',\): give the"):
         run(params, state, xs)
@@ -173,20 +176,20 @@ def test_a_mesh_without_an_axis_to_spare_gets_a_clear_line(axis):
 def test_more_devices_than_there_are_get_a_clear_line():
     cell = MinGRU(3)
     there = jax.device_count()
-    with pytest.raises(ValueError, match=rf"^time_sharded\(devices={there + 1}\): only {there} th"):
-        time_sharded(devices=there + 1)(cell, params_of(cell), state_of(cell), normal(1, (4, 2)))
+    with pytest.raises(ValueError, match=rf"^TimeSharded\(devices={there + 1}\): only {there} th"):
+        TimeSharded(devices=there + 1)(cell, params_of(cell), state_of(cell), normal(1, (4, 2)))
 
 
 @pytest.mark.parametrize("devices", [0, -3, 2.0, True])
 def test_devices_are_counted(devices):
     with pytest.raises(ValueError, match="devices must be a whole number of 1 or more; got"):
-        time_sharded(devices=devices)
+        TimeSharded(devices=devices)
 
 
 def test_it_prints_and_is_read_as_the_call_that_makes_it():
-    assert repr(time_sharded(devices=4)) == "time_sharded(devices=4)"
-    assert read_engine("time_sharded") == read_engine("time_sharded()") == time_sharded()
-    assert read_engine("time_sharded(devices=4)") == time_sharded(devices=4) != time_sharded()
+    assert repr(TimeSharded(devices=4)) == "TimeSharded(devices=4)"
+    assert read_engine("time_sharded") == read_engine("TimeSharded()") == time_sharded
+    assert read_engine("TimeSharded(devices=4)") == TimeSharded(devices=4) != time_sharded
 
 
 @pytest.mark.parametrize("cell", [LRU(3), MinGRU(3)], ids=repr)
@@ -196,7 +199,7 @@ def test_the_tree_that_accelerators_run_is_the_loop_that_cpus_run(cell, monkeypa
     @functools.partial(jax.jit, static_argnums=0)
     def results(backend, params, state, xs):
         def total(params, state, xs):
-            return weigh(time_sharded()(cell, params, state, xs, mask=mask, reset=reset))
+            return weigh(time_sharded(cell, params, state, xs, mask=mask, reset=reset))
 
         monkeypatch.setattr(jax, "default_backend", lambda: backend)
         return jax.value_and_grad(total, (0, 1, 2))(params, state, xs)

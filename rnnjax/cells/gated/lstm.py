@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from rnnjax.cells.activations import Activation, fast_sigmoid, with_slope
 from rnnjax.cells.biases import Forget, Zeros
 from rnnjax.cells.gatedcell import GatedCell, GatedParams
-from rnnjax.typing import Array, Key
+from rnnjax.typing import Array, Key, Params
 
 
 class LSTMParams(GatedParams):
@@ -72,14 +72,14 @@ class LSTM(GatedCell):
         return params._replace(b=Forget(self.forget_bias)(key, self.blocks, self.hidden))
 
     def combine(
-        self, params: LSTMParams, state: LSTMState, u: Array, v: Array
+        self, params: Params, state: LSTMState, u: Array, v: Array
     ) -> tuple[LSTMState, Array]:
         """Applies the gates."""
         del params
         h, c = memorize(self.activation, self.gate_activation, u + v, state.c)
         return LSTMState(h=h, c=c), h
 
-    def gates(self, params: LSTMParams, state: LSTMState, u: Array, v: Array) -> LSTMGates:
+    def gates(self, params: Params, state: LSTMState, u: Array, v: Array) -> LSTMGates:
         """Returns the values of the gates."""
         del params, state
         i, f, g, o = jnp.split(u + v, 4, axis=-1)

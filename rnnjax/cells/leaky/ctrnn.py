@@ -1,11 +1,7 @@
 """Leaky rate units: plain recurrence with a time constant."""
 
-from dataclasses import field
 from typing import NamedTuple
 
-import jax.numpy as jnp
-
-from rnnjax.cells.activations import Activation
 from rnnjax.cells.gatedcell import GatedCell, GatedParams
 from rnnjax.typing import Array
 
@@ -46,7 +42,6 @@ class CTRNN(GatedCell):
 
     dt: float = 20.0
     tau: float = 100.0
-    activation: Activation = field(default=jnp.tanh, kw_only=False)
 
     def __post_init__(self) -> None:
         """Refuses time constants that make the Euler step unstable.

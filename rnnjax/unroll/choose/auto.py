@@ -39,6 +39,10 @@ class Auto(EngineValue):
     cell of the same contract: `unroll.choose` returns it, `unroll.explain` says why. Where a
     gradient is taken it may be another one than where none is, unless that one is as fast there
     too. Of a cell made of cells each has an engine of its own.
+
+    Example:
+        >>> Auto()
+        Auto()
     """
 
     def run(
@@ -87,7 +91,12 @@ _run.defvjp(_forward, _backward)
 
 
 class ByPart(EngineValue):
-    """Runs the parts of a cell made of cells, in their order, each on an engine of its own."""
+    """Runs the parts of a cell made of cells, in their order, each on an engine of its own.
+
+    Example:
+        >>> ByPart((scan, deferred)).engines
+        (Scan(unroll=1), Deferred(chunk=None))
+    """
 
     by_parts = False  # it is what it does itself
 
@@ -186,6 +195,13 @@ def explain(cell: Cell, params: Params, state: State, xs: Any, *, gradient: bool
     """Prints which engine `auto` runs `cell` on, and why; of a cell made of cells, for each part.
 
     See `choose` for the arguments and for what is raised.
+
+    Example:
+        >>> from rnnjax.cells import GRUResetBefore
+        >>> cell = GRUResetBefore(8)
+        >>> params = cell.init(jax.random.key(0), 2)
+        >>> explain(cell, params, cell.initial_state(params), jax.numpy.ones((28, 2)))
+        scan: the cell is neither a SplitCell nor a LinearCell
     """
     for choice in choices(cell, params, state, xs, gradient=gradient):
         if choice.cell is not cell:

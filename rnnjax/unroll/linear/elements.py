@@ -139,8 +139,8 @@ def _loop(cell: AssociativeCell, initial: State, each: ElementStep, state: State
 
 
 def _loop_forward(cell: AssociativeCell, initial: State, each: ElementStep, state: State) -> tuple:
-    last, states = _loop(cell, initial, each, state)
-    return (last, states), (initial, each, before_each(state, states))
+    found: Any = _loop(cell, initial, each, state)
+    return found, (initial, each, before_each(state, found[1]))
 
 
 def _loop_backward(cell: AssociativeCell, kept: tuple, cotangents: tuple[State, State]) -> tuple:

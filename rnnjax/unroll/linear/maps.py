@@ -48,7 +48,7 @@ class Maps(abc.ABC):
         return self.apply_each(self.compose_all(each), state)
 
     def states_in_chunks(self, each: Any, state: State, chunk: int) -> State:
-        """Returns what `states` does: loops of `chunk` steps, all at once, then a tree over them."""
+        """Returns what `states` does: loops of `chunk` steps, all at once, then a tree."""
         steps = jax.tree.leaves(each)[0].shape[0]
         count = -(-steps // chunk)
         each = self.pad(each, count * chunk - steps)

@@ -28,6 +28,10 @@ class Cudnn(EngineValue):
     be compiled only where there is such a GPU. Its products are of single precision and not TF32,
     unless `jax.default_matmul_precision` says otherwise. Reverse mode only.
 
+    Example:
+        >>> Cudnn().serves(LSTM(64)), Cudnn().serves(LSTM(64, activation=jax.nn.relu))
+        (True, False)
+
     References:
         Appleyard, Kocisky & Blunsom (2016), Optimizing performance of recurrent neural networks on
         GPUs, arXiv:1604.01946.

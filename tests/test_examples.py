@@ -1,0 +1,60 @@
+"""The examples in docstrings run, and everything that can be imported from a face has one."""
+
+import doctest
+import importlib
+import pkgutil
+
+import jax
+import pytest
+
+# A package's modules are run, and its face's names are looked at; a module is both.
+PARTS = tuple(
+    f"rnnjax.{part}"
+    for part in (
+        "typing",
+        "constructor",
+        "cells",
+        "compose",
+        "dynamics",
+        "unroll",
+        "testing",
+        "models",
+    )
+)
+
+
+def modules(part):
+    """Returns the names of a package's modules, its own included."""
+    found = importlib.import_module(part)
+    below = pkgutil.walk_packages(getattr(found, "__path__", ()), f"{part}.")
+    return [part, *(module.name for module in below)]
+
+
+def named(part):
+    """Returns what the house itself defines of what a face has, by its names."""
+    face = vars(importlib.import_module(part))
+    return {
+        f"{part}.{name}": value
+        for name, value in face.items()
+        if not name.startswith("_")
+        and callable(value)
+        and (getattr(value, "__module__", None) or "").startswith("rnnjax")
+    }
+
+
+@pytest.fixture(autouse=True)
+def _as_users_have_it():
+    with jax.numpy_rank_promotion("allow"):
+        yield
+
+
+@pytest.mark.parametrize("module", [module for part in PARTS for module in modules(part)])
+def test_the_examples_of_a_module_run(module, capsys):
+    failed, _ = doctest.testmod(importlib.import_module(module))
+    assert not failed, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_name_of_a_face_has_an_example(part):
+    without = [name for name, value in named(part).items() if ">>>" not in (value.__doc__ or "")]
+    assert not without, f"no example (>>>) in the docstring of {', '.join(without)}"
