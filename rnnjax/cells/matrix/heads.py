@@ -44,12 +44,12 @@ class HeadedCell(AssociativeCell):
 
     def split(self, x: Array) -> Array:
         """Takes `[..., heads * d]` apart to `[..., heads, d]`."""
-        return x.reshape(*x.shape[:-1], self.heads, -1)
+        return x.reshape(*x.shape[:-1], self.heads, x.shape[-1] // self.heads)
 
 
 def merge(x: Array) -> Array:
     """Lays heads `[..., heads, d]` side by side, `[..., heads * d]`."""
-    return x.reshape(*x.shape[:-2], -1)
+    return x.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])
 
 
 def outer(k: Array, v: Array) -> Array:
