@@ -2,15 +2,15 @@
 
 import os
 
-# Read once, when jax starts its backend. The last two compile in half the time, for programs that
-# are slower to run; what XLA does to a program before it makes machine code stays.
-FLAGS = (
-    "--xla_cpu_multi_thread_eigen=false",
-    "--xla_cpu_use_fusion_emitters=false",
-    "--xla_cpu_parallel_codegen_split_count=1",
-)
+# Read once, when jax starts its backend. The last two flags compile in half the time, for programs
+# that are slower to run; what XLA does to a program before it makes machine code stays.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-os.environ.setdefault("XLA_FLAGS", " ".join(FLAGS))
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_cpu_multi_thread_eigen=false"
+    " --xla_cpu_use_fusion_emitters=false"
+    " --xla_cpu_parallel_codegen_split_count=1",
+)
 # Nor does any test, or a process that one starts, use the cache of whoever runs it.
 os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 

@@ -24,6 +24,7 @@ def attends_to_all_of_the_state_without_noise(results: CellResults) -> None:
 
 def recurs_over_a_whole_sequence_at_once(results: CellResults) -> None:
     """`recur` takes the parameters and states with any axes leading, and nothing else."""
+    assert isinstance(results.cell, SplitCell)
     taken = list(inspect.signature(results.cell.recur).parameters)
     assert taken == ["params", "state"], f"recur takes {taken}"
     assert_close(*results.parts["recurring"])
