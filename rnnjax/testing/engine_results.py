@@ -139,7 +139,7 @@ class EngineResults:
 
     @functools.cached_property
     def long_in_half_precision(self) -> tuple[Params, Params]:
-        """Gradients by parameters over `LONG` steps in bfloat16, and in float32 by `unroll.scan`."""
+        """Gradients by parameters over `LONG` steps: in bfloat16, and in float32 by `scan`."""
         half = halved(self.case().params)
         xs = normal(1, (LONG, B, D)).astype(jnp.bfloat16)
         full = jax.tree.map(
@@ -154,7 +154,8 @@ def _expected(cell: Cell, name: str, noised: bool) -> Outcome:
     run = case(cell, "plain" if name == "deleted" else name, noised)
     if name == "deleted":
         kept = jax.tree.map(lambda x: np.asarray(x)[KEPT], (run.x, run.noise))
-        run = Case(run.params, run.state, *kept, None, None)
+        x, noise = kept
+        run = Case(run.params, run.state, x, noise, None, None)
     return loop(cell, run)
 
 
@@ -207,7 +208,8 @@ def _whole_numbers(engine: Engine, cell: Cell, case: Case) -> tuple[Outcome, ...
 def _long(engine: Engine, cell: Cell, params: Params, xs: Array) -> Params:
     def total(params: Params) -> Array:
         _, ys = engine(cell, params, cell.initial_state(params, (B,)), xs)
-        return sum(jnp.sum(y.real.astype(float)) for y in jax.tree.leaves(ys))
+        sums = (jnp.sum(y.real.astype(float)) for y in jax.tree.leaves(ys))
+        return sum(sums, start=jnp.zeros(()))
 
     return jax.grad(total)(params)
 

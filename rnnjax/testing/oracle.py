@@ -21,7 +21,7 @@ class Case(NamedTuple):
 
     params: Params
     state: State  # [B, ...]
-    x: Array  # [T, B, D]
+    x: Any  # [T, B, D]
     noise: Any  # pytree [T, B, ...], or None
     mask: Array | None
     reset: Array | None
@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
 
     by_params: Params
     by_state: State
-    by_x: Array
+    by_x: Any  # [T, B, D]
     state: State
     ys: Any
 
