@@ -2,8 +2,8 @@
 
     python -m benchmarks.engines
 
-Writes `rnnjax/unroll/choose/measured/BACKEND.json`. On a CPU each core is a device, as in `launch.py`, and
-all of them do the same work at once. Engines take turns; times are medians.
+Writes `rnnjax/unroll/choose/measured/BACKEND.json`. On a CPU each core is a device, as in
+`launch.py`, and all of them do the same work at once. Engines take turns; times are medians.
 """
 
 import itertools

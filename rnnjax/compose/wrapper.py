@@ -62,7 +62,9 @@ class Wrapper(Cell):
 
     if TYPE_CHECKING:  # what is made is of a subclass that steps
 
-        def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]: ...
+        def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]:
+            """Runs one step."""
+            ...
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Makes an instance of the class that has the contract of the cell, too."""
@@ -197,7 +199,7 @@ class SplitWrapper(Wrapper, SplitCell):
         3
         >>> Halved(LRU(3))
         Traceback (most recent call last):
-        ValueError: Halved(cell=LRU(hidden=3, r_min=0.9, r_max=0.999, max_phase=6.28)): cell must be a SplitCell
+        ValueError: Halved(cell=LRU(hidden=3, ...)): cell must be a SplitCell
     """
 
     keeps = (SplitCell,)

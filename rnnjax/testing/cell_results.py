@@ -171,9 +171,9 @@ def _differences(cell: Cell, arguments: tuple) -> tuple[Array, Array, Array]:
     forward = jax.lax.map(lambda v: jax.jvp(total, (point,), (v,))[1], directions)
     gradient = jax.grad(total)(point)
     reverse = jax.vmap(
-        lambda v: sum(
-            (jnp.sum(jnp.real(g * d)) for g, d in zip(gradient, v, strict=True)), jnp.zeros(())
-        )
+        lambda v: jnp.stack(
+            [jnp.sum(jnp.real(g * d)) for g, d in zip(gradient, v, strict=True)]
+        ).sum()
     )(directions)
     size = 1e-5
     return (moved(size) - moved(-size)) / (2 * size), forward, reverse

@@ -98,7 +98,7 @@ def weigh(tree: State) -> Array:
         total = jnp.sum(own * x.real)
         return total + jnp.sum(own[..., ::-1] * x.imag) if jnp.iscomplexobj(x) else total
 
-    return sum(map(leaf, jax.tree.leaves(tree)), jnp.zeros(()))
+    return sum(map(leaf, jax.tree.leaves(tree)), start=jnp.zeros(()))
 
 
 def gradient_of_weigh(tree: State) -> State:

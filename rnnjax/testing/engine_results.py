@@ -139,7 +139,7 @@ class EngineResults:
 
     @functools.cached_property
     def long_in_half_precision(self) -> tuple[Params, Params]:
-        """Gradients by params over `LONG` steps in bfloat16, and by `unroll.scan` in float32."""
+        """Gradients by parameters over `LONG` steps: in bfloat16, and in float32 by `scan`."""
         half = halved(self.case().params)
         xs = normal(1, (LONG, B, D)).astype(jnp.bfloat16)
         full = jax.tree.map(
@@ -153,7 +153,8 @@ class EngineResults:
 def _expected(cell: Cell, name: str, noised: bool) -> Outcome:
     run = case(cell, "plain" if name == "deleted" else name, noised)
     if name == "deleted":
-        x, noise = jax.tree.map(lambda x: np.asarray(x)[KEPT], (run.x, run.noise))
+        kept = jax.tree.map(lambda x: np.asarray(x)[KEPT], (run.x, run.noise))
+        x, noise = kept
         run = Case(run.params, run.state, x, noise, None, None)
     return loop(cell, run)
 
@@ -207,7 +208,8 @@ def _whole_numbers(engine: Engine, cell: Cell, case: Case) -> tuple[Outcome, ...
 def _long(engine: Engine, cell: Cell, params: Params, xs: Array) -> Params:
     def total(params: Params) -> Array:
         _, ys = engine(cell, params, cell.initial_state(params, (B,)), xs)
-        return sum((jnp.sum(y.real.astype(float)) for y in jax.tree.leaves(ys)), jnp.zeros(()))
+        sums = (jnp.sum(y.real.astype(float)) for y in jax.tree.leaves(ys))
+        return sum(sums, start=jnp.zeros(()))
 
     return jax.grad(total)(params)
 

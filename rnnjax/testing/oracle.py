@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
 
     by_params: Params
     by_state: State
-    by_x: Any
+    by_x: Any  # [T, B, D]
     state: State
     ys: Any
 

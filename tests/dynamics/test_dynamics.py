@@ -151,7 +151,7 @@ def test_a_nan_before_a_beginning_stays_there():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: dynamics.to_vector(np.zeros(2, int)), TypeError, "numbers; got int64"),
+        (lambda: dynamics.to_vector(np.zeros(2, np.int32)), TypeError, "numbers; got int32"),
         (lambda: dynamics.to_vector(np.zeros((2, 3)), (3,)), ValueError, r"\(2, 3\) is not of"),
         (lambda: dynamics.to_state(np.zeros(3), np.zeros(2)), ValueError, r"2 numbers.*\(3,\)"),
         (
