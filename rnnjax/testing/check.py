@@ -92,6 +92,8 @@ def check_laws(cell: Cell) -> None:
 def check_engine(engine: Engine, cell: Cell, laws: Iterable[Callable] | None = None) -> None:
     """Checks the laws of an engine with a cell, with its noise too if it has any.
 
+    An engine may refuse noise, by a TypeError that says so.
+
     Args:
         engine: has to serve the cell.
         cell: a small instance.
@@ -108,7 +110,19 @@ def check_engine(engine: Engine, cell: Cell, laws: Iterable[Callable] | None = N
     _obey(laws, EngineResults(engine, cell), f"{cell} on {engine}")
     if noise_of(cell, (T,)) is not None:
         noised = EngineResults(engine, cell, noised=True)
+        if _refuses(noised):
+            return
         _obey([law for law in laws if law in ENGINE_LAWS], noised, f"{cell} with noise on {engine}")
+
+
+def _refuses(noised: EngineResults) -> bool:
+    try:
+        noised.of("plain")
+    except TypeError as refusal:
+        return "noise" in str(refusal).partition("\n")[0]
+    except Exception:  # which a law will say
+        return False
+    return False
 
 
 def _obey(laws: Iterable[Callable[[Any], None]], results: Any, what: str) -> None:
