@@ -29,7 +29,7 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--full", action="store_true", help="every law with every pair, for an hour")
+    parser.addoption("--full", action="store_true", help="every law with every pair of engine and cell")
 
 
 def pytest_collection_modifyitems(config, items):
