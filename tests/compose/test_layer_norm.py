@@ -4,7 +4,8 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import GRU, LSTM, Elman, GRUResetBefore
-from rnnjax.compose import Stack, layer_norm, zoneout
+from rnnjax.compose import layer_norm, zoneout
+from rnnjax.testing import check_cell, engines_of
 from tests.compose.wrapped import MASK, RESET, XS, B, D, T, engines_agree, outcome
 from tests.filled import params_of
 from tests.laws.draws import assert_close
@@ -46,17 +47,16 @@ def test_what_is_the_same_for_all_units_changes_nothing():
     assert_close(after, before)
 
 
-@pytest.mark.parametrize(
-    ("cell", "train"),
-    [
-        (layer_norm(Stack((LSTM(3), GRU(2)))), False),
-        (layer_norm(zoneout(LSTM(3), 0.3)), True),
-    ],
-    ids=repr,
-)
-def test_engines_agree(cell, train):
-    assert not unroll.fused.serves(cell)  # a kernel's step has no sum over units
-    assert engines_agree(cell, params_of(cell, D), train=train) >= 1
+def test_it_obeys_the_laws_and_runs_on_the_engines_of_its_contract():
+    cell = layer_norm(GRU(3))
+    assert unroll.deferred in engines_of(cell)
+    assert unroll.fused not in engines_of(cell)  # a kernel's step has no sum over units
+    check_cell(cell, engines=[unroll.deferred])
+
+
+def test_noise_goes_through_it():
+    cell = layer_norm(zoneout(LSTM(3), 0.3))
+    assert engines_agree(cell, params_of(cell, D), train=True) == 1
 
 
 def test_a_cell_that_does_not_split_is_refused():
