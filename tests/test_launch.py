@@ -83,7 +83,7 @@ def test_help_shows_the_flags_of_the_one_experiment_with_their_defaults(name):
 
 def test_help_tells_defaults_and_choices():
     text = " ".join(launched("--experiment=mnist_rnn", "--help").out.split())
-    assert "--cell The recurrence: CTRNN, GRU," in text
+    assert "--cell The recurrence: CTRNN, GLA, GRU," in text
     assert "(default 'LSTM')" in text
     assert "Highest rate of the schedule. (default '0.003')" in text
     assert "Which outputs are classified. One of last, mean. (default 'last')" in text
@@ -115,7 +115,7 @@ def test_help_tells_defaults_and_choices():
         ((*ECHO, "--cell=GRU(3)", "--hidden=4"), "--hidden is for a cell given by its name"),
         ((*ECHO, "--cell=Residual(GRU(3))"), "D = 1 but K = 3"),
         ((*ECHO, "--unroll=sacn"), "unknown name 'sacn'; did you mean scan?"),
-        ((*ECHO, "--unroll=associative"), "unroll.associative runs a LinearCell"),
+        ((*ECHO, "--unroll=associative"), "unroll.associative runs an AssociativeCell"),
         ((*ECHO, "--unroll=Checkpointed(block=0)"), "block must be a whole number of 1 or more"),
         ((*ECHO, "--optimizer=adma"), "value should be one of <adam|adamw|muon|rmsprop|sgd>"),
         ((*ECHO, "--schedule=linear"), "value should be one of <constant|cosine>"),

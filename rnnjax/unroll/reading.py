@@ -20,7 +20,7 @@ def read_engine(text: str) -> EngineValue:
     if bracket and name in engines:
         call = f"{type(engines[name]).__name__}({settings}"
         raise ValueError(f"{text!r}: settings are the class's: {call}")
-    value = constructor.read(text, engines | classes)
+    value = constructor.read(text, classes | engines)
     if isinstance(value, type):
         value = value()
     if not isinstance(value, EngineValue):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from rnnjax import unroll
-from rnnjax.cells import GRU, JANET, Chrono, GatedParams, GatedState, identity
+from rnnjax.cells import GRU, JANET, Chrono, GatedState, identity
 from rnnjax.cells.gated.gru import GRUParams, GRUState
 from tests.cells.reference import XS as REFERENCE_XS
 from tests.cells.reference import H, vector, wide
@@ -37,7 +37,7 @@ def test_the_papers_equations(beta):
     [(1.0, [0.784044511303, -0.853697376123]), (0.0, [0.547223177464, -0.717499814554])],
 )
 def test_the_references_numbers(x64, beta, expected):
-    params = GatedParams(wide(0, 1), wide(2, 3), vector(4, 5))
+    params = JANET.params_type(wide(0, 1), wide(2, 3), vector(4, 5))
     final, _ = unroll.scan(JANET(2, beta=beta), params, GatedState(H), REFERENCE_XS)
     np.testing.assert_allclose(final.h, expected, rtol=1e-11)
 
@@ -50,13 +50,13 @@ def test_with_beta_of_zero_it_is_a_gru_whose_reset_gate_is_open(x64):
     )
     _, expected = unroll.scan(GRU(2), gru, GRUState(H), REFERENCE_XS)
     cell = JANET(2, beta=0.0)
-    _, ys = unroll.scan(cell, GatedParams(w_x, w_h, b), GatedState(H), REFERENCE_XS)
+    _, ys = unroll.scan(cell, cell.params_type(w_x, w_h, b), GatedState(H), REFERENCE_XS)
     np.testing.assert_allclose(ys, expected, rtol=1e-12)
 
 
 def test_what_it_holds_settles_above_one():
     cell = JANET(1, activation=identity)
-    params = GatedParams(np.zeros((1, 2)), np.zeros((1, 2)), np.array([0.0, 1.0]))
+    params = cell.params_type(np.zeros((1, 2)), np.zeros((1, 2)), np.array([0.0, 1.0]))
     final, _ = unroll.scan(cell, params, GatedState(np.zeros(1)), np.zeros((80, 1)))
     assert final.h == pytest.approx((1 + 1) / (1 + np.exp(-1)), rel=1e-5)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnjax import unroll
-from rnnjax.cells import MGU, Chrono, GatedParams, GatedState, MGUResetBefore
+from rnnjax.cells import MGU, Chrono, GatedState, MGUResetBefore
 from tests.cells.reference import XS as REFERENCE_XS
 from tests.cells.reference import H, vector, wide
 from tests.laws.draws import normal, params_of
@@ -36,13 +36,13 @@ def test_the_equations(cell):
 
 
 def test_the_papers_form_has_the_references_numbers(x64):
-    params = GatedParams(wide(0, 1), wide(2, 3), vector(4, 5))
+    params = MGUResetBefore.params_type(wide(0, 1), wide(2, 3), vector(4, 5))
     final, _ = unroll.scan(MGUResetBefore(2), params, GatedState(H), REFERENCE_XS)
     np.testing.assert_allclose(final.h, [0.732041777280, -0.310428141445], rtol=1e-11)
 
 
 def test_the_gate_turned_round_in_flax_and_here_give_different_functions(x64):
-    params = GatedParams(wide(0, 1), wide(2, 3), vector(4, 5))
+    params = MGU.params_type(wide(0, 1), wide(2, 3), vector(4, 5))
     final, _ = unroll.scan(MGU(2), params, GatedState(H), REFERENCE_XS)
     flax = np.array([0.542412953064, -0.708056551832])  # the reference's, without its second bias
     h = H
@@ -59,10 +59,11 @@ def test_the_gate_turned_round_in_flax_and_here_give_different_functions(x64):
 def test_the_two_agree_where_the_candidates_matrix_is_diagonal(off_diagonal, agree):
     w_n = np.diag([0.5, -0.7, 0.9]) + off_diagonal * (1 - np.eye(3))
     w_h = np.hstack([normal(3, (3, 3)), w_n])
-    params = GatedParams(*map(jnp.float32, (normal(2, (2, 6)), w_h, normal(4, (6,)))))
+    numbers = list(map(jnp.float32, (normal(2, (2, 6)), w_h, normal(4, (6,)))))
     after, before = (
         unroll.scan(cell, params, cell.initial_state(params), XS)[1]
         for cell in (MGU(3), MGUResetBefore(3))
+        for params in [cell.params_type(*numbers)]
     )
     difference = np.abs(after - before).max()
     assert difference < 1e-6 if agree else difference > 0.01

@@ -26,8 +26,9 @@ from rnnjax.compose import (
     mixed_precision,
     read_cell,
 )
+from rnnjax.testing import cell_laws, contract_laws
+from rnnjax.testing.cell_results import CellResults
 from tests.catalogue import ENGINES, name
-from tests.laws import cell_laws
 from tests.laws.draws import assert_close, assert_identical, normal, params_of, specs, weigh
 
 T, B, D = 20, 4, 2
@@ -121,25 +122,26 @@ def test_of_a_cell_that_is_changed_otherwise_the_cell_within_is_mixed():
     np.testing.assert_array_equal(state.real, np.float32(1 / 3))  # not rounded
 
 
-@pytest.mark.parametrize("cell", MIXED, ids=repr)
-@pytest.mark.parametrize(
-    "law",
-    [
-        cell_laws.keeps_the_shape_of_its_state,
-        cell_laws.sees_the_past_and_the_present_alone,
-        cell_laws.is_finite_at_large_inputs,
-        cell_laws.runs_in_half_precision,
-        cell_laws.prints_as_the_call_that_makes_it,
-        cell_laws.is_a_frozen_constant,
-    ],
-    ids=name,
+LAWS = (
+    cell_laws.keeps_the_shape_of_its_state,
+    cell_laws.steps_alike_with_prepared_parameters,
+    cell_laws.sees_the_past_and_the_present_alone,
+    cell_laws.is_finite_at_large_inputs,
+    cell_laws.prints_as_the_call_that_makes_it,
+    cell_laws.is_equal_to_its_copies,
+    cell_laws.is_a_frozen_constant,
 )
-def test_laws_that_rounding_does_not_break_hold(law, cell):
-    law(cell)
+
+
+@pytest.mark.parametrize("cell", MIXED, ids=repr)
+def test_laws_that_rounding_does_not_break_hold(cell):
+    results = CellResults(cell)
+    for law in LAWS:
+        law(results)
 
 
 def test_vectors_alone_are_combined():
-    cell_laws.combines_with_vectors_alone(mixed_precision(PeepholeLSTM(3)))
+    contract_laws.combines_with_vectors_alone(CellResults(mixed_precision(PeepholeLSTM(3))))
 
 
 def test_it_can_be_asked_for_by_text():

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import pytest
 
 from rnnjax.cells import LSTM, SplitCell
-from rnnjax.unroll import products
+from rnnjax.unroll.split import products
 from tests.catalogue import CELLS
 from tests.laws.draws import assert_close, doubled, normal, params_of, state_of
 
