@@ -101,6 +101,7 @@ def test_data_that_cannot_be_read_without_tensorflow(info, reason, tmp_path):
         datasets.read_tfds(tmp_path, "mnist")
 
 
+@pytest.mark.full
 def test_all_70000_examples(real_folder, tmp_path):
     datasets.prepare_tfds(real_folder, tmp_path)
     assert_same(datasets.read_tfds(tmp_path, "mnist"), read_folder(real_folder))

@@ -48,7 +48,10 @@ def test_a_grid_runs_every_point_as_it_would_run_alone(tmp_path):
     assert (tmp_path / "sweep" / "report.html").read_text().startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("sampler", ["random", "qmc", "tpe"])
+@pytest.mark.parametrize(
+    "sampler",
+    [pytest.param(other, marks=pytest.mark.full) for other in ("random", "qmc")] + ["tpe"],
+)
 def test_a_search_runs_every_point_with_all_the_seeds(tmp_path, sampler):
     axes = "learning_rate=log(1e-3,1e-1);cell=choice(Elman(2),GRU(2));seed=3,4"
     argv = [word for word in ECHO if not word.startswith("--cell")]

@@ -103,7 +103,9 @@ def test_a_linear_cell_takes_one_iteration_and_one_that_changes_nothing(cell):
     assert solution.converged.all()
 
 
-@pytest.mark.parametrize("hidden", [4, 8, 16])
+@pytest.mark.parametrize(
+    "hidden", [4, *(pytest.param(wide, marks=pytest.mark.full) for wide in (8, 16))]
+)
 def test_ten_thousand_steps_end_where_the_loop_does(hidden):
     cell = GRU(hidden)
     arguments = drawn(cell, 10_000)

@@ -93,7 +93,7 @@ for cell in (LRU(5), MinGRU(5)):
     arguments, given = drawn(cell, 21), flags(21)
     found["single"][name] = both_ways(unroll.TimeSharded(), cell, arguments, given)
     with jax.enable_x64(True):
-        for count in (1, 2, 4, 8):
+        for count in (1, 2, 4, 8) if name == "LRU" else (8,):
             engine = unroll.TimeSharded(devices=count)
             found["double"][f"{name} {count}"] = both_ways(engine, cell, doubled(arguments), given)
     lowered = results.lower(unroll.TimeSharded(), cell, *drawn(cell, 24))
@@ -122,11 +122,10 @@ print(json.dumps(found))
 """
 
 
-@functools.cache
 def on_eight_devices():
     root = pathlib.Path(__file__).parents[2]
     env = os.environ | {"PYTHONPATH": str(root), "JAX_PLATFORMS": "cpu"}
-    env["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
+    env["XLA_FLAGS"] += " --xla_force_host_platform_device_count=8"
     env["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # compiled fast, not to be fast
     command = (sys.executable, "-c", _EIGHT)
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
@@ -135,30 +134,27 @@ def on_eight_devices():
 
 
 def test_any_number_of_devices_finds_the_values_and_gradients_of_one_loop():
+    """One test for all of it: the process that has eight devices is slow to make its programs."""
     found = on_eight_devices()
-    assert (len(found["single"]), len(found["double"])) == (2, 11)
+    assert (len(found["single"]), len(found["double"])) == (2, 8)
     assert max(found["single"].values()) < 2e-6, found["single"]
     assert max(found["double"].values()) < 1e-13, found["double"]
 
-
-def test_one_message_forward_and_one_backward_and_one_a_parameter_at_the_end():
-    # The compiler makes one message of those at the end: nothing lies between them.
+    # One message forward, one backward, and one a parameter at the end, of which the compiler makes
+    # one: nothing lies between them.
     parameters = {"LRU": 8, "MinGRU": 2}
-    for name, messages in on_eight_devices()["messages"].items():
+    for name, messages in found["messages"].items():
         sums = parameters[name] + 1  # and the state before the first step
         assert messages == ["all_gather", "reduce_scatter"] + sums * ["all_reduce"]
 
-
-def test_within_data_parallel_training_it_uses_the_axis_that_is_left():
-    found = on_eight_devices()
+    # Within data-parallel training it uses the axis that is left.
     assert found["nested"] < 2e-6
     assert found["error"] == (
         'TimeSharded(devices=2): axis "time" of the mesh around has 4 devices'
     )
 
-
-def test_a_program_for_eight_devices_lowers_for_gpus_and_tpus():
-    assert on_eight_devices()["exported"] == [8, "cuda", "tpu"]
+    # A program for eight devices lowers for GPUs and TPUs.
+    assert found["exported"] == [8, "cuda", "tpu"]
 
 
 @pytest.mark.parametrize("axis", ["batch", "time"])
