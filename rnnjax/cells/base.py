@@ -63,6 +63,10 @@ class Cell(Static, abc.ABC):
                 raise ValueError(f"{self}: {field.name} must be a finite number")
             if get_origin(field.type) is Callable and not callable(value):
                 raise ValueError(f"{self}: {field.name} must be a function")
+            if get_origin(field.type) is Callable and isinstance(value, type):
+                raise ValueError(
+                    f"{self}: {field.name} must be a function; got the class {value.__name__}"
+                )
             if isinstance(field.type, type) and issubclass(field.type, Cell):
                 kind = "cell" if field.type is Cell else field.type.__name__
                 if not isinstance(value, field.type):
@@ -88,6 +92,15 @@ class Cell(Static, abc.ABC):
     @abc.abstractmethod
     def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., K]`."""
+
+    def output(self, params: Params, state: State) -> Any:
+        """Returns the output of a step that ends in `state`, if that says it; by default None.
+
+        It is for what changes a state after the step, and not needed where an output is itself an
+        array of the state, as `y_t = h_t` is.
+        """
+        del params, state
+        return None
 
     def prepare(self, params: Params) -> Params:
         """Returns what the steps make of the parameters, which engines do once before the loop.

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import repeat
-from rnnjax.cells.noise import pack, unpack
+from rnnjax.cells.noise import Noised, unpack
 from rnnjax.compose.wrapper import SplitWrapper, wrap
 from rnnjax.typing import Array, Key, Params, State
 
@@ -55,6 +55,16 @@ class LayerNorm(SplitWrapper):
 
     eps: float = 1e-5
 
+    def __post_init__(self) -> None:
+        """Refuses what makes roots of negative numbers.
+
+        Raises:
+            ValueError: if `eps` is not above 0.
+        """
+        super().__post_init__()
+        if not self.eps > 0:
+            raise ValueError(f"{self}: eps must be above 0")
+
     def init(self, key: Key, input_dim: int) -> LayerNormParams:
         """Draws the cell's parameters; gains start at one, the shift at zero."""
         params = self.cell.init(key, input_dim)
@@ -65,9 +75,14 @@ class LayerNorm(SplitWrapper):
     def project(self, params: Params, x: Any) -> Any:
         """Returns the cell's projection, normalised but for its bias."""
         zeros = jax.tree.map(lambda leaf: jnp.zeros_like(leaf, shape=leaf.shape[-1:]), unpack(x).x)
-        u, noise = unpack(super().project(params, x))
-        b = repeat(unpack(super().project(params, zeros)).x, u)
-        return pack(_norm(u - b, self.eps) * repeat(self.ready(params).gain_x, u) + b, noise)
+        b, gain = super().project(params, zeros), self.ready(params).gain_x
+
+        def normalise(u: Any) -> Any:
+            if isinstance(u, Noised):  # of each noisy wrapper within
+                return Noised(normalise(u.x), u.noise)
+            return _norm(u - repeat(b, u), self.eps) * repeat(gain, u) + repeat(b, u)
+
+        return normalise(super().project(params, x))
 
     def recur(self, params: Params, state: State) -> Array:
         """Returns the cell's recurrent product, normalised."""

@@ -83,9 +83,13 @@ def _widened(like: State, tree: State) -> State:
     """Casts to the widest real dtype of `like`, single at least, or the complex one that wide."""
     own = jnp.result_type(jnp.float32, *(x.dtype for x in jax.tree.leaves(like) if _is_real(x)))
 
+    done: dict[int, Array] = {}  # an array that is both state and output stays one
+
     def wide(x: Array) -> Array:
         is_whole = not jnp.issubdtype(x.dtype, jnp.inexact)
-        return x if is_whole else x.astype(jnp.promote_types(x.dtype, own))
+        if id(x) not in done:
+            done[id(x)] = x if is_whole else x.astype(jnp.promote_types(x.dtype, own))
+        return done[id(x)]
 
     return jax.tree.map(wide, tree)
 

@@ -32,7 +32,7 @@ def probed(cell: Cell) -> Cell:
 class Probed(Wrapper):
     """A cell with something added to its state after each step, `s_t = s~_t + p_t`.
 
-    An output that is an array of the state is that of the changed one. See `probed`.
+    The output is that of the changed state. See `probed`.
 
     Example:
         >>> from rnnjax.cells import GRU

@@ -68,8 +68,11 @@ class Wrapper(Cell):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Makes an instance of the class that has the contract of the cell, too."""
-        cell = args[0] if args else kwargs.get("cell")
-        return super().__new__(_with_contract(cls, cell))
+        kind = _with_contract(cls, args[0] if args else kwargs.get("cell"))
+        made = super().__new__(kind)
+        if not issubclass(kind, cls):  # of another contract than the class it is asked of
+            made.__init__(*args, **kwargs)
+        return made
 
     def __post_init__(self) -> None:
         """Refuses cells made of cells.
@@ -98,6 +101,12 @@ class Wrapper(Cell):
     def initial_state(self, params: Params, batch_shape: tuple[int, ...] = ()) -> State:
         """The cell's own."""
         return self.cell.initial_state(self.inner(self.ready(params)), batch_shape)
+
+    def output(self, params: Params, state: State) -> Any:
+        """Returns the cell's, changed."""
+        params = self.ready(params)
+        y = self.cell.output(self.inner(params), state)
+        return None if y is None else self.change_output(params, y, state, _no_gates)
 
     def prepare(self, params: Params) -> Prepared:
         """Changes the parameters, once; and lets the cell prepare its own."""
@@ -183,7 +192,7 @@ class PlainWrapper(Wrapper):
         x = self.given(params, x_t)
         after, y = self.call(self.cell.step, self.inner(params), state, x)
         changed = self.change_state(params, state, after, self.opened(x_t)[1])
-        y = following(y, after, changed)
+        y = following(self.cell, self.inner(params), x, (after, y), changed)
         return changed, self.change_output(params, y, changed, _no_gates)
 
 
@@ -225,10 +234,12 @@ class SplitWrapper(Wrapper, SplitCell):
         """Combines as the cell does, and changes what comes of it."""
         params = self.ready(params)
         u, noise = unpack(u) if self.is_noisy() else Noised(u, None)
-        after, y = self.cell.combine(self.inner(params), state, u, v)
+        inner = self.inner(params)
+        after, y = self.cell.combine(inner, state, u, v)
         changed = self.change_state(params, state, after, noise)
-        gates = functools.partial(self.cell.gates, self.inner(params), state, u, v)
-        return changed, self.change_output(params, following(y, after, changed), changed, gates)
+        y = following(self.cell, inner, None, (after, y), changed)
+        gates = functools.partial(self.cell.gates, inner, state, u, v)
+        return changed, self.change_output(params, y, changed, gates)
 
     def gates(self, params: Params, state: State, u: Any, v: Any) -> Any:
         """The cell's own."""
@@ -305,7 +316,7 @@ def _with_contract(cls: type[Wrapper], cell: Any) -> type:
         return cls
     contract = next((kind for kind in _FORMS if isinstance(cell, kind)), Cell)
     form = _FORMS[contract] if contract in cls.keeps else PlainWrapper
-    return _made(cls, form)
+    return form if issubclass(form, cls) else _made(cls, form)
 
 
 @functools.cache

@@ -25,8 +25,8 @@ class Zoneout(Wrapper):
 
     `s_t = k_t * s_{t-1} + (1 - k_t) * s~_t`, with `s~_t` what the cell makes and `k_t` 1 with the
     chance `rate` and 0 else, drawn for each array of the state, unit, sequence and step (see
-    `compose.noisy`); without noise, as after training, `k_t = rate`. An output that is an array of
-    the state is that of the changed one. Of an `AssociativeCell` that is no `LinearCell` it is a
+    `compose.noisy`); without noise, as after training, `k_t = rate`. The output is that of the
+    changed state. Of an `AssociativeCell` that is no `LinearCell` it is a
     plain `Cell`.
 
     Example:

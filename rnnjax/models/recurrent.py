@@ -14,6 +14,7 @@ from rnnjax.models.checks import check_cell, check_settings
 from rnnjax.models.naming import from_names, to_names
 from rnnjax.models.precision import Precision
 from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.checks import check_inputs
 
 
 class Recurrent(nn.Module):
@@ -84,6 +85,7 @@ class Recurrent(nn.Module):
         Returns:
             The final state and the outputs, `[T, ..., K]`.
         """
+        check_inputs((), xs, mask, reset)
         cell = self.precision.cell(self.cell)
         params = self._params(cell, jax.tree.leaves(xs)[0].shape[-1])
         xs = self.precision.kept(xs)

@@ -17,7 +17,7 @@ def check_inputs(state: State, xs: Any, mask: Array | None, reset: Array | None)
     for leaf in jax.tree.leaves(state):
         if not hasattr(leaf, "dtype"):
             raise TypeError(f"a state is made of arrays; got {type(leaf).__name__}")
-    leaves = jax.tree.leaves(xs)
+    leaves = jax.tree.leaves(unpack(xs).x)  # noise is looked at when the cell is known to have it
     for leaf in leaves or [xs]:
         if not hasattr(leaf, "dtype"):
             raise TypeError(f"xs must be an array; got {type(leaf).__name__}")
@@ -41,11 +41,14 @@ def _check_flag(name: str, flag: Array, shape: tuple[int, ...]) -> None:
 
 def check_call(cell: Cell, params: Params, state: State, xs: Any) -> None:
     """Refuses a cell, parameters, a state and inputs that do not fit each other; see `Engine`."""
-    on = f"on xs {_shapes(xs)}"
-    own = _own_params(cell, jax.tree.leaves(unpack(xs).x)[0].shape[-1])
-    if not _alike(params, own):
-        raise ValueError(f"{cell} takes params like {_shapes(own)}; got {_shapes(params)}")
+    x, noise = unpack(xs)
+    on = f"on xs {_shapes(x)}"
+    own = _own_params(cell, jax.tree.leaves(x)[0].shape[-1])
+    if not (_alike(params, own) and _shapes(params) == _shapes(own)):
+        raise ValueError(f"{cell} takes params like {_shapes(own)} {on}; got {_shapes(params)}")
     batch = leading_axes(xs)[1:]
+    if noise is not None:
+        _check_noise(cell, params, noise, leading_axes(xs))
     wanted = _shapes_of(
         lambda params: cell.initial_state(params, batch),
         (params,),
@@ -59,6 +62,14 @@ def check_call(cell: Cell, params: Params, state: State, xs: Any) -> None:
     )
     if not (_alike(after, state) and _dtypes(after) == _dtypes(state)):
         raise TypeError(f"a step of {cell} makes {_dtypes(after)} of a state of {_dtypes(state)}")
+
+
+def _check_noise(cell: Cell, params: Params, noise: Any, leading: tuple[int, ...]) -> None:
+    drawn = jax.eval_shape(lambda params: cell.draw(jax.random.key(0), params, leading), params)
+    if drawn is None:
+        raise ValueError(f"{cell} takes no noise; got {_shapes(noise)}")
+    if not (_alike(noise, drawn) and _shapes(noise) == _shapes(drawn)):
+        raise ValueError(f"{cell} takes noise of {_shapes(drawn)}; got {_shapes(noise)}")
 
 
 @functools.lru_cache(maxsize=1024)

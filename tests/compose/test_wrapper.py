@@ -9,7 +9,20 @@ import numpy as np
 import pytest
 
 from rnnjax import unroll
-from rnnjax.cells import GRU, LRU, LSTM, Cell, Elman, GRUResetBefore, LinearCell, SplitCell
+from rnnjax.cells import (
+    CTRNN,
+    GLA,
+    GRU,
+    LRU,
+    LSTM,
+    Cell,
+    DeltaNet,
+    Elman,
+    GRUResetBefore,
+    LinearCell,
+    SplitCell,
+)
+from rnnjax.cells.noise import pack
 from rnnjax.compose import (
     LearnedStart,
     Probed,
@@ -19,12 +32,15 @@ from rnnjax.compose import (
     WithStates,
     Wrapper,
     Zoneout,
+    layer_norm,
     learned_start,
+    mixed_precision,
+    noisy,
     wrap,
 )
 from rnnjax.compose.wrapper import Prepared
 from rnnjax.typing import Params
-from tests.compose.wrapped import XS, B, D, engines_agree, outcome
+from tests.compose.wrapped import XS, B, D, T, engines_agree, outcome
 from tests.filled import params_of
 from tests.laws.draws import assert_close, assert_identical
 
@@ -143,6 +159,63 @@ def test_wrappers_nest_in_any_order():
         outcome(unroll.deferred, cell, own, XS) for cell, own in zip(cells, (a, b), strict=True)
     )
     assert_close(outer, inner)
+
+
+def test_a_wrapper_of_a_cell_of_another_contract_can_be_made_of_one():
+    made = dataclasses.replace(Zoneout(LSTM(3), 0.2), cell=LRU(3))
+    assert made == Zoneout(LRU(3), 0.2)
+    assert isinstance(made, LinearCell)
+    assert Wrapper(LSTM(3)).output_dim == 3
+
+
+@pytest.mark.parametrize("cell", [mixed_precision(GRUResetBefore(3)), CTRNN(3), DeltaNet(4)])
+def test_the_output_is_that_of_the_changed_state(cell):
+    probe = Probed(cell)
+    params = probe.init(jax.random.key(0), D)
+    probes = jax.tree.map(lambda p: p + 0.1, probe.draw(jax.random.key(0), params, (T, B)))
+    state, ys = outcome(unroll.scan, probe, params, pack(XS, probes), mask=None, reset=None)
+    if isinstance(cell, DeltaNet):
+        expected = cell.readout(params, state, XS[-1])
+    else:
+        expected = cell.output(params, state) if isinstance(cell, CTRNN) else state.h
+    assert_identical(ys[-1], expected)
+
+
+def test_an_output_that_cannot_follow_the_state_is_refused():
+    class Doubled(Elman):
+        def combine(self, params, state, u, v):
+            state, h = super().combine(params, state, u, v)
+            return state, 2 * h
+
+    cell = Zoneout(Doubled(3))
+    with pytest.raises(ValueError, match=r"the output of Doubled\(.* is no array of its state"):
+        outcome(unroll.scan, cell, cell.init(jax.random.key(0), D), XS)
+
+
+def test_noise_is_that_of_the_cell():
+    zoned, dropped, plain = Zoneout(LSTM(3)), RecurrentDropout(LSTM(3)), LSTM(3)
+    params = plain.init(jax.random.key(0), D)
+    xs = noisy(dropped, jax.random.key(1), params, XS)
+    with pytest.raises(ValueError, match=r"^LSTM\(.*\) takes no noise; got OwnNoise"):
+        outcome(unroll.scan, plain, params, xs)
+    wide = noisy(Zoneout(LSTM(4)), jax.random.key(1), LSTM(4).init(jax.random.key(0), D), XS)
+    with pytest.raises(ValueError, match=r"^Zoneout\(.*\) takes noise of OwnNoise.*; got OwnNoise"):
+        outcome(unroll.scan, zoned, params, wide)
+
+
+@pytest.mark.parametrize("cell", [DeltaNet(4), GLA(4, heads=2)], ids=repr)
+def test_noise_may_be_of_matrices(cell):
+    zoned = Zoneout(cell, 0.5)
+    params = zoned.init(jax.random.key(0), D)
+    xs = noisy(zoned, jax.random.key(1), params, XS)
+    state, _ = outcome(unroll.scan, zoned, params, xs)
+    assert state.S.shape == cell.initial_state(params, (B,)).S.shape
+
+
+def test_a_norm_goes_around_any_number_of_noisy_changes():
+    cell = layer_norm(Zoneout(RecurrentDropout(LSTM(3), 0.5), 0.5))
+    params = params_of(cell, D)
+    assert engines_agree(cell, params, train=True) == 1
 
 
 def test_a_wrapper_is_one_class_however_often_it_is_made():

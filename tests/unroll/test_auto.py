@@ -118,6 +118,15 @@ def test_without_a_gradient_auto_stays_with_the_engine_of_the_gradient_if_that_i
     assert program(unroll.auto, LSTM(3)) == program(unroll.deferred, LSTM(3))
 
 
+def test_each_part_needs_an_engine_that_runs_it():
+    cell = Stack((LSTM(3), LSTM(3)))
+    arguments = params_of(cell), state_of(cell), normal(1, (5, 2))
+    with pytest.raises(TypeError, match=r"has 1 engines for 2 parts: Stack"):
+        unroll.ByPart((unroll.scan,))(cell, *arguments)
+    with pytest.raises(TypeError, match=r"unroll.associative runs an AssociativeCell.*; got LSTM"):
+        unroll.ByPart((unroll.scan, unroll.associative))(cell, *arguments)
+
+
 def test_a_cell_of_neither_form_runs_by_the_plain_loop():
     cell = GRUResetBefore(3)
     assert program(unroll.auto, cell) == program(unroll.scan, cell)

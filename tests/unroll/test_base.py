@@ -88,7 +88,7 @@ def test_a_part_that_an_engine_does_not_run_is_refused_before_any_runs():
     [
         (1, None, "LRU(...) takes params like LRUParams(nu_log=(3,)...); got None"),
         (1, params_of(GRU(3)), "takes params like LRUParams(...); got GRUParams(w_x=(2, 9)..."),
-        (1, params_of(LRU(4)), "LRU(...) does not run with these params on xs (5, 2, 2): "),
+        (1, params_of(LRU(4)), "takes params like L...=(3,)...on xs (5, 2, 2); got L...=(4,)"),
         (2, None, "LRU(...) on xs (5, 2, 2) takes a state of LinearState(h=(2, 3)); got None"),
         (2, state_of(CELL, (4,)), "takes a state of LinearState(h=(2, 3)); got LinearState(h="),
         (
@@ -99,7 +99,7 @@ def test_a_part_that_an_engine_does_not_run_is_refused_before_any_runs():
         (2, state_of(LSTM(3), (2,)), "takes a state of LinearState(h=(2, 3)); got LSTMState(h="),
         (2, state_of(GRU(3), (2,)), "a state of LinearState(h=(2, 3)); got G...State(h=(2, 3))"),
         (2, tuple(state_of(CELL, (2,))), "a state of LinearState(h=(2, 3)); got ((2, 3),)"),
-        (3, normal(1, (5, 2, 7)), "LRU(...) does not run with these params on xs (5, 2, 7): "),
+        (3, normal(1, (5, 2, 7)), "like L...b_re=(7, 3)...on xs (5, 2, 7); got L...b_re=(2, 3)"),
         (3, normal(1, (5, 2)), "takes a state of LinearState(h=(3,)); got LinearState(h=(2, 3))"),
     ],
 )

@@ -57,6 +57,11 @@ class CTRNN(GatedCell):
         """Returns `activation(h) w_h`, `[..., H]`."""
         return self.activation(state.h) @ params.w_h
 
+    def output(self, params: CTRNNParams, state: CTRNNState) -> Array:
+        """Returns `activation(h)`."""
+        del params
+        return self.activation(state.h)
+
     def combine(
         self, params: CTRNNParams, state: CTRNNState, u: Array, v: Array
     ) -> tuple[CTRNNState, Array]:

@@ -102,6 +102,19 @@ class ByPart(EngineValue):
 
     engines: tuple[EngineValue, ...]
 
+    def check(
+        self, cell: Cell, state: State, xs: Any, mask: Array | None, reset: Array | None
+    ) -> None:
+        """Refuses also what has more or fewer parts, or one that its engine does not run."""
+        super().check(cell, state, xs, mask, reset)
+        parts = auto.pieces(cell)
+        if len(parts) != len(self.engines):
+            raise TypeError(
+                f"{self} has {len(self.engines)} engines for {len(parts)} parts: {cell}"
+            )
+        for engine, part in zip(self.engines, parts, strict=True):
+            engine.check(part, (), xs, mask, reset)
+
     def run(
         self,
         cell: Cell,
