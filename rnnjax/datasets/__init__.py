@@ -3,6 +3,7 @@
 from rnnjax.datasets.base import DatasetError, ImageDataset, Split
 from rnnjax.datasets.idx import read_idx
 from rnnjax.datasets.orders import ORDERS, permuted, pixels, rows
+from rnnjax.datasets.parts import default_validation, hold_out
 from rnnjax.datasets.prepared import prepare_tfds, read_tfds
 from rnnjax.datasets.search import NAMES, load
 
@@ -12,6 +13,8 @@ __all__ = [
     "DatasetError",
     "ImageDataset",
     "Split",
+    "default_validation",
+    "hold_out",
     "load",
     "permuted",
     "pixels",

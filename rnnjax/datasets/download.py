@@ -9,7 +9,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-from rnnjax.datasets.base import PUBLISHED_DIGESTS, DatasetError, Split, digest
+from rnnjax.datasets.base import DatasetError, Split
+from rnnjax.datasets.contents import PUBLISHED_DIGESTS, digest
 from rnnjax.datasets.idx import FILES, TEST_FILES, TRAIN_FILES, pair, parse_idx
 
 URLS = {
@@ -28,7 +29,8 @@ def fetch(name: str, cache: Path, timeout: float) -> tuple[Split, Split]:
 
     Args:
         name: `"mnist"` or `"fashion_mnist"`.
-        cache: the folder to keep the files in; left alone where it cannot be written.
+        cache: the folder to keep the files in; left alone where it cannot be written or is
+            a relative path.
         timeout: seconds in which the server has to answer for the first time.
 
     Returns:
@@ -48,29 +50,32 @@ def fetch(name: str, cache: Path, timeout: float) -> tuple[Split, Split]:
     )
     if digest(train, test) != PUBLISHED_DIGESTS[name]:
         raise DatasetError(f"{URLS[name]}: the files are not those published as {name}")
-    with contextlib.suppress(OSError):  # the data are good without a cache
-        _store(bodies, cache)
+    # The data are good without a cache. A relative one is that of a user without a home directory.
+    if cache.is_absolute():
+        with contextlib.suppress(OSError):
+            _store(bodies, cache)
     return train, test
 
 
 def _ask(url: str, timeout: float) -> None:
     """Returns once a server answers for `url`, and raises after `timeout` seconds at the latest."""
-    outcome: list[str] = []
+    outcome: list[Exception | None] = []
 
     def ask() -> None:
         try:
             with urllib.request.urlopen(url, timeout=timeout):
-                outcome.append("")
-        except (OSError, http.client.HTTPException) as error:
-            outcome.append(str(error))
+                outcome.append(None)
+        except Exception as error:  # ValueError too, for a proxy in the environment that is none
+            outcome.append(error)
 
     # Looking a name up knows no time limit, so the thread may have to be left behind.
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(timeout)
-    if outcome != [""]:
-        reason = outcome[0] if outcome else f"no answer within {timeout:g} s"
-        raise DatasetError(f"{url}: {reason}")
+    if not outcome:
+        raise DatasetError(f"{url}: no answer within {timeout:g} s")
+    if (error := outcome[0]) is not None:
+        raise DatasetError(f"{url}: {str(error) or type(error).__name__}") from error
 
 
 def _get(url: str, deadline: float) -> bytes:

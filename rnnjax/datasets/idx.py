@@ -13,8 +13,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from rnnjax.datasets.base import CLASSES, SIDE, DatasetError, Split
+from rnnjax.datasets.base import DatasetError, Split, expanded
 
+SIDE = 28  # pixels, both ways
+CLASSES = 10
 IMAGES_MAGIC = 0x00000803  # unsigned bytes, three axes
 LABELS_MAGIC = 0x00000801  # unsigned bytes, one axis
 TRAIN_FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz")
@@ -37,8 +39,16 @@ def read_idx(path: str | Path) -> np.ndarray:
 
     Raises:
         DatasetError: if the file cannot be read or is anything else than a whole IDX file.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:  # three labels: magic number, count, data
+        ...     path = Path(folder) / "labels"
+        ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]))
+        ...     read_idx(path)
+        array([7, 2, 1], dtype=uint8)
     """
-    path = Path(path)
+    path = expanded(path)
     try:
         if path.exists() and not path.is_file():  # opening a pipe would wait for its other end
             raise DatasetError(f"{path}: not a regular file")
@@ -134,20 +144,37 @@ def pair(images: np.ndarray, labels: np.ndarray, names: tuple[str, str]) -> Spli
 
 
 def present(folder: Path) -> dict[str, Path]:
-    """Returns those of the four files that `folder` holds, as `.gz` or plain, by published name."""
+    """Returns those of the four files that `folder` holds, by their published names.
+
+    Each may be called as published or as unpackers write it: without `.gz`, with a dot in place of
+    the second hyphen, in a folder that is called like the file.
+    """
     found = {}
     for name in FILES:
-        for path in (folder / name, folder / name.removesuffix(".gz")):
-            if os.path.lexists(path):  # a dangling link too: to be reported, not passed over
-                found.setdefault(name, path)
+        here = [folder / spelling for spelling in _spellings(name)]
+        inside = [path / spelling for path in here for spelling in _spellings(name)]
+        # A dangling link too, or a folder that lacks the file: to be reported, not passed over.
+        there = [path for path in (*here, *inside) if os.path.lexists(path)]
+        if there:
+            found[name] = next((path for path in there if not _is_folder(path)), there[0])
     return found
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - `Path.is_dir` raises where it may not look
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    plain = name.removesuffix(".gz")
+    dotted = plain.replace("-idx", ".idx")
+    return name, plain, f"{dotted}.gz", dotted
 
 
 def read_folder(folder: str | Path) -> tuple[Split, Split]:
     """Reads the four IDX files of a folder.
 
     Args:
-        folder: holds the files of `FILES`, each as `.gz` or plain.
+        folder: holds the files of `FILES`, called as `present` says.
 
     Returns:
         The training and the test split.

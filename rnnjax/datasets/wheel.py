@@ -5,7 +5,8 @@ from importlib import resources
 
 import numpy as np
 
-from rnnjax.datasets.base import CLASSES, SIDE, DatasetError, Split
+from rnnjax.datasets.base import DatasetError, Split
+from rnnjax.datasets.idx import CLASSES, SIDE
 
 _EACH = 500  # examples of every digit in the wheel
 _TEST_EACH = 100  # of which these many are held out

@@ -1,12 +1,14 @@
 import gzip
+import re
 import threading
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from rnnjax import datasets
 from rnnjax.datasets import download
-from rnnjax.datasets.base import PUBLISHED_DIGESTS, digest
+from rnnjax.datasets.contents import PUBLISHED_DIGESTS, digest
 from rnnjax.datasets.idx import FILES, read_folder
 
 
@@ -75,6 +77,23 @@ def test_repackaged_files_are_as_good(server, cache, small):
         body = gzip.decompress((server / name).read_bytes())
         (server / name).write_bytes(gzip.compress(body, compresslevel=1, mtime=7))
     assert digest(*download.fetch("mnist", cache, timeout=5.0)) == digest(*small)
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), ValueError("no proxy: [bad")])
+def test_any_failure_to_connect_is_told(error, cache, monkeypatch):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(urllib.request, "urlopen", fail)
+    assert_refused(cache, re.escape(str(error)) or "TimeoutError")
+
+
+def test_without_a_home_directory_nothing_is_kept(server, small, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    read = download.fetch("mnist", Path("~nobody-of-this-name/.cache"), timeout=5.0)
+    assert digest(*read) == digest(*small)
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_a_network_that_hangs_is_left_after_the_time_limit(cache, monkeypatch):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rnnjax import datasets
-from rnnjax.datasets.base import PUBLISHED_DIGESTS, digest
+from rnnjax.datasets.contents import PUBLISHED_DIGESTS, digest
 from rnnjax.datasets.idx import FILES, read_folder
 
 # SHA-256 of the decompressed files.
@@ -155,6 +155,42 @@ def test_each_missing_file_is_named(name, write_folder, tmp_path):
     (write_folder(tmp_path) / name).unlink()
     with pytest.raises(datasets.DatasetError, match=f"missing {name}"):
         read_folder(tmp_path)
+
+
+def dotted(name):
+    """`train-images.idx3-ubyte`, as some unpackers write it."""
+    return name.replace("-idx", ".idx")
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+@pytest.mark.parametrize(
+    "place",
+    [
+        dotted,
+        lambda name: f"{name}/{name}",
+        lambda name: f"{dotted(name)}/{name}",
+        lambda name: f"{name}/{dotted(name)}",
+        lambda name: f"{name.removesuffix('.gz')}/{dotted(name)}",
+    ],
+)
+def test_the_names_that_unpackers_give(place, compressed, small, write_folder, tmp_path):
+    written = write_folder(tmp_path / "written", compressed)
+    for path in list(written.iterdir()):
+        target = tmp_path / "read" / place(path.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
+    assert digest(*read_folder(tmp_path / "read")) == digest(*small)
+
+
+def test_a_folder_that_lacks_its_file(small, write_folder, tmp_path):
+    folder = write_folder(tmp_path, compressed=False)
+    plain = folder / FILES[0].removesuffix(".gz")
+    kept = plain.rename(folder / dotted(plain.name))
+    plain.mkdir()
+    assert digest(*read_folder(folder)) == digest(*small)  # the folder is beside the point
+    kept.unlink()
+    with pytest.raises(datasets.DatasetError, match=f"{plain}: not a regular file"):
+        read_folder(folder)
 
 
 def test_counts_of_images_and_labels_that_differ(write_folder, idx_bytes, tmp_path):

