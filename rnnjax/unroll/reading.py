@@ -1,6 +1,7 @@
 """Engines by their text, as flags have it."""
 
-from rnnjax import constructor, unroll
+from rnnjax import unroll
+from rnnjax.text import read
 from rnnjax.unroll.base import EngineValue
 
 
@@ -20,7 +21,7 @@ def read_engine(text: str) -> EngineValue:
     if bracket and name in engines:
         call = f"{type(engines[name]).__name__}({settings}"
         raise ValueError(f"{text!r}: settings are the class's: {call}")
-    value = constructor.read(text, classes | engines)
+    value = read(text, classes | engines)
     if isinstance(value, type):
         value = value()
     if not isinstance(value, EngineValue):

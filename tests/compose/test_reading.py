@@ -16,6 +16,7 @@ from rnnjax.compose import (
     Residual,
     Stack,
     WithStates,
+    Wrapper,
     Zoneout,
     read_cell,
 )
@@ -121,6 +122,61 @@ def test_initializers_are_read():
 def test_what_spells_no_cell_is_refused_in_one_line(text, message):
     with pytest.raises(ValueError, match=message) as caught:
         read_cell(text, hidden=3)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+class Leaky(GRU):
+    """A cell of one's own, and below what one may have beside it."""
+
+
+class Scaled(Wrapper):
+    scale: float = 2.0
+
+
+def cubic(x):
+    return x**3
+
+
+OWN = {"mycells.Leaky": Leaky, "mycells.Scaled": Scaled, "mycells.cubic": cubic, "Leaky": Leaky}
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("mycells.Leaky", Leaky(5)),
+        (" Leaky ", Leaky(5)),
+        ("mycells.Leaky(3)", Leaky(3)),
+        ("Stack((mycells.Leaky(3), LSTM(2)))", Stack((Leaky(3), LSTM(2)))),
+        ("mycells.Scaled(Elman(4, activation=mycells.cubic), scale=0.5)", None),
+        (repr(Residual(Leaky(7))), Residual(Leaky(7))),
+        ("LSTM", LSTM(5)),
+    ],
+)
+def test_cells_of_ones_own_are_read_by_the_names_given(text, cell):
+    cell = cell or Scaled(Elman(4, activation=cubic), scale=0.5)
+    assert read_cell(text, hidden=5, names=OWN) == cell
+
+
+def test_what_has_a_name_in_rnnjax_keeps_it():
+    assert read_cell("LSTM", hidden=5, names={"LSTM": Leaky}) == LSTM(5)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("mycells.Leeky", r"^unknown name 'mycells.Leeky'; did you mean mycells.Leaky\?$"),
+        ("mycell.Leaky(3)", r"^unknown name 'mycell.Leaky'; did you mean mycells.Leaky\?$"),
+        ("Scaled(GRU(3))", r"^unknown name 'Scaled'; did you mean mycells.Scaled\?$"),
+        ("mycells.Leaky.step", "^unknown name 'mycells.Leaky.step'"),
+        ("mycells.Scaled", r"^mycells.Scaled\(hidden=5\): .*unexpected keyword argument"),
+        ("mycells.cubic", r"^'mycells.cubic' is not a cell: name one \(.*mycells.Leaky.*LSTM"),
+        ("mycells.Leaky(0)", r"^mycells.Leaky\(0\): .*hidden must be"),
+        ("os.system('true')", "^unknown name 'os.system'"),
+    ],
+)
+def test_what_spells_no_cell_of_ones_own_is_refused_in_one_line(text, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        read_cell(text, hidden=5, names=OWN)
     assert len(str(caught.value).splitlines()) == 1
 
 
