@@ -1,9 +1,29 @@
-"""Synthetic tasks, generated on the device."""
+"""What networks are trained on: a task is sizes, batches in three parts, a loss and metrics."""
 
-from rnnjax.tasks.adding import Adding
-from rnnjax.tasks.base import Batch as Batch
-from rnnjax.tasks.base import Task as Task
-from rnnjax.tasks.copying import Copying
-from rnnjax.tasks.echo import Echo
+from rnnjax.tasks.base import Task
+from rnnjax.tasks.examples import Examples, split
+from rnnjax.tasks.feed import Feed as Feed
+from rnnjax.tasks.generated import GeneratedTask, WindowedTask
+from rnnjax.tasks.images.images import Images
+from rnnjax.tasks.memory.adding import Adding
+from rnnjax.tasks.memory.copying import Copying
+from rnnjax.tasks.memory.echo import Echo
+from rnnjax.tasks.sources import Part as Part
+from rnnjax.tasks.sources import Source as Source
+from rnnjax.tasks.stored import Arrays, StoredTask
+from rnnjax.tasks.streamed import Streamed
 
-__all__ = ["Adding", "Copying", "Echo"]
+__all__ = [
+    "Adding",
+    "Arrays",
+    "Copying",
+    "Echo",
+    "Examples",
+    "GeneratedTask",
+    "Images",
+    "StoredTask",
+    "Streamed",
+    "Task",
+    "WindowedTask",
+    "split",
+]

@@ -1,24 +1,36 @@
-"""What a task is: sequences that are made, not stored, and how answers to them are judged."""
+"""What a task is: sequences in three parts, and how answers to them are judged."""
 
 import abc
-from typing import NamedTuple
 
 import jax.numpy as jnp
-import optax
 
-from rnnjax.typing import Array, Key, Static
-
-
-class Batch(NamedTuple):
-    """Sequences with what is wanted of them."""
-
-    inputs: Array  # [T, B, D]
-    targets: Array  # [T, B] of classes or [T, B, K] of numbers
-    mask: Array  # boolean [T, B], True where the target counts
+from rnnjax.batch import Batch, accuracy, cross_entropy, squared_error
+from rnnjax.tasks.feed import Feed
+from rnnjax.tasks.sources import Part, Source
+from rnnjax.typing import Array
 
 
-class Task(Static, abc.ABC):
-    """A source of random sequences. All methods are pure and can be compiled."""
+class Task(abc.ABC):
+    """What a network is trained on, whatever its kind: drawn, stored, or fed by the host.
+
+    A task of one's own is one of `GeneratedTask`, `WindowedTask`, `StoredTask`, or an `Arrays` or
+    `Streamed` made of what is at hand. Numbers among its fields become flags of an experiment.
+
+    Attributes:
+        metric: what validation chooses by: "loss", the least, or another one, the most.
+        per_step: whether an answer is wanted at every step, or one a sequence.
+        carries: whether a batch goes on where the one before ended, as windows of a series do.
+
+    Example:
+        >>> from rnnjax.tasks import Copying
+        >>> task = Copying(delay=20)
+        >>> task.input_dim, task.output_dim, task.per_step, task.metric
+        (10, 9, True, 'loss')
+    """
+
+    metric: str = "loss"
+    per_step: bool = True
+    carries: bool = False
 
     @property
     @abc.abstractmethod
@@ -28,37 +40,49 @@ class Task(Static, abc.ABC):
     @property
     @abc.abstractmethod
     def output_dim(self) -> int:
-        """The size K of one output that `loss` expects."""
+        """The size K of one output that `loss` expects: numbers, or logits of classes."""
 
     @property
-    @abc.abstractmethod
-    def baseline(self) -> float:
+    def baseline(self) -> float | None:
         """The loss of the best guess that remembers nothing; its docstring derives it."""
+        return None
+
+    @property
+    def description(self) -> str:
+        """What the data are, in a sentence for the screen."""
+        known = "" if self.baseline is None else f"; loss without memory {self.baseline:.4f}"
+        return f"{self}{known}"
+
+    @property
+    def title(self) -> str:
+        """What the task is called above a figure."""
+        return str(self)
+
+    @property
+    def token(self) -> str:
+        """What the data are, in a word for the result line."""
+        return type(self).__name__.lower()
+
+    @property
+    def digest(self) -> str:
+        """What tells stored data from others of the same name; empty for those that are made."""
+        return ""
 
     @abc.abstractmethod
-    def sample(self, key: Key, batch_size: int) -> Batch:
-        """Draws `batch_size` sequences."""
+    def source(self, part: Part, batch_size: int) -> Source | Feed | None:
+        """Returns the batches of a part; None where there are none of it."""
 
-    @abc.abstractmethod
     def loss(self, outputs: Array, batch: Batch) -> Array:
-        """Returns the mean loss, a scalar, of outputs `[T, B, K]` where `batch.mask` is True."""
+        """Returns the mean loss where `batch.mask` is True, a scalar.
 
-    @abc.abstractmethod
+        Cross-entropy in nats where targets are whole numbers, else the mean squared error.
+        """
+        if jnp.issubdtype(batch.targets.dtype, jnp.integer):
+            return cross_entropy(outputs, batch.targets, batch.mask)
+        return squared_error(outputs, batch.targets, batch.mask)
+
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
-        """Returns what else is worth reporting of outputs `[T, B, K]`, scalars by name."""
-
-
-def masked_mean(values: Array, mask: Array) -> Array:
-    """Returns the mean of `values` where `mask`, of the same shape, is True; 0 if nowhere."""
-    return jnp.where(mask, values, 0).sum() / jnp.maximum(mask.sum(), 1)
-
-
-def cross_entropy(logits: Array, targets: Array, mask: Array) -> Array:
-    """Returns the mean cross-entropy in nats of `logits [..., K]` at the classes `targets`."""
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, targets)
-    return masked_mean(losses, mask)
-
-
-def accuracy(logits: Array, targets: Array, mask: Array) -> Array:
-    """Returns the share of `targets` that have the largest of `logits [..., K]`."""
-    return masked_mean((logits.argmax(-1) == targets).astype(logits.dtype), mask)
+        """Returns what else is worth reporting, scalars by name: of classes the accuracy."""
+        if jnp.issubdtype(batch.targets.dtype, jnp.integer):
+            return {"accuracy": accuracy(outputs, batch.targets, batch.mask)}
+        return {}

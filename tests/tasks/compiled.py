@@ -5,25 +5,47 @@ import functools
 import jax
 import numpy as np
 
-from rnnjax.tasks import Batch, Task
+from rnnjax.batch import Batch
+from rnnjax.tasks import GeneratedTask, Task
+from rnnjax.tasks.sources import Source
 
 
-@functools.partial(jax.jit, static_argnums=2)
-def _sample(task: Task, key: jax.Array, batch_size: int) -> Batch:
+@functools.partial(jax.jit, static_argnums=(0, 2))
+def _sample(task: GeneratedTask, key: jax.Array, batch_size: int) -> Batch:
     return task.sample(key, batch_size)
 
 
-def sample(task: Task, batch_size: int, seed: int = 0) -> Batch:
+def sample(task: GeneratedTask, batch_size: int, seed: int = 0) -> Batch:
     """Draws a batch."""
     return jax.tree.map(np.asarray, _sample(task, jax.random.key(seed), batch_size))
 
 
-@jax.jit
+@functools.partial(jax.jit, static_argnums=0)
 def _judge(task: Task, outputs: np.ndarray, batch: Batch) -> tuple:
     loss, gradient = jax.value_and_grad(task.loss)(outputs, batch)
-    return loss, gradient, task.metrics(outputs, batch)["accuracy"]
+    return loss, gradient, task.metrics(outputs, batch).get("accuracy")
 
 
 def judge(task: Task, outputs: np.ndarray, batch: Batch) -> tuple:
-    """Returns the loss, its gradient and the accuracy."""
+    """Returns the loss, its gradient and the accuracy, None where the task has none."""
     return jax.tree.map(np.asarray, _judge(task, outputs, batch))
+
+
+@jax.jit
+def _trained_on(source: Source, key: jax.Array, index: int) -> Batch:
+    return source.batch(source.shuffled(key), index, np.arange(source.batch_size))
+
+
+def trained_on(source: Source, index: int = 0, epoch: int = 0) -> Batch:
+    """Returns a batch of training."""
+    return jax.tree.map(np.asarray, _trained_on(source, jax.random.key(epoch), index))
+
+
+@jax.jit
+def _held_out(source: Source, index: int) -> Batch:
+    return source.batch(source.ordered(), index, np.arange(source.batch_size))
+
+
+def held_out(source: Source, index: int = 0) -> Batch:
+    """Returns a batch of an evaluation."""
+    return jax.tree.map(np.asarray, _held_out(source, index))

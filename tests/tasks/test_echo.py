@@ -9,7 +9,7 @@ from tests.tasks.compiled import judge, sample
 
 @pytest.mark.parametrize("delay", [1, 3, 19])
 def test_each_bit_is_wanted_again_after_the_delay(delay):
-    task = Echo(delay, 20)
+    task = Echo(delay, 20, window=5)
     batch = sample(task, 8)
     bits = np.asarray(batch.inputs)[..., 0]
     assert np.isin(bits, (0, 1)).all()
@@ -44,6 +44,20 @@ def test_bits_are_fair_and_independent():
     for lag in (1, 2, 3, 7):
         agree = (bits[lag:] == bits[:-lag]).mean()
         assert abs(agree - 1 / 2) < 4.2 * error
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        (0, "needs 1 <= window <= length"),
+        (11, "needs 1 <= window <= length"),
+        (4, "there is no echo in whole windows of 4 steps"),
+    ],
+)
+def test_windows_without_an_echo_are_refused(window, message):
+    assert Echo(delay=8, length=10, window=9).length == 10
+    with pytest.raises(ValueError, match=message):
+        Echo(delay=8, length=10, window=window)
 
 
 @pytest.mark.parametrize(("delay", "length"), [(0, 10), (-1, 10), (10, 10), (11, 10)])

@@ -5,11 +5,12 @@ import math
 import jax
 import jax.numpy as jnp
 
-from rnnjax.tasks.base import Batch, Task, accuracy, cross_entropy
+from rnnjax.batch import Batch, accuracy
+from rnnjax.tasks.generated import GeneratedTask
 from rnnjax.typing import Array, Key
 
 
-class Copying(Task):
+class Copying(GeneratedTask):
     """Repeat ten symbols after a long silence.
 
     Ten symbols out of eight come first, then `delay` blanks of which the last is a marker instead,
@@ -19,10 +20,22 @@ class Copying(Task):
         inputs   c a f _ _ _ : _ _ _
         targets  _ _ _ _ _ _ _ c a f
 
+    Attributes:
+        delay: silent steps, the marker's among them.
+        symbols: how many there are to repeat.
+        alphabet: of how many different ones.
+
     References:
         Hochreiter & Schmidhuber (1997), Long short-term memory, Neural Computation 9.
         Arjovsky, Shah & Bengio (2016), Unitary evolution recurrent neural networks, ICML,
         arXiv:1511.06464, section 5.1 (this form).
+
+    Example:
+        >>> batch = Copying(delay=4, symbols=3, alphabet=5).sample(jax.random.key(0), batch_size=1)
+        >>> batch.inputs[:, 0].argmax(-1).tolist()  # 0 is the blank, 6 the marker
+        [5, 1, 3, 0, 0, 0, 6, 0, 0, 0]
+        >>> batch.targets[:, 0].tolist()
+        [0, 0, 0, 0, 0, 0, 0, 5, 1, 3]
     """
 
     delay: int = 100
@@ -74,10 +87,6 @@ class Copying(Task):
             targets=targets,
             mask=jnp.ones(targets.shape, bool),
         )
-
-    def loss(self, outputs: Array, batch: Batch) -> Array:
-        """Mean cross-entropy over all steps, in nats."""
-        return cross_entropy(outputs, batch.targets, batch.mask)
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
         """The share of the symbols, blanks left out, that come back right."""

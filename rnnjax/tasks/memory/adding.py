@@ -3,11 +3,12 @@
 import jax
 import jax.numpy as jnp
 
-from rnnjax.tasks.base import Batch, Task, masked_mean
+from rnnjax.batch import Batch, masked_mean, squared_error
+from rnnjax.tasks.generated import GeneratedTask
 from rnnjax.typing import Array, Key
 
 
-class Adding(Task):
+class Adding(GeneratedTask):
     """Add the two marked numbers of a long row.
 
     Each step brings a number, uniform in [0, 1], and a marker. One marker is 1 in the first half
@@ -17,9 +18,18 @@ class Adding(Task):
         numbers  .2  .7  .1  .9  .4  .3
         markers   0   1   0   0   1   0      wanted at the last step: .7 + .4 = 1.1
 
+    Attributes:
+        length: steps of a sequence.
+
     References:
         Hochreiter & Schmidhuber (1997), Long short-term memory, Neural Computation 9, section 5.4.
         Le, Jaitly & Hinton (2015), arXiv:1504.00941, section 4.1 (this form).
+
+    Example:
+        >>> batch = Adding(6).sample(jax.random.key(0), batch_size=1)
+        >>> numbers, markers = batch.inputs[:, 0].T
+        >>> bool(jnp.isclose(numbers @ markers, batch.targets[-1, 0, 0]))
+        True
     """
 
     length: int = 100
@@ -69,7 +79,7 @@ class Adding(Task):
 
     def loss(self, outputs: Array, batch: Batch) -> Array:
         """Mean squared error at the last step."""
-        return masked_mean(((outputs - batch.targets) ** 2)[..., 0], batch.mask)
+        return squared_error(outputs, batch.targets, batch.mask)
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
         """The share of sums that are off by less than 0.04, as the 1997 paper counts them."""

@@ -5,11 +5,12 @@ import math
 import jax
 import jax.numpy as jnp
 
-from rnnjax.tasks.base import Batch, Task, accuracy, cross_entropy
-from rnnjax.typing import Array, Key
+from rnnjax.batch import Batch
+from rnnjax.tasks.generated import WindowedTask
+from rnnjax.typing import Key
 
 
-class Echo(Task):
+class Echo(WindowedTask):
     """Say each random bit again `delay` steps later.
 
         inputs   1 0 0 1 1 1 0
@@ -19,22 +20,39 @@ class Echo(Task):
     runs it in windows and carries the state from each to the next: an echo may come from the
     window before.
 
+    Attributes:
+        delay: steps from a bit to its echo.
+        length: steps of a whole series.
+        window: steps of a window.
+
     References:
         Williams & Peng (1990), An efficient gradient-based algorithm for on-line training of
         recurrent network trajectories, Neural Computation 2 (the truncation).
+
+    Example:
+        >>> batch = Echo(delay=3, length=7, window=7).sample(jax.random.key(0), batch_size=1)
+        >>> bits, echoes = batch.inputs[:, 0, 0], batch.targets[:, 0]
+        >>> bool((echoes[3:] == bits[:-3]).all()), batch.mask[:, 0].astype(int).tolist()
+        (True, [0, 0, 0, 1, 1, 1, 1])
     """
 
     delay: int = 3
     length: int = 10_000
+    window: int = 15
 
     def __post_init__(self) -> None:
         """Refuses a series that ends before its first echo.
 
         Raises:
-            ValueError: if not `1 <= delay < length`.
+            ValueError: if not `1 <= delay < length` and `1 <= window <= length`, or no window
+                reaches as far as the first echo.
         """
         if not 1 <= self.delay < self.length:
             raise ValueError(f"{self}: needs 1 <= delay < length")
+        if not 1 <= self.window <= self.length:
+            raise ValueError(f"{self}: needs 1 <= window <= length")
+        if self.length // self.window * self.window <= self.delay:
+            raise ValueError(f"{self}: there is no echo in whole windows of {self.window} steps")
 
     @property
     def input_dim(self) -> int:
@@ -60,11 +78,3 @@ class Echo(Task):
             targets=jnp.where(heard, jnp.roll(bits, self.delay, axis=0), 0),
             mask=jnp.broadcast_to(heard, bits.shape),
         )
-
-    def loss(self, outputs: Array, batch: Batch) -> Array:
-        """Mean cross-entropy of the echoes, in nats."""
-        return cross_entropy(outputs, batch.targets, batch.mask)
-
-    def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
-        """The share of echoes that are right."""
-        return {"accuracy": accuracy(outputs, batch.targets, batch.mask)}

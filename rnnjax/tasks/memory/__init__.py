@@ -1,0 +1,1 @@
+"""Tasks of memory: what was seen is wanted later."""
