@@ -3,6 +3,7 @@
 from rnnjax.models.bidirectional import Bidirectional
 from rnnjax.models.mlp import MLP
 from rnnjax.models.naming import from_names, to_names
+from rnnjax.models.observe import observe
 from rnnjax.models.outputs import Outputs
 from rnnjax.models.precision import Precision
 from rnnjax.models.readout import All, Last, Mean
@@ -20,6 +21,7 @@ __all__ = [
     "Recurrent",
     "SequenceModel",
     "from_names",
+    "observe",
     "sequence_model",
     "to_names",
 ]

@@ -19,5 +19,10 @@ def drop(key: Key, rate: Array | float, xs: Array) -> Array:
         >>> drop(jax.random.key(0), 0.0, jnp.ones(3)).tolist()
         [1.0, 1.0, 1.0]
     """
-    keep = jax.random.bernoulli(key, 1 - rate, xs.shape)
-    return jnp.where(keep, xs / (1 - rate), jnp.zeros_like(xs)).astype(xs.dtype)
+
+    def dropped() -> Array:
+        keep = jax.random.bernoulli(key, 1 - rate, xs.shape)
+        return jnp.where(keep, xs / (1 - rate), jnp.zeros_like(xs)).astype(xs.dtype)
+
+    # A program that serves all rates draws nothing where the rate is zero.
+    return jax.lax.cond(rate > 0, dropped, lambda: xs)
