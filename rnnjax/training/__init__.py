@@ -1,51 +1,35 @@
-"""Training: what is minimised, on which batches, by which rule, and what is kept of it."""
+"""Training: what is minimised, on which batches, by which rule; no folder and no flag is needed."""
 
-from rnnjax.training.cache import use_compilation_cache
-from rnnjax.training.devices import MIN_ROWS, core_count, suitable_devices, use_cores_as_devices
-from rnnjax.training.fit import Plan
-from rnnjax.training.log import DivergedError
-from rnnjax.training.objective import (
-    Classification,
-    Objective,
-    on_flattened,
-    on_sequences,
-    on_windows,
+from rnnjax.training.devices import (
+    core_count,
+    make_mesh,
+    suitable_devices,
+    use_cores_as_devices,
 )
-from rnnjax.training.optimizer import OPTIMIZERS, SCHEDULES, OptimizerSettings, make_optimizer
-from rnnjax.training.processes import Group, LostProcessError, join
-from rnnjax.training.run import Place, Run, Watch, carry_out
-from rnnjax.training.run_population import carry_out_population
-from rnnjax.training.sources import ImageSource, Source, TaskSource, WindowSource
-from rnnjax.training.workdir import WorkdirError
+from rnnjax.training.fit import Fitted, fit, fit_members, make_problem
+from rnnjax.training.hyperparameters import Hyperparameters
+from rnnjax.training.loop import DivergedError, Listener, Moment
+from rnnjax.training.objective import Objective, make_objective
+from rnnjax.training.optimizer import Optimizer
+from rnnjax.training.plan import Plan
+from rnnjax.training.trained import Trained
 
 __all__ = [
-    "MIN_ROWS",
-    "OPTIMIZERS",
-    "SCHEDULES",
-    "Classification",
     "DivergedError",
-    "Group",
-    "ImageSource",
-    "LostProcessError",
+    "Fitted",
+    "Hyperparameters",
+    "Listener",
+    "Moment",
     "Objective",
-    "OptimizerSettings",
-    "Place",
+    "Optimizer",
     "Plan",
-    "Run",
-    "Source",
-    "TaskSource",
-    "Watch",
-    "WindowSource",
-    "WorkdirError",
-    "carry_out",
-    "carry_out_population",
+    "Trained",
     "core_count",
-    "join",
-    "make_optimizer",
-    "on_flattened",
-    "on_sequences",
-    "on_windows",
+    "fit",
+    "fit_members",
+    "make_mesh",
+    "make_objective",
+    "make_problem",
     "suitable_devices",
-    "use_compilation_cache",
     "use_cores_as_devices",
 ]

@@ -1,4 +1,4 @@
-"""Devices: cores, GPUs or TPUs over which a batch is divided."""
+"""Devices: cores, GPUs or TPUs over which members and batches are divided."""
 
 import os
 from typing import Any
@@ -9,15 +9,20 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from rnnjax.training.state import TrainState
-from rnnjax.training.update import AXIS, STATE_SPEC
+from rnnjax.training.update import AXIS
 from rnnjax.unroll.linear.time_sharded import AXIS as TIME
 
+MEMBERS = "members"  # the mesh axis over which a population is divided
 MIN_ROWS = 16  # fewer sequences a device than this, and the products get too small to gain
 
 
 def core_count() -> int:
-    """Returns how many cores this process may use."""
+    """Returns how many cores this process may use.
+
+    Example:
+        >>> core_count() >= 1
+        True
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -31,6 +36,10 @@ def suitable_devices(batch_size: int, available: int, processes: int = 1) -> int
 
     Raises:
         ValueError: if the batch cannot be divided over the processes.
+
+    Example:
+        >>> suitable_devices(128, 4), suitable_devices(30, 4), suitable_devices(8, 4)
+        (4, 1, 1)
     """
     fits = [n for n in range(processes, available + 1, processes) if batch_size % n == 0]
     if not fits:
@@ -47,6 +56,9 @@ def use_cores_as_devices(count: int) -> None:
 
     Raises:
         RuntimeError: if JAX is in use already.
+
+    Example:
+        >>> use_cores_as_devices(core_count())  # doctest: +SKIP
     """
     if count > 1:
         flags = os.environ.get("XLA_FLAGS", "")
@@ -54,42 +66,52 @@ def use_cores_as_devices(count: int) -> None:
     jax.config.update("jax_num_cpu_devices", count)
 
 
-def data_mesh(count: int, time_devices: int = 1) -> Mesh:
-    """Returns a mesh of the first devices of each process.
+def make_mesh(batch: int = 1, *, members: int = 1, time: int = 1) -> Mesh:
+    """Returns a mesh of the first devices of each process, along `MEMBERS`, `AXIS` and `TIME`.
 
     Args:
-        count: over how many devices a batch is divided, along `AXIS`.
-        time_devices: over how many each sequence is divided, along the engine's axis; 1 for none.
+        batch: over how many devices each batch is divided.
+        members: over how many groups of them the members are divided.
+        time: over how many devices each sequence is divided, by `unroll.time_sharded`.
 
     Raises:
         ValueError: if there are fewer, or the processes cannot have equally many.
+
+    Example:
+        >>> dict(make_mesh().shape)
+        {'members': 1, 'batch': 1}
     """
     devices, processes = jax.devices(), jax.process_count()
-    if count * time_devices > len(devices):
-        raise ValueError(f"{count * time_devices} devices wanted, {len(devices)} there: {devices}")
-    if count % processes:
-        raise ValueError(f"{count} devices cannot be divided over {processes} processes")
-    each = count // processes * time_devices
+    count = members * batch * time
+    if count > len(devices):
+        raise ValueError(f"{count} devices wanted, {len(devices)} there: {devices}")
+    if members * batch % processes:
+        raise ValueError(f"{members * batch} devices cannot be divided over {processes} processes")
     own = [[d for d in devices if d.process_index == index] for index in range(processes)]
-    chosen = [device for some in own for device in some[:each]]
-    shape = {AXIS: count} | ({TIME: time_devices} if time_devices > 1 else {})
+    chosen = [device for some in own for device in some[: count // processes]]
+    shape = {MEMBERS: members, AXIS: batch} | ({TIME: time} if time > 1 else {})
     types = (AxisType.Auto,) * len(shape)
     return jax.make_mesh(tuple(shape.values()), tuple(shape), axis_types=types, devices=chosen)
 
 
-def place_state(state: TrainState, mesh: Mesh) -> TrainState:
-    """Lays a state out as the compiled loop leaves it, so that the loop is compiled once."""
-    shardings = jax.tree.map(lambda spec: NamedSharding(mesh, spec), STATE_SPEC)
-    return jax.tree.map(_put, shardings, state)
+def place(tree: Any, mesh: Mesh, spec: Any = None) -> Any:
+    """Lays a pytree that every process has out on a mesh, once instead of at every call.
 
-
-def replicate(tree: Any, mesh: Mesh) -> Any:
-    """Copies a pytree to every device, once instead of at every call."""
-    return _put(NamedSharding(mesh, P()), tree)
+    Args:
+        tree: arrays.
+        mesh: of `make_mesh`.
+        spec: a pytree of `PartitionSpec`, a prefix of `tree`; by default each device has all.
+    """
+    specs = P() if spec is None else spec
+    return jax.tree.map(
+        lambda spec, part: _put(NamedSharding(mesh, spec), part),
+        specs,
+        tree,
+        is_leaf=lambda x: isinstance(x, P),
+    )
 
 
 def _put(sharding: NamedSharding, tree: Any) -> Any:
-    """Lays out a pytree that every process has."""
     if sharding.is_fully_addressable:
         return jax.device_put(tree, sharding)
     return jax.tree.map(lambda leaf: _put_own_part(sharding, leaf), tree)
@@ -97,8 +119,9 @@ def _put(sharding: NamedSharding, tree: Any) -> Any:
 
 def _put_own_part(sharding: NamedSharding, leaf: Any) -> Any:
     """Lays out this process's part; `device_put` would first compare all parts of all leaves."""
-    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+    if isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         data = _put_own_part(sharding, jax.random.key_data(leaf))
         return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
     array = np.asarray(leaf)
+    array = array.astype(jax.dtypes.canonicalize_dtype(array.dtype))  # a Python number is a leaf
     return jax.make_array_from_callback(array.shape, sharding, array.__getitem__)

@@ -1,111 +1,273 @@
-"""The host's side of training: run, report, evaluate, keep."""
+"""Training from Python: no folder, no flags."""
 
-import time
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
+import optax
+from jax.sharding import Mesh
 
-from rnnjax.training.log import Log
-from rnnjax.training.program import Program
-from rnnjax.training.progress import Progress
-from rnnjax.training.state import TrainState
-
-
-class Plan(NamedTuple):
-    """How long to train and how often to look.
-
-    Attributes:
-        steps: updates in all.
-        log_every: updates between two lines of training metrics.
-        eval_every: updates between two evaluations, each with a checkpoint.
-    """
-
-    steps: int
-    log_every: int = 50
-    eval_every: int = 500
-
-    def next_stop(self, step: int) -> int:
-        """Returns where to stop next after `step`: at a log, an evaluation, or the end."""
-        following = ((step // every + 1) * every for every in (self.log_every, self.eval_every))
-        return min(*following, self.steps)
-
-    def evaluates_at(self, step: int) -> bool:
-        """Says whether there is an evaluation after `step` updates."""
-        return step % self.eval_every == 0 or step == self.steps
+from rnnjax.tasks.base import Task
+from rnnjax.tasks.feed import first_of
+from rnnjax.training import hyperparameters, loop
+from rnnjax.training.devices import make_mesh, suitable_devices
+from rnnjax.training.hyperparameters import Hyperparameters
+from rnnjax.training.loop import Listener, Members, Moment
+from rnnjax.training.objective import Loss, Objective, make_objective
+from rnnjax.training.optimizer import Optimizer
+from rnnjax.training.plan import Plan
+from rnnjax.training.program import Problem, make_program
+from rnnjax.training.trained import Trained
+from rnnjax.training.update import Learning, Rule
+from rnnjax.typing import Array, Params
 
 
-class Keeper(Protocol):
-    """What keeps the state; see `Checkpoints`."""
+class Given(NamedTuple):
+    """A rule that is an Optax transformation already, whatever the numbers say."""
 
-    def save(self, step: int, state: TrainState, metrics: dict[str, float]) -> None:
-        """Keeps the state after `step` updates."""
-        ...
+    transformation: optax.GradientTransformation
+
+    def build(self, hyperparameters: Hyperparameters, steps: int) -> optax.GradientTransformation:
+        """Returns the transformation."""
+        del hyperparameters, steps
+        return self.transformation
+
+    def rate(self, hyperparameters: Hyperparameters, count: Array, steps: int) -> None:
+        """Returns nothing: only the transformation knows."""
 
 
-class Speed(NamedTuple):
-    """How fast training was in this process.
+@dataclasses.dataclass(frozen=True)
+class Fitted(Trained):
+    """A network as `fit` has trained it.
 
     Attributes:
-        seconds: wall-clock time of training and evaluation, compilation included.
-        examples_per_second: sequences trained on a second, compilation and evaluation left out;
-            0 where one call did all the work.
+        last: the parameters after the last update; `params` are those that validation chose.
+        best_step: when it chose them; None where nothing is held out for it.
+        history: one dict a line: `step`, `split`, and the metrics.
+
+    Example:
+        >>> from rnnjax import cells, tasks
+        >>> fitted = fit(cells.Elman(2), tasks.Adding(4), steps=2, batch_size=8)
+        >>> sorted(fitted.metrics("validation"))
+        ['accuracy', 'loss']
     """
 
-    seconds: float
-    examples_per_second: float
+    last: Params = dataclasses.field(repr=False)
+    best_step: int | None
+    history: list[dict[str, Any]] = dataclasses.field(repr=False)
+
+    def metrics(self, split: str = "test") -> dict[str, float]:
+        """Returns the metrics of a split when the chosen parameters were found."""
+        lines = [line for line in self.history if line["split"] == split]
+        step = self.best_step or lines[-1]["step"]
+        line = next(line for line in lines if line["step"] >= step)
+        return {name: v for name, v in line.items() if name not in ("step", "split")}
+
+
+class _History(Listener):
+    """Keeps the lines of one member."""
+
+    def __init__(self, member: int):
+        self.lines: list[dict[str, Any]] = []
+        self._member = member
+
+    def logged(self, moment: Moment) -> None:
+        self._keep(moment, ("train",))
+
+    def evaluated(self, moment: Moment) -> None:
+        self._keep(moment, [part for part in moment.metrics if part != "train"])
+
+    def _keep(self, moment: Moment, parts: Sequence[str]) -> None:
+        if moment.here[self._member]:
+            for part in parts:
+                found = {k: float(v[self._member]) for k, v in moment.metrics[part].items()}
+                self.lines.append({"step": moment.step, "split": part, **found})
 
 
 def fit(
-    program: Program,
-    plan: Plan,
-    state: TrainState,
+    network: Any,
+    task: Task,
+    steps: int,
     *,
-    log: Log,
-    checkpoints: Keeper,
-    progress: Progress,
-    watch: Callable[[int, dict[str, float]], None] | None = None,
-) -> tuple[TrainState, Speed]:
-    """Trains from `state` to the end of the plan.
+    numbers: Hyperparameters | None = None,
+    **options: Any,
+) -> Fitted:
+    """Trains a network on a task.
 
     Args:
-        program: of a run or of a population.
-        plan: how long.
-        state: where to begin, at any step at which a run of this plan stops.
-        log: gets the metrics.
-        checkpoints: gets the state after each evaluation.
-        progress: shows the numbers on screen.
-        watch: called with the step and the test metrics after each evaluation; what it raises ends
-            the run.
+        network: a cell, a Flax module, or an `Objective`; see `make_objective`.
+        task: what it learns, one of `rnnjax.tasks` or of one's own.
+        steps: updates.
+        numbers: seed, learning rate, clipping and the like, all of them; by default the usual ones,
+            and of dropout the network's own.
+        options: see `fit_members`.
 
     Returns:
-        The state at the end, and how fast it was reached.
+        The network as validation chose it.
 
     Raises:
-        DivergedError: if a loss is not finite; nothing is kept from then on.
+        DivergedError: if the loss is not finite.
+        ValueError: if settings do not fit each other.
+
+    Example:
+        >>> from rnnjax import cells, tasks
+        >>> fitted = fit(cells.GRU(4), tasks.Adding(4), steps=2, batch_size=8)
+        >>> fitted.predict(fitted.examples().inputs).shape
+        (4, 8, 1)
     """
-    begin, step = time.perf_counter(), int(state.step)
-    busy, trained = 0.0, 0
-    compiled = False
-    while step < plan.steps:
-        stop = plan.next_stop(step)
-        called = time.perf_counter()
-        state, metrics = program.advance(state, stop - step)
-        jax.block_until_ready(metrics)
-        seconds = time.perf_counter() - called
-        examples = (stop - step) * program.examples
-        step = stop
-        shown = log.write(step, "train", metrics)
-        if compiled:
-            busy, trained = busy + seconds, trained + examples
-        compiled = True
-        log.write_speed(step, examples / seconds)
-        progress.update(step, shown, examples / seconds)
-        if plan.evaluates_at(step):
-            found = log.write(step, "test", program.evaluate(state.params))
-            # After the lines: what a checkpoint says is done has been written down.
-            checkpoints.save(step, state, found)
-            if watch is not None:
-                watch(step, found)
-    jax.block_until_ready(state)
-    return state, Speed(time.perf_counter() - begin, trained / busy if busy else 0.0)
+    layers = getattr(network, "layers", None)
+    dropout = getattr(network, "dropout", 0.0) if layers is not None else 0.0
+    member = numbers or Hyperparameters(dropout=dropout)
+    return fit_members(network, task, steps, [member], **options)[0]
+
+
+def fit_members(
+    network: Any,
+    task: Task,
+    steps: int,
+    members: Sequence[Hyperparameters],
+    *,
+    batch_size: int = 128,
+    optimizer: Rule | optax.GradientTransformation | str = "adam",
+    loss: Loss | None = None,
+    log_every: int = 50,
+    eval_every: int = 500,
+    patience: int | None = None,
+    ema: float | None = None,
+    listeners: Sequence[Listener] = (),
+    mesh: Mesh | None = None,
+) -> list[Fitted]:
+    """Trains a population: runs that differ in numbers, as one program; see `fit`.
+
+    Args:
+        network: see `fit`.
+        task: see `fit`.
+        steps: updates of each.
+        members: their numbers.
+        batch_size: B.
+        optimizer: an Optax transformation, or the text of one with a learning rate, "adam" or
+            "lion(b1=0.9)", which takes its numbers from `members`, or an `Optimizer`.
+        loss: `(outputs, batch) -> scalar` instead of the task's.
+        log_every: updates between two lines of training metrics.
+        eval_every: updates between two evaluations.
+        patience: ends a member after so many evaluations without a better one.
+        ema: how much of a moving average of the parameters, which is then what is evaluated and
+            chosen, stays at each update; None for no average.
+        listeners: are told what happens.
+        mesh: of `make_mesh`; by default all devices, for members if there are several.
+
+    Returns:
+        The networks, in the order of `members`. One that has diverged keeps what was chosen before.
+
+    Example:
+        >>> from rnnjax import cells, tasks
+        >>> seeds = [Hyperparameters(seed=seed) for seed in range(2)]
+        >>> len(fit_members(cells.GRU(4), tasks.Adding(4), 2, seeds, batch_size=8))
+        2
+    """
+    objective = make_objective(network, task, loss)
+    plan = Plan(steps, log_every, eval_every, patience)
+    problem = make_problem(
+        objective, as_rule(optimizer), plan, batch_size=batch_size, members=members, ema=ema
+    )
+    if mesh is None and len(members) > 1:
+        mesh = make_mesh(members=min(jax.local_device_count(), len(members)))
+    mesh = mesh or make_mesh(suitable_devices(batch_size, jax.local_device_count()))
+    program = make_program(problem, members, mesh)
+    histories = [_History(index) for index in range(len(members))]
+    end, _ = loop.run(problem, program, loop.begin(problem, program), [*histories, *listeners])
+    end = jax.device_get(end)
+    return [_fitted(objective, end, index, histories[index]) for index in range(len(members))]
+
+
+def make_problem(
+    objective: Objective,
+    rule: Rule,
+    plan: Plan,
+    *,
+    batch_size: int,
+    members: Sequence[Hyperparameters],
+    ema: float | None = None,
+) -> Problem:
+    """Returns what is trained, once all is found to fit.
+
+    Raises:
+        ValueError: if something does not, in one line.
+
+    Example:
+        >>> from rnnjax import cells, tasks
+        >>> objective = make_objective(cells.Elman(2), tasks.Adding(4))
+        >>> members, plan = [Hyperparameters()], Plan(steps=10)
+        >>> make_problem(objective, Optimizer(), plan, batch_size=8, members=members).metric
+        'loss'
+    """
+    plan.check()
+    task = objective.task
+    for member in members:
+        hyperparameters.check(member)
+        if member.warmup_steps >= plan.steps:
+            raise ValueError(
+                f"warmup_steps {member.warmup_steps} must be less than steps {plan.steps}"
+            )
+    if isinstance(rule, Optimizer):
+        rule.check(plan.steps)
+    if type(batch_size) is not int or batch_size < 1:
+        raise ValueError(f"batch_size must be a whole number of 1 or more; got {batch_size!r}")
+    if ema is not None and not 0 <= ema < 1:
+        raise ValueError(f"ema must be from 0 to below 1; got {ema!r}")
+    train = task.source("train", batch_size)
+    if train is None:
+        raise ValueError(f"{task} has nothing to train on")
+    evaluated = {part: task.source(part, batch_size) for part in ("validation", "test")}
+    held_out = {part: source for part, source in evaluated.items() if source is not None}
+    if plan.patience is not None and "validation" not in held_out:
+        raise ValueError("patience looks at validation, and nothing is held out for it")
+    problem = Problem(
+        Learning(objective, rule, plan.steps, ema), plan, train, held_out, task.metric
+    )
+    _check_metric(problem)
+    return problem
+
+
+def _check_metric(problem: Problem) -> None:
+    """Refuses a metric that nobody computes, before all training and not after it."""
+    objective = problem.learning.objective
+    key = jax.random.key(0)
+
+    def metrics() -> Any:
+        source = first_of(problem.train)
+        batch = source.batch(source.shuffled(key), jnp.array(0), jnp.arange(source.batch_size))
+        params = objective.init(key, batch)
+        carry = objective.initial_carry(params, batch)
+        outputs = objective.apply(params, carry, batch, None)[1]
+        return {"loss": objective.loss(outputs, batch), **objective.metrics(outputs, batch)}
+
+    found = jax.eval_shape(metrics)
+    if problem.metric not in found:
+        raise ValueError(
+            f"{problem.metric} is no metric of {objective.task}: there are {', '.join(found)}"
+        )
+    for name, value in found.items():
+        if value.shape:
+            raise ValueError(f"{name} is {value.shape}: a metric is one number")
+
+
+def as_rule(optimizer: Any) -> Rule:
+    """Returns the rule that an optimizer is given as."""
+    if isinstance(optimizer, str):
+        return Optimizer(optimizer)
+    if isinstance(optimizer, optax.GradientTransformation):
+        return Given(optimizer)
+    return optimizer
+
+
+def _fitted(objective: Objective, end: Members, index: int, history: _History) -> Fitted:
+    def own(tree: Any) -> Any:
+        return jax.tree.map(lambda leaf: leaf[index], tree)
+
+    last, chosen = own(end.state.judged), own(end.best.params)
+    step = int(end.best.step[index]) or None
+    params = chosen if step else last
+    return Fitted(objective, params, last, step, history.lines)

@@ -1,129 +1,178 @@
-"""What is trained: a network, and how its answers are judged."""
+"""What is minimised: a network on a task."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax.numpy as jnp
 
-from rnnjax.models import MLP
-from rnnjax.tasks.base import Batch, accuracy, cross_entropy
+from rnnjax import models
+from rnnjax.batch import Batch
+from rnnjax.cells.base import Cell
+from rnnjax.tasks.base import Task
 from rnnjax.typing import Array, Key, Params, State, Static
+
+Loss = Callable[[Array, Batch], Array]  # (outputs, batch) -> mean loss, a scalar
 
 
 class Noise(NamedTuple):
-    """What drops features in one update of training."""
+    """What is left to chance in one update of training.
 
-    key: Key
-    rate: Array | None = None  # None for the model's own
-
-
-class Objective(NamedTuple):
-    """Pure functions that `fit` and `evaluate` put together.
-
-    `carry` is what goes from one batch to the next beside the parameters: the states of a network
-    that is trained by truncated backpropagation, else `()`. Its leaves are `[B, ...]`. Without
-    noise nothing is dropped.
+    Attributes:
+        key: of all that is drawn.
+        dropout: how often a feature between layers is dropped.
     """
 
-    init: Callable[[Key, Batch], Params]
-    initial_carry: Callable[[Params, Batch], State]
-    apply: Callable[[Params, State, Batch, Noise | None], tuple[State, Array]]
-    loss: Callable[[Array, Batch], Array]
-    metrics: Callable[[Array, Batch], dict[str, Array]]
+    key: Key
+    dropout: Array
 
 
-class Judge(Protocol):
-    """What judges outputs: a `Task`, or `Classification`."""
+class Objective(Static):
+    """Pure functions of a network on a task, which training and evaluation put together.
+
+    This one is for any Flax module that maps `inputs` to `outputs` and has no recurrent state to
+    carry on. One of one's own overrides what differs. Without noise nothing is dropped.
+
+    Attributes:
+        model: the network.
+        task: what judges its outputs.
+        own_loss: `(outputs, batch) -> scalar`, instead of the task's.
+
+    Example:
+        >>> from rnnjax import cells, models, tasks
+        >>> net = nn.Sequential([models.Outputs(models.Recurrent(cells.GRU(4))), nn.Dense(1)])
+        >>> Objective(net, tasks.Adding(10)).task
+        Adding(length=10)
+    """
+
+    model: nn.Module
+    task: Task
+    own_loss: Loss | None = None
+
+    def init(self, key: Key, batch: Batch) -> Params:
+        """Draws the first parameters for batches such as `batch`."""
+        return self.model.init(key, batch.inputs[:, :1])["params"]
+
+    def initial_carry(self, params: Params, batch: Batch) -> State:
+        """Returns what goes from one batch to the next, leaves `[B, ...]`, before the first."""
+        del params, batch
+        return ()
+
+    def apply(
+        self, params: Params, carry: State, batch: Batch, noise: Noise | None
+    ) -> tuple[State, Array]:
+        """Runs the network on a batch; returns the carry after it and the outputs."""
+        rngs = None if noise is None else {"dropout": noise.key}
+        outputs = self.model.apply({"params": params}, batch.inputs, rngs=rngs)
+        return carry, outputs  # pyright: ignore[reportReturnType]
 
     def loss(self, outputs: Array, batch: Batch) -> Array:
         """Returns the mean loss, a scalar."""
-        ...
+        return (self.own_loss or self.task.loss)(outputs, batch)
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
         """Returns what else is worth reporting, scalars by name."""
-        ...
+        return self.task.metrics(outputs, batch)
 
 
-class Classification(Static):
-    """One class a sequence: outputs `[B, K]`, targets and mask `[B]`."""
+class OnSequences(Objective):
+    """A `SequenceModel` on whole sequences: backpropagation through time."""
 
-    def loss(self, outputs: Array, batch: Batch) -> Array:
-        """Mean cross-entropy, in nats."""
-        return cross_entropy(outputs, batch.targets, batch.mask)
-
-    def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
-        """The share of sequences whose class is found."""
-        return {"accuracy": accuracy(outputs, batch.targets, batch.mask)}
-
-
-def _no_carry(params: Params, batch: Batch) -> tuple[()]:
-    del params, batch
-    return ()
-
-
-def _init_sequence(model: nn.Module) -> Callable[[Key, Batch], Params]:
-    # One step tells all the shapes.
-    return lambda key, batch: model.init(key, batch.inputs[:1])["params"]
-
-
-def _apply_sequence(
-    model: nn.Module, params: Params, states: State | None, batch: Batch, noise: Noise | None
-) -> tuple[State, Array]:
-    if noise is not None and noise.rate is not None:
-        model = model.clone(dropout=noise.rate)
-    rngs = None if noise is None else {"dropout": noise.key}
-    return model.apply(  # pyright: ignore[reportReturnType]
-        {"params": params}, batch.inputs, states, train=noise is not None, rngs=rngs
-    )
-
-
-def on_sequences(model: nn.Module, judge: Judge) -> Objective:
-    """Trains a `SequenceModel` on whole sequences: backpropagation through time."""
+    def init(self, key: Key, batch: Batch) -> Params:
+        """Draws the first parameters; one step tells all the shapes."""
+        return self.model.init(key, batch.inputs[:1])["params"]
 
     def apply(
-        params: Params, carry: State, batch: Batch, noise: Noise | None
+        self, params: Params, carry: State, batch: Batch, noise: Noise | None
     ) -> tuple[State, Array]:
-        _, outputs = _apply_sequence(model, params, None, batch, noise)
-        return carry, outputs
+        """Runs the network from its initial states."""
+        return carry, self._run(params, None, batch, noise)[1]
 
-    return Objective(_init_sequence(model), _no_carry, apply, judge.loss, judge.metrics)
+    def _run(
+        self, params: Params, states: State | None, batch: Batch, noise: Noise | None
+    ) -> tuple[State, Array]:
+        model, rngs = self.model, None
+        if noise is not None:
+            rngs = {"dropout": noise.key}
+            if len(getattr(model, "layers", ())) > 1:
+                model = model.clone(dropout=noise.dropout)
+        return model.apply(  # pyright: ignore[reportReturnType]
+            {"params": params},
+            batch.inputs,
+            states,
+            mask=batch.steps,
+            reset=batch.reset,
+            train=noise is not None,
+            rngs=rngs,
+        )
 
 
-def on_windows(model: nn.Module, judge: Judge) -> Objective:
-    """Trains a `SequenceModel` on windows of long sequences: truncated backpropagation.
+class OnWindows(OnSequences):
+    """A `SequenceModel` on windows of long sequences: truncated backpropagation.
 
     Each window starts from the states in which the last one ended; no gradient goes from one to
     the next, since each is a batch of its own.
     """
 
-    def initial_carry(params: Params, batch: Batch) -> State:
-        # No steps leave the states where they begin.
-        nothing = batch._replace(inputs=batch.inputs[:0])
-        return _apply_sequence(model, params, None, nothing, None)[0]
+    def initial_carry(self, params: Params, batch: Batch) -> State:
+        """Returns the initial states: no steps leave the states where they begin."""
+        nothing = Batch(batch.inputs[:0], batch.targets, batch.mask)
+        return self._run(params, None, nothing, None)[0]
 
     def apply(
-        params: Params, carry: State, batch: Batch, noise: Noise | None
+        self, params: Params, carry: State, batch: Batch, noise: Noise | None
     ) -> tuple[State, Array]:
-        return _apply_sequence(model, params, carry, batch, noise)
+        """Runs the network from the states of the window before."""
+        return self._run(params, carry, batch, noise)
 
-    return Objective(_init_sequence(model), initial_carry, apply, judge.loss, judge.metrics)
 
+class OnFlattened(Objective):
+    """A feed-forward network on sequences that it sees at once, as `[B, T * D]`."""
 
-def on_flattened(model: MLP, judge: Judge) -> Objective:
-    """Trains a feed-forward network on sequences that it sees at once, as `[B, T * D]`."""
-
-    def flat(batch: Batch) -> Array:
-        inputs = jnp.swapaxes(batch.inputs, 0, 1)
-        return inputs.reshape(inputs.shape[0], -1)
-
-    def init(key: Key, batch: Batch) -> Params:
-        return model.init(key, flat(batch)[:1])["params"]
+    def init(self, key: Key, batch: Batch) -> Params:
+        """Draws the first parameters."""
+        return self.model.init(key, _flat(batch)[:1])["params"]
 
     def apply(
-        params: Params, carry: State, batch: Batch, noise: Noise | None
+        self, params: Params, carry: State, batch: Batch, noise: Noise | None
     ) -> tuple[State, Array]:
+        """Runs the network."""
         del noise
-        return carry, model.apply({"params": params}, flat(batch))  # pyright: ignore[reportReturnType]
+        return carry, self.model.apply({"params": params}, _flat(batch))  # pyright: ignore[reportReturnType]
 
-    return Objective(init, _no_carry, apply, judge.loss, judge.metrics)
+
+def make_objective(network: Any, task: Task, loss: Loss | None = None) -> Objective:
+    """Returns what is minimised when a network learns a task.
+
+    Args:
+        network: a cell, which becomes one layer with a readout; a `SequenceModel`, trained on whole
+            sequences, or on windows where the task `carries`; an `MLP`, which sees a sequence at
+            once; any other Flax module, called as `module(inputs)`; or an `Objective`.
+        task: what it learns.
+        loss: `(outputs, batch) -> scalar`, instead of the task's.
+
+    Raises:
+        TypeError: if the network is none of these.
+
+    Example:
+        >>> from rnnjax import cells, tasks
+        >>> make_objective(cells.LSTM(8), tasks.Adding(10)).model.readout.output_dim
+        1
+    """
+    if isinstance(network, Objective):
+        return network
+    if isinstance(network, Cell):
+        readout = models.All if task.per_step else models.Last
+        network = models.sequence_model(network, readout, task.output_dim)
+    if isinstance(network, models.SequenceModel):
+        return (OnWindows if task.carries else OnSequences)(network, task, loss)
+    if isinstance(network, models.MLP):
+        return OnFlattened(network, task, loss)
+    if isinstance(network, nn.Module):
+        return Objective(network, task, loss)
+    raise TypeError(f"a cell, a Flax module or an Objective is trained; got {network!r}")
+
+
+def _flat(batch: Batch) -> Array:
+    inputs = jnp.swapaxes(batch.inputs, 0, 1)
+    return inputs.reshape(inputs.shape[0], -1)

@@ -1,111 +1,154 @@
-"""Optax optimizers by the numbers that flags give."""
+"""How the parameters are changed: an optimizer of Optax, and its learning rate over a run."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import optax
 
-from rnnjax.typing import Array
-
-OPTIMIZERS = {
-    "adam": optax.adam,
-    "adamw": optax.adamw,
-    "muon": optax.contrib.muon,
-    "rmsprop": optax.rmsprop,
-    "sgd": optax.sgd,
-}
-SCHEDULES = ("constant", "cosine")
-_WITH_DECAY = ("adamw", "muon")
+from rnnjax.training.hyperparameters import Hyperparameters
+from rnnjax.training.rules import check_rule, read_rule
+from rnnjax.training.schedules import check_schedule, read_schedule
+from rnnjax.typing import Array, Params, Static
 
 
-class OptimizerSettings(NamedTuple):
-    """How the parameters are changed.
+class OptimizerState(NamedTuple):
+    """What an optimizer remembers."""
+
+    step: Array  # int32, updates made
+    rule: optax.OptState
+
+
+class Optimizer(Static):
+    """An optimizer of Optax and a schedule, by their texts; its numbers are `Hyperparameters`.
 
     Attributes:
-        name: one of `OPTIMIZERS`; every other setting of it is Optax's default.
-        learning_rate: the highest rate of the schedule.
-        schedule: "constant", or "cosine", which falls to zero at the last update.
-        warmup_steps: updates over which the rate rises from zero first.
-        clip_norm: the largest norm that a gradient may have; longer ones are scaled. None for any.
-        weight_decay: of adamw and muon; None for Optax's default.
+        rule: the name of an optimizer of `optax` or `optax.contrib`, or a call with any arguments
+            that are not `Hyperparameters`: "adam", "lion(b1=0.9)", "sgd(momentum=0.9)".
+        schedule: "constant", "cosine", "linear", or a schedule of Optax as a factor of the learning
+            rate, counted from the end of the warm-up; see `rnnjax.training.schedules`.
+
+    Example:
+        >>> optimizer = Optimizer("adamw(b2=0.95)", schedule="cosine")
+        >>> optimizer.check(steps=100)
+        >>> params = {"w": jnp.ones((2, 3))}
+        >>> transformation = optimizer.build(Hyperparameters(learning_rate=0.5), steps=100)
+        >>> updates, _ = transformation.update(params, transformation.init(params), params)
+        >>> optax.apply_updates(params, updates)["w"].round(3).tolist()
+        [[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
     """
 
-    name: str = "adam"
-    learning_rate: float = 1e-3
+    rule: str = "adam"
     schedule: str = "constant"
-    warmup_steps: int = 0
-    clip_norm: float | None = None
-    weight_decay: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, text in (("rule", self.rule), ("schedule", self.schedule)):
+            if not isinstance(text, str):
+                raise TypeError(f"{name} must be the text of one; got {text!r}")
+
+    def check(self, steps: int) -> None:
+        """Checks the texts for a run of `steps` updates; nothing is trained.
+
+        Raises:
+            ValueError: if one of them is wrong; the message is one line.
+
+        Example:
+            >>> Optimizer(schedule="cosin").check(steps=100)
+            Traceback (most recent call last):
+            ValueError: unknown name 'cosin'; did you mean cosine?
+        """
+        if steps < 1:
+            raise ValueError(f"steps must be 1 or more; got {steps}")
+        check_schedule(self.schedule, steps)
+        check_rule(self.rule, constant=self.schedule.strip() == "constant")
+
+    def rate(self, hyperparameters: Hyperparameters, count: Array | int, steps: int) -> Array:
+        """Returns the learning rate of one update: a linear rise, then the schedule.
+
+        Args:
+            hyperparameters: of the run; the numbers may be traced.
+            count: the number of updates made before.
+            steps: updates in all.
+
+        Example:
+            >>> rise = Hyperparameters(learning_rate=0.5, warmup_steps=2)
+            >>> [float(Optimizer(schedule="linear").rate(rise, t, steps=6)) for t in range(7)]
+            [0.0, 0.25, 0.5, 0.375, 0.25, 0.125, 0.0]
+        """
+        peak, warmup = hyperparameters.learning_rate, hyperparameters.warmup_steps
+        risen = count / jnp.maximum(warmup, 1)
+        since, length = jnp.maximum(count - warmup, 0), jnp.asarray(steps - warmup)
+        fallen = read_schedule(self.schedule, steps)(since, length)
+        return _like(peak, peak * jnp.where(count < warmup, risen, fallen))
+
+    def build(self, hyperparameters: Hyperparameters, steps: int) -> optax.GradientTransformation:
+        """Returns the optimizer of a run of `steps` updates.
+
+        The numbers may be traced, so runs that differ in nothing else share one compiled program,
+        and members of a population one `vmap`. Gradients are taken as they are: see `clip`.
+
+        Args:
+            hyperparameters: of the run.
+            steps: updates in all.
+
+        Raises:
+            ValueError: if a text is wrong.
+
+        Example:
+            >>> rates = Hyperparameters(learning_rate=jnp.array([0.5, 1.0]))
+            >>> axes = Hyperparameters(*[None] * 7)._replace(learning_rate=0)
+            >>> def step(member):
+            ...     sgd = Optimizer("sgd").build(member, steps=10)
+            ...     return sgd.update(jnp.ones(()), sgd.init(jnp.ones(())))[0]
+            >>> jax.vmap(step, in_axes=(axes,))(rates).tolist()
+            [-0.5, -1.0]
+        """
+        rule = read_rule(self.rule)
+
+        # The rule is made again at each update, with a number for its rate: some of Optax's take
+        # no schedules, and of the others some count from 0 and some from 1.
+        def at(rate: Array | float, tree: Any) -> optax.GradientTransformation:
+            decay = _like(tree, hyperparameters.weight_decay)
+            return rule.transformation(_like(tree, rate), decay, hyperparameters.seed)
+
+        def init(params: Params) -> OptimizerState:
+            # Where a state holds the rate, as that of rprop does, it is not that of a warm-up.
+            first = at(hyperparameters.learning_rate, params)
+            return OptimizerState(jnp.zeros((), jnp.int32), first.init(params))
+
+        def update(
+            updates: Params, state: OptimizerState, params: Params | None = None
+        ) -> tuple[Params, OptimizerState]:
+            rate = self.rate(hyperparameters, state.step, steps)
+            updates, after = at(rate, updates).update(updates, state.rule, params)
+            return updates, OptimizerState(state.step + 1, after)
+
+        return optax.GradientTransformation(init, update)  # pyright: ignore[reportArgumentType]
 
 
-def learning_rate_at(
-    count: Array | int, *, peak: Array | float, warmup_steps: Array | int, steps: int, cosine: bool
-) -> Array:
-    """Returns the learning rate of one update: a linear rise, then constant or half a cosine.
-
-    Optax's schedules want Python numbers; these may be arrays, one for each member of a population.
+def clip(grads: Params, norm: Array, clip_norm: Array | float) -> Params:
+    """Scales gradients to `clip_norm` if their norm is more, as `optax.clip_by_global_norm` does.
 
     Args:
-        count: the number of updates made.
-        peak: the highest rate.
-        warmup_steps: updates over which it is reached.
-        steps: updates in all.
-        cosine: whether the rate falls to zero at the last of them.
+        grads: the gradients.
+        norm: `optax.tree.norm(grads)`, which training reports and so has already.
+        clip_norm: the largest norm allowed; inf leaves every bit as it is.
+
+    Example:
+        >>> grads = {"w": jnp.array([3.0, 4.0])}
+        >>> clip(grads, optax.tree.norm(grads), clip_norm=2.5)["w"].tolist()
+        [1.5, 2.0]
     """
-    risen = count / jnp.maximum(warmup_steps, 1)
-    done = jnp.clip((count - warmup_steps) / (steps - warmup_steps), 0, 1)
-    fallen = 0.5 * (1 + jnp.cos(jnp.pi * done)) if cosine else 1.0
-    return peak * jnp.where(count < warmup_steps, risen, fallen)
+    # A norm may overflow where no gradient does.
+    kept = (norm < clip_norm) | jnp.isinf(clip_norm)
+
+    def clipped(leaf: Array) -> Array:
+        return jnp.where(kept, leaf, leaf / norm.astype(leaf.dtype) * _like(leaf, clip_norm))
+
+    return jax.tree.map(clipped, grads)
 
 
-def make_optimizer(settings: OptimizerSettings, steps: int) -> optax.GradientTransformation:
-    """Returns the optimizer of a run of `steps` updates.
-
-    Its numbers are arrays in its state (`optax.inject_hyperparams`), so runs that differ in nothing
-    else share one compiled program; see `hyperparameters`.
-
-    Raises:
-        ValueError: if the warm-up takes all of the `steps`, the schedule is unknown, or a weight
-            decay is given to a rule that has none.
-    """
-    if settings.schedule not in SCHEDULES:
-        raise ValueError(f"unknown schedule {settings.schedule!r}; one of {', '.join(SCHEDULES)}")
-    if settings.warmup_steps >= steps:
-        raise ValueError(f"warmup_steps {settings.warmup_steps} must be less than steps {steps}")
-    if settings.weight_decay is not None and settings.name not in _WITH_DECAY:
-        raise ValueError(f"{settings.name} has no weight decay; {', '.join(_WITH_DECAY)} have")
-
-    def rule(learning_rate, warmup_steps, clip_norm, weight_decay) -> optax.GradientTransformation:
-        def rate(count: Array) -> Array:
-            cosine = settings.schedule == "cosine"
-            return learning_rate_at(
-                count, peak=learning_rate, warmup_steps=warmup_steps, steps=steps, cosine=cosine
-            )
-
-        decay = {} if weight_decay is None else {"weight_decay": weight_decay}
-        update = OPTIMIZERS[settings.name](rate, **decay)
-        if clip_norm is None:
-            return update
-        return optax.chain(optax.clip_by_global_norm(clip_norm), update)
-
-    return optax.inject_hyperparams(rule)(**_numbers(settings))
-
-
-def hyperparameters(state: optax.OptState, settings: OptimizerSettings) -> dict[str, Array]:
-    """Returns what makes other settings of `hyperparams` in a state of `make_optimizer`'s rule.
-
-    Where the state's rule clips and the settings do not, the limit is infinite.
-    """
-    old = state.hyperparams  # pyright: ignore[reportAttributeAccessIssue]
-    numbers = _numbers(settings) | ({"clip_norm": jnp.inf} if settings.clip_norm is None else {})
-    return {name: jnp.asarray(numbers[name], value.dtype) for name, value in old.items()}
-
-
-def _numbers(settings: OptimizerSettings) -> dict[str, float | None]:
-    """Returns what may differ between runs of one program; `None` is not a number, but a choice."""
-    return {
-        "learning_rate": settings.learning_rate,
-        "warmup_steps": settings.warmup_steps,
-        "clip_norm": settings.clip_norm,
-        "weight_decay": settings.weight_decay,
-    }
+def _like(tree: Any, number: Array | float) -> Array:
+    """Returns a number in the precision of a tree, which it is not to change."""
+    dtype = jnp.result_type(*jax.tree.leaves(tree), float)
+    return jnp.asarray(number, jnp.finfo(dtype).dtype)  # real where the tree is complex

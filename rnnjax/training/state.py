@@ -6,45 +6,39 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from rnnjax.tasks.base import Batch
+from rnnjax.batch import Batch
+from rnnjax.tasks.sources import Source
+from rnnjax.training.hyperparameters import Hyperparameters
 from rnnjax.training.objective import Objective
-from rnnjax.training.sources import Source
 from rnnjax.typing import Array, Key, Params, State
 
 
 class TrainState(NamedTuple):
-    """Everything that changes in training, and so all that a checkpoint holds."""
+    """What updates change."""
 
     step: Array  # int32, updates made
     params: Params
     opt_state: optax.OptState
     carry: State  # what goes from batch to batch, see `Objective`; leaves `[B, ...]`
+    average: Params  # of parameters over updates, () where none is kept
+
+    @property
+    def judged(self) -> Params:
+        """The parameters that evaluation sees."""
+        return self.average or self.params
 
 
-class Chance(NamedTuple):
-    """What is left to chance in a run, in arrays: runs that differ in it share one program.
+class Keys(NamedTuple):
+    """The keys of all that is left to chance in a run."""
 
-    Attributes:
-        init: the key of the first parameters.
-        data: the key of the batches, folded with the epoch.
-        noise: the key of dropout, folded with the step.
-        dropout: how often a feature between layers is dropped; None for as the model says.
-        init_scale: factor on the first weight matrices; None for 1.
-    """
+    init: Key  # the first parameters
+    data: Key  # the batches, folded with the epoch
+    noise: Key  # dropout and the noise of cells, folded with the step
 
-    init: Key
-    data: Key
-    noise: Key
-    dropout: Array | None = None
-    init_scale: Array | None = None
 
-    @classmethod
-    def from_seed(
-        cls, seed: int, *, dropout: float | None = None, init_scale: float | None = None
-    ) -> "Chance":
-        """Makes the keys of a run from its seed."""
-        numbers = (None if x is None else jnp.array(x, float) for x in (dropout, init_scale))
-        return cls(*jax.random.split(jax.random.key(seed), 3), *numbers)
+def keys_of(seed: Array | int) -> Keys:
+    """Returns the keys of a run."""
+    return Keys(*jax.random.split(jax.random.key(seed), 3))
 
 
 def first_batch(source: Source, key: Key) -> Batch:
@@ -53,29 +47,31 @@ def first_batch(source: Source, key: Key) -> Batch:
 
 
 def initial_state(
-    objective: Objective, optimizer: optax.GradientTransformation, source: Source, chance: Chance
+    objective: Objective,
+    optimizer: optax.GradientTransformation,
+    source: Source,
+    numbers: Hyperparameters,
+    *,
+    averaged: bool = False,
 ) -> TrainState:
-    """Returns the state before the first update."""
-
-    @jax.jit
-    def make(source: Source, chance: Chance) -> TrainState:
-        batch = first_batch(source, chance.data)
-        params = scaled(objective.init(chance.init, batch), chance.init_scale)
-        return TrainState(
-            step=jnp.zeros((), jnp.int32),
-            params=params,
-            opt_state=optimizer.init(params),
-            carry=objective.initial_carry(params, batch),
-        )
-
-    return make(source, chance)
+    """Returns the state before the first update; `averaged` says whether an average is kept."""
+    keys = keys_of(numbers.seed)
+    batch = first_batch(source, keys.data)
+    params = scaled(objective.init(keys.init, batch), numbers.init_scale)
+    return TrainState(
+        step=jnp.zeros((), jnp.int32),
+        params=params,
+        opt_state=optimizer.init(params),
+        carry=objective.initial_carry(params, batch),
+        average=params if averaged else (),
+    )
 
 
-def scaled(params: Params, scale: Array | None) -> Params:
-    """Multiplies the weight matrices, not the vectors, by `scale` if there is one."""
-    if scale is None:
-        return params
-    return jax.tree.map(lambda leaf: leaf * scale if leaf.ndim > 1 else leaf, params)
+def scaled(params: Params, scale: Array | float) -> Params:
+    """Multiplies the weight matrices, not the vectors, by `scale`."""
+    return jax.tree.map(
+        lambda leaf: (leaf * scale).astype(leaf.dtype) if leaf.ndim > 1 else leaf, params
+    )
 
 
 def parameter_count(params: Params) -> int:

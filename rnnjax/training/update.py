@@ -1,34 +1,57 @@
-"""Many updates in one compiled call."""
+"""Many updates of one member in one compiled call."""
 
 import functools
-from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax.flatten_util import ravel_pytree
-from jax.sharding import Mesh
-from jax.sharding import PartitionSpec as P
 
-from rnnjax.tasks.base import Batch
+from rnnjax.batch import Batch, without_missing
+from rnnjax.tasks.sources import Order, Source
+from rnnjax.training.hyperparameters import Hyperparameters
 from rnnjax.training.objective import Noise, Objective
-from rnnjax.training.sources import Order, Source
-from rnnjax.training.state import Chance, TrainState
+from rnnjax.training.optimizer import clip
+from rnnjax.training.state import TrainState, keys_of
 from rnnjax.typing import Array, Params, State
 
 AXIS = "batch"  # the mesh axis over which a batch is divided
 
-# The carry has the batch first; all else is the same on every device.
-STATE_SPEC: Any = TrainState(P(), P(), P(), carry=P(AXIS))  # pyright: ignore[reportArgumentType]
-
 Metrics = dict[str, Array]
-Advance = Callable[[TrainState, Source, Chance, int], tuple[TrainState, Metrics]]
+
+
+class Rule(Protocol):
+    """What makes an optimizer of the numbers of a member; see `Optimizer`."""
+
+    def build(self, hyperparameters: Hyperparameters, steps: int) -> optax.GradientTransformation:
+        """Returns the optimizer of a run of `steps` updates."""
+        ...
+
+    def rate(self, hyperparameters: Hyperparameters, count: Array, steps: int) -> Array | None:
+        """Returns the learning rate after `count` updates, None where nobody knows it."""
+        ...
+
+
+class Learning(NamedTuple):
+    """How parameters are changed, but for the numbers in which members differ.
+
+    Attributes:
+        objective: what is minimised.
+        rule: makes the optimizer.
+        steps: updates in all.
+        ema: how much of an average of the parameters stays at each update; None for no average.
+    """
+
+    objective: Objective
+    rule: Rule
+    steps: int
+    ema: float | None = None
 
 
 def update(
-    objective: Objective,
-    optimizer: optax.GradientTransformation,
+    learning: Learning,
+    numbers: Hyperparameters,
     state: TrainState,
     batch: Batch,
     begins: Array,
@@ -37,8 +60,8 @@ def update(
     """Makes one update, inside a `shard_map` over `AXIS`.
 
     Args:
-        objective: what is minimised.
-        optimizer: the rule.
+        learning: what is minimised, and how.
+        numbers: of this member.
         state: the state before; its carry is this device's part.
         batch: this device's part of the batch.
         begins: whether an epoch begins, and the carry with it.
@@ -47,6 +70,8 @@ def update(
     Returns:
         The state after, and this device's loss and metrics.
     """
+    objective = learning.objective
+    batch = without_missing(batch)
 
     def loss(params: Params) -> tuple[Array, tuple[State, Array]]:
         begin = objective.initial_carry(params, batch)  # in here: it may be learned
@@ -63,11 +88,30 @@ def update(
     mean_weight = jnp.maximum(message[-1], 1 / batch.mask.size)
     grads = restore((message[:-1] / mean_weight).astype(vector.dtype))
     share = weight / mean_weight
-    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+    norm = optax.tree.norm(grads)
+    optimizer = learning.rule.build(numbers, learning.steps)
+    clipped = clip(grads, norm, numbers.clip_norm)
+    updates, opt_state = optimizer.update(clipped, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
     metrics = {"loss": value, **objective.metrics(outputs, batch)}
-    metrics = {name: share * value for name, value in metrics.items()}
-    return TrainState(state.step + 1, params, opt_state, carry), metrics
+    metrics = {name: share * value for name, value in metrics.items()} | {"grad_norm": norm}
+    average = averaged(learning.ema, state, params)
+    return TrainState(state.step + 1, params, opt_state, carry, average), metrics
+
+
+def averaged(ema: float | None, state: TrainState, params: Params) -> Params:
+    """Returns the moving average of the parameters after an update.
+
+    Early averages are shorter, so that the first parameters are soon forgotten: of the average
+    before, `min(ema, (1 + t) / (10 + t))` stays after t updates.
+    """
+    if ema is None:
+        return ()
+    t = state.step.astype(float)
+    stays = jnp.minimum(ema, (1 + t) / (10 + t))
+    return jax.tree.map(
+        lambda a, p: (stays * a + (1 - stays) * p).astype(p.dtype), state.average, params
+    )
 
 
 def own_rows(batch_size: int) -> Array:
@@ -77,11 +121,10 @@ def own_rows(batch_size: int) -> Array:
 
 
 def advance(
-    objective: Objective,
-    optimizer: optax.GradientTransformation,
+    learning: Learning,
+    numbers: Hyperparameters,
     state: TrainState,
     source: Source,
-    chance: Chance,
     updates: Array,
 ) -> tuple[TrainState, Metrics]:
     """Makes several updates, inside a `shard_map` over `AXIS`.
@@ -90,22 +133,26 @@ def advance(
     resumed sees the same batches.
 
     Returns:
-        The state after, and the means of the metrics over the updates.
+        The state after, and the means of the metrics over the updates; of the learning rate, where
+        it is known, the last one.
     """
-    rows = own_rows(source.batch_size)
+    rows, keys = own_rows(source.batch_size), keys_of(numbers.seed)
     per_epoch = source.updates_per_epoch
 
     def order_of(step: Array) -> Order:
-        return source.shuffled(jax.random.fold_in(chance.data, step // per_epoch))
+        return source.shuffled(jax.random.fold_in(keys.data, step // per_epoch))
 
+    @jax.jit  # so that it is traced once for the shapes and for the loop
     def body(_: Array, loop: tuple) -> tuple:
         state, order, totals = loop
         index = state.step % per_epoch
         order = jax.lax.cond(index == 0, lambda: order_of(state.step), lambda: order)
         batch = source.batch(order, index, rows)
-        key = jax.random.fold_in(chance.noise, state.step)
-        noise = Noise(jax.random.fold_in(key, jax.lax.axis_index(AXIS)), chance.dropout)
-        state, metrics = update(objective, optimizer, state, batch, index == 0, noise)
+        key = jax.random.fold_in(keys.noise, state.step)
+        noise = Noise(
+            jax.random.fold_in(key, jax.lax.axis_index(AXIS)), jnp.asarray(numbers.dropout)
+        )
+        state, metrics = update(learning, numbers, state, batch, index == 0, noise)
         if totals is not None:
             metrics = jax.tree.map(jnp.add, totals, metrics)
         return state, order, metrics
@@ -115,25 +162,6 @@ def advance(
     totals = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
     state, _, totals = jax.lax.fori_loop(0, updates, body, (state, order, totals))
     metrics = jax.tree.map(lambda total: total / updates, totals)
-    return state, jax.lax.pmean(metrics, AXIS)
-
-
-def make_advance(
-    objective: Objective, optimizer: optax.GradientTransformation, mesh: Mesh
-) -> Advance:
-    """Compiles `(state, source, chance, updates) -> (state, metrics)`.
-
-    The batch is divided over the mesh and the gradients are averaged once an update. The number of
-    updates is an argument, not a constant: one program serves any. See `advance`.
-    """
-    return jax.jit(
-        jax.shard_map(
-            functools.partial(advance, objective, optimizer),
-            mesh=mesh,
-            in_specs=(STATE_SPEC, P(), P(), P()),
-            out_specs=(STATE_SPEC, P()),
-            # Checked, each use of a parameter in the time loop would bring its own collective.
-            check_vma=False,
-            axis_names={AXIS},  # a mesh over time as well leaves that axis to the engine
-        )
-    )
+    metrics = jax.lax.pmean(metrics, AXIS)
+    rate = learning.rule.rate(numbers, state.step - 1, learning.steps)
+    return state, metrics if rate is None else metrics | {"learning_rate": rate}

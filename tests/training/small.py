@@ -1,55 +1,145 @@
-"""Small problems to train on, and a network for each."""
+"""Small problems to train on, a network for each, and their training without a folder."""
 
 import functools
+from typing import Any
 
 import jax
 import numpy as np
-import optax
 
-from rnnjax import datasets, models, tasks, training
+from rnnjax import models, tasks
 from rnnjax.cells import Elman, Normal
-from rnnjax.training.devices import data_mesh, place_state
-from rnnjax.training.objective import Objective
-from rnnjax.training.sources import Source
-from rnnjax.training.state import Chance, TrainState, initial_state
+from rnnjax.tasks.sources import Source
+from rnnjax.training import Hyperparameters, Listener, Moment, Objective, make_mesh, make_objective
+from rnnjax.training.hyperparameters import stack
+from rnnjax.training.loop import Members, begin, run
+from rnnjax.training.members import make_advance
+from rnnjax.training.program import Problem, make_program
+from rnnjax.training.state import TrainState, keys_of
+from rnnjax.training.update import Learning, Rule
 from tests.filled import filled
 
-N, SIDE, CLASSES = 20, 5, 3
+N, T, D, CLASSES = 20, 5, 4, 3
 CELL = Elman(4, recurrent_init=Normal(0.4))  # the default takes long to compile
 
 
-def images(batch_size: int = 6, count: int = N) -> training.ImageSource:
-    """Returns random images whose classes can be told from their brightness."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, CLASSES, count).astype(np.int32)
-    noise = rng.integers(0, 90, (count, SIDE, SIDE))
-    pictures = (noise + 80 * labels[:, None, None]).astype(np.uint8)
-    return training.ImageSource(pictures, labels, datasets.rows, batch_size)
+def sequences(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Returns random sequences whose classes can be told from their mean."""
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(0, CLASSES, count).astype(np.int32)
+    inputs = rng.normal(size=(count, T, D)) + (classes - 1.0)[:, None, None]
+    return inputs.astype(np.float32), classes
+
+
+@functools.cache
+def labelled() -> tasks.Arrays:
+    """Returns the one task of such sequences; a network on another is another program."""
+    return tasks.Arrays(sequences(N), sequences(11, seed=1), sequences(11, seed=2))
 
 
 def classifier(dropout: float = 0.0, layers: int = 1) -> Objective:
     """Returns an Elman network that classifies them."""
     model = models.sequence_model(CELL, models.Last, CLASSES, layers=layers, dropout=dropout)
-    return training.on_sequences(model, training.Classification())
+    return make_objective(model, labelled())
 
 
-def windows(delay: int = 1, length: int = 21, window: int = 5) -> training.WindowSource:
+def windows(delay: int = 1, length: int = 21, window: int = 5) -> tasks.Echo:
     """Returns an echo task in windows; the last step of 21 fits in none of them."""
-    return training.WindowSource(tasks.Echo(delay, length), 3, window, length)
+    return tasks.Echo(delay, length, window)
 
 
-def listener(source: training.WindowSource) -> Objective:
-    """Returns an Elman network for `windows`."""
-    model = models.sequence_model(CELL, models.All, source.task.output_dim)
-    return training.on_windows(model, source.task)
+class One:
+    """The updates of a run alone, without the axis for members.
+
+    Args:
+        objective: what is minimised.
+        rule: how.
+        source: the batches.
+        numbers: of the run.
+        steps: updates in all, for a schedule.
+        ema: of the average of the parameters.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        rule: Rule,
+        source: Source,
+        numbers: Hyperparameters,
+        *,
+        steps: int = 100,
+        ema: float | None = None,
+    ):
+        self.objective, self.source, self.numbers = objective, source, numbers
+        self._learning = Learning(objective, rule, steps, ema)
+        self.keys = keys_of(numbers.seed)
+
+    def begin(self) -> TrainState:
+        """Returns a state at step 0, with parameters that nothing was compiled for."""
+        batch = self.batch(0)
+        params = filled(3, lambda: self.objective.init(self.keys.init, batch))
+        rule = self._learning.rule.build(self.numbers, self._learning.steps)
+        state = TrainState(
+            np.int32(0), params, rule.init(params), self.objective.initial_carry(params, batch), ()
+        )
+        return state if self._learning.ema is None else state._replace(average=params)
+
+    def order(self, step: int) -> Any:
+        """Returns the order of the epoch of an update."""
+        epoch = step // self.source.updates_per_epoch
+        return self.source.shuffled(jax.random.fold_in(self.keys.data, epoch))
+
+    def batch(self, step: int) -> Any:
+        """Returns the batch of an update."""
+        index = step % self.source.updates_per_epoch
+        return self.source.batch(self.order(step), index, np.arange(self.source.batch_size))
+
+    def __call__(
+        self, state: TrainState, updates: int, **numbers: Any
+    ) -> tuple[TrainState, dict[str, float]]:
+        """Makes updates; of other `numbers` if they are given."""
+        advance = make_advance(self._learning, make_mesh())
+        members = stack([self.numbers._replace(**numbers)])
+        whole = TrainState(state.step, *jax.tree.map(lambda leaf: leaf[None], tuple(state[1:])))
+        after, metrics = advance(whole, np.ones(1, bool), members, self.source, updates)
+        parts = jax.tree.map(lambda leaf: np.asarray(leaf)[0], tuple(after[1:]))
+        found = {name: float(value[0]) for name, value in metrics.items()}
+        return TrainState(np.asarray(after.step), *parts), found
 
 
-def begin(
-    objective: Objective, optimizer: optax.GradientTransformation, source: Source, seed: int = 0
-) -> tuple[TrainState, Chance]:
-    """Returns a state at step 0 with parameters drawn without compiling, and the run's chance."""
-    chance = Chance.from_seed(seed)
-    make = functools.partial(initial_state, objective, optimizer, source, chance)
-    state = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), jax.eval_shape(make))
-    state = state._replace(params=filled(3, lambda: make().params))
-    return place_state(state, data_mesh(1)), chance
+class Lines(Listener):
+    """Keeps the numbers of each member that is here, bit for bit."""
+
+    def __init__(self, count: int):
+        self.of: list[list[tuple[np.int32, dict[str, Any]]]] = [[] for _ in range(count)]
+
+    def logged(self, moment: Moment) -> None:
+        """Keeps those of training."""
+        self._keep(moment, ["train"])
+
+    def evaluated(self, moment: Moment) -> None:
+        """Keeps those of what is held out."""
+        self._keep(moment, [part for part in moment.metrics if part != "train"])
+
+    def _keep(self, moment: Moment, parts: list[str]) -> None:
+        for index in np.flatnonzero(moment.here):
+            for part in parts:
+                found = {name: value[index] for name, value in moment.metrics[part].items()}
+                self.of[index].append((np.int32(moment.step), {part: found}))
+
+
+def trained(
+    problem: Problem, members: list[Hyperparameters], devices: int = 1
+) -> list[dict[str, Any]]:
+    """Trains a population, divided over devices; returns all that becomes of each member."""
+    program = make_program(problem, members, make_mesh(members=devices))
+    lines = Lines(len(members))
+    end, _ = run(problem, program, begin(problem, program), [lines])
+    end = jax.device_get(end)
+    return [member(end, index) | {"lines": lines.of[index]} for index in range(len(members))]
+
+
+def member(end: Members, index: int) -> dict[str, Any]:
+    """Returns what one member is."""
+    parts = {**end.state._asdict(), "best": end.best._asdict(), "ended": end.ended}
+    del parts["step"]
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[index], parts)

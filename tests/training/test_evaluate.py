@@ -1,51 +1,88 @@
 import jax
 import numpy as np
-import optax
 import pytest
 
-from rnnjax.tasks.base import accuracy, cross_entropy
-from rnnjax.training.devices import data_mesh
-from rnnjax.training.evaluate import make_evaluate
+from rnnjax import models, tasks
+from rnnjax.batch import accuracy, cross_entropy
+from rnnjax.training import make_mesh, make_objective
+from rnnjax.training.members import make_evaluate
+from tests.filled import filled
 from tests.training import small
 
 
-@pytest.mark.parametrize("batch_size", [4, 5, 7, 19, 20, 33])
+def evaluated(objective, params, source):
+    """Returns metrics, and over how many targets they are."""
+    whole = jax.tree.map(lambda leaf: leaf[None], params)
+    metrics, count = make_evaluate(objective, make_mesh())(whole, source)
+    return {name: float(value[0]) for name, value in metrics.items()}, int(count[0])
+
+
+def params_of(objective, source):
+    batch = source.batch(source.ordered(), 0, np.arange(source.batch_size))
+    return filled(3, lambda: objective.init(jax.random.key(0), batch))
+
+
+@pytest.mark.parametrize("batch_size", [4, 5, 11, 33])
 def test_a_short_last_batch_weighs_what_it_holds(batch_size):
-    objective, optimizer = small.classifier(), optax.sgd(1.0)
-    source = small.images(batch_size)
-    assert source.batches == int(np.ceil(small.N / batch_size))
-    state, _ = small.begin(objective, optimizer, small.images())
-    found = make_evaluate(objective, data_mesh(1))(state.params, source)
-    whole = small.images(small.N).batch(np.arange(small.N), 0, np.arange(small.N))
-    _, logits = jax.jit(lambda p: objective.apply(p, (), whole, None))(state.params)
-    assert found["loss"] == pytest.approx(
-        float(cross_entropy(logits, whole.targets, whole.mask)), rel=1e-5
+    objective = small.classifier()
+    source = small.labelled().source("validation", batch_size)
+    params = params_of(objective, source)
+    found, count = evaluated(objective, params, source)
+    inputs, classes = small.sequences(11, seed=1)
+    batch = source.batch(source.ordered(), 0, np.arange(1))._replace(
+        inputs=np.swapaxes(inputs, 0, 1)
     )
-    assert found["accuracy"] == pytest.approx(
-        float(accuracy(logits, whole.targets, whole.mask)), rel=1e-6
-    )
+    _, logits = objective.apply(params, (), batch, None)
+    mask = np.ones(11, bool)
+    wanted = [float(judge(logits, classes, mask)) for judge in (cross_entropy, accuracy)]
+    assert [found["loss"], found["accuracy"]] == pytest.approx(wanted, rel=1e-5)
+    assert count == 11
+
+
+def test_steps_weigh_alike_however_sequences_share_batches():
+    inputs, classes = small.sequences(small.N)
+    lengths = np.arange(small.N) % (small.T + 1)
+    task = tasks.Arrays((inputs, np.stack([classes] * small.T, 1), lengths))
+    objective = make_objective(small.CELL, task)
+    whole = task.source("train", small.N)
+    params = params_of(objective, whole)
+    found, count = evaluated(objective, params, whole)
+    assert count == lengths.sum()
+    for batch_size in (3, 6):
+        parts, again = evaluated(objective, params, task.source("train", batch_size))
+        assert parts == pytest.approx(found, rel=1e-5)
+        assert again == count
 
 
 def test_windows_are_judged_as_the_series_that_they_were_cut_from():
     # Of the first window most has no echo yet: it must not weigh as much as the others.
-    source = small.windows(delay=3, length=20)
-    objective = small.listener(source)
-    state, _ = small.begin(objective, optax.sgd(1.0), source)
-    found = make_evaluate(objective, data_mesh(1))(state.params, source)
+    task = small.windows(delay=3, length=20)
+    model = models.sequence_model(small.CELL, models.All, task.output_dim)
+    objective, source = make_objective(model, task), task.source("validation", 3)
+    params = params_of(objective, source)
+    found, count = evaluated(objective, params, source)
     series = source.ordered()
-    _, logits = jax.jit(
-        lambda p: objective.apply(p, objective.initial_carry(p, series), series, None)
-    )(state.params)
-    assert found["loss"] == pytest.approx(float(source.task.loss(logits, series)), rel=1e-5)
-    wanted = source.task.metrics(logits, series)["accuracy"]
+    _, logits = objective.apply(params, objective.initial_carry(params, series), series, None)
+    assert found["loss"] == pytest.approx(float(task.loss(logits, series)), rel=1e-5)
+    wanted = task.metrics(logits, series)["accuracy"]
     assert found["accuracy"] == pytest.approx(float(wanted), rel=1e-6)
+    assert count == 17 * 3
 
 
 def test_evaluation_drops_nothing_and_repeats_itself():
+    source = small.labelled().source("test", 7)
     objective = small.classifier(dropout=0.9, layers=2)
-    state, _ = small.begin(objective, optax.sgd(1.0), small.images())
-    evaluate = make_evaluate(objective, data_mesh(1))
-    first, again = (evaluate(state.params, small.images(7)) for _ in range(2))
+    params = params_of(objective, source)
+    first, again = (evaluated(objective, params, source) for _ in range(2))
     assert first == again
-    without = make_evaluate(small.classifier(layers=2), data_mesh(1))
-    assert without(state.params, small.images(7)) == first
+    assert evaluated(small.classifier(layers=2), params, source) == first
+
+
+def test_parts_of_one_shape_share_a_program():
+    objective = small.classifier()
+    sources = [small.labelled().source(part, 4) for part in ("validation", "test")]
+    params = params_of(objective, sources[0])
+    compiled = make_evaluate(objective, make_mesh())
+    first, programs = evaluated(objective, params, sources[0]), compiled._cache_size()
+    assert evaluated(objective, params, sources[1]) != first
+    assert compiled._cache_size() == programs

@@ -1,105 +1,217 @@
+"""Training in ten lines, without a folder."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
 import optax
 import pytest
 
-from rnnjax.training import DivergedError, Plan
-from rnnjax.training.checkpoint import Checkpoints
-from rnnjax.training.devices import data_mesh
-from rnnjax.training.fit import fit
-from rnnjax.training.log import RunLog
-from rnnjax.training.program import run_program
-from rnnjax.training.progress import Progress
-from rnnjax.training.recording import Recorder, read_metrics
+from rnnjax import cells, models, tasks
+from rnnjax.batch import cross_entropy
+from rnnjax.training import (
+    DivergedError,
+    Hyperparameters,
+    Listener,
+    Objective,
+    Optimizer,
+    fit,
+    fit_members,
+    make_objective,
+)
+from tests.laws.draws import assert_close, assert_identical
 from tests.training import small
+
+NUMBERS = Hyperparameters(seed=5, learning_rate=0.03)
+OPTIONS = {"batch_size": 6, "log_every": 4, "eval_every": 6}
+
+
+class Affine(nn.Module):
+    """A plain Flax module on sequences."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        return nn.Dense(small.CLASSES)(inputs.mean(0))
+
+
+class Averages(Listener):
+    """Follows the moving average of the parameters, from those before and after each call."""
+
+    def __init__(self):
+        self.last = None
+
+    def logged(self, moment):
+        state = moment.members.state
+        self.last = jax.tree.map(lambda leaf: np.asarray(leaf)[0], (state.params, state.average))
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return fit(small.classifier(), small.labelled(), 9, numbers=NUMBERS, **OPTIONS)
+
+
+def logits(params, inputs):
+    """Runs the network in NumPy."""
+    cell, dense = params["layers_0"]["cell"], params["readout"]["Dense_0"]
+    h = np.zeros((len(inputs), 4))
+    for t in range(small.T):
+        h = np.tanh(inputs[:, t] @ cell["w_x"] + h @ cell["w_h"] + cell["b"])
+    return h @ dense["kernel"] + dense["bias"]
+
+
+def test_history_has_a_line_for_each_log_and_evaluation(fitted):
+    found = [(line["step"], line["split"]) for line in fitted.history]
+    held_out = ("validation", "test")
+    wanted = [(4, "train"), (6, "train"), *[(6, p) for p in held_out]]
+    wanted += [(8, "train"), (9, "train"), *[(9, p) for p in held_out]]
+    assert found == wanted
+    for line in fitted.history:
+        names = {"loss", "accuracy"}
+        names |= {"grad_norm", "learning_rate"} if line["split"] == "train" else set()
+        assert set(line) == {"step", "split"} | names
+    losses = [line["loss"] for line in fitted.history if line["split"] == "train"]
+    assert losses[-1] < losses[0]
+
+
+def test_the_chosen_parameters_are_those_of_the_best_validation(fitted):
+    accuracies = {
+        line["step"]: line["accuracy"] for line in fitted.history if line["split"] == "validation"
+    }
+    assert fitted.best_step == max(accuracies, key=accuracies.get)  # the first of equals
+    for part, seed in (("validation", 1), ("test", 2)):
+        inputs, classes = small.sequences(11, seed)
+        found = logits(fitted.params, inputs)
+        mask = np.ones(11, bool)
+        wanted = {
+            "loss": float(cross_entropy(found, classes, mask)),
+            "accuracy": float((found.argmax(-1) == classes).mean()),
+        }
+        assert fitted.metrics(part) == pytest.approx(wanted, rel=1e-5)
+        assert fitted.evaluate(part) == pytest.approx(wanted, rel=1e-5)
+        assert fitted.evaluate(part, batch_size=4) == pytest.approx(wanted, rel=1e-5)
+        assert_close(fitted.predict(np.swapaxes(inputs, 0, 1)), found, rtol=1e-5)
+    wanted, predicted = fitted.classes("test", most=4)
+    assert wanted.tolist() == classes.tolist()
+    assert predicted.tolist() == found.argmax(-1).tolist()
+
+
+def test_without_validation_the_last_parameters_are_taken():
+    task = tasks.Arrays(small.sequences(small.N))
+    found = fit(Affine(), task, 3, numbers=NUMBERS, **OPTIONS)
+    assert found.best_step is None
+    assert_identical(found.params, found.last)
+    assert [line["split"] for line in found.history] == ["train"]
+    with pytest.raises(ValueError, match="has no data for test"):
+        found.evaluate()
+    with pytest.raises(ValueError, match=r"^patience looks at validation, and nothing is held out"):
+        fit(Affine(), task, 3, patience=1, **OPTIONS)
+
+
+def test_an_average_is_what_is_evaluated_and_chosen():
+    watch = Averages()
+    found = fit(
+        Affine(),
+        small.labelled(),
+        6,
+        numbers=NUMBERS,
+        ema=0.2,
+        listeners=[watch],
+        **OPTIONS,
+    )
+    params, average = watch.last
+    assert found.best_step == 6
+    assert_identical(found.last, average)
+    assert_identical(found.params, average)
+    assert not np.array_equal(average["Dense_0"]["bias"], params["Dense_0"]["bias"])
+    assert found.evaluate("validation") == pytest.approx(found.metrics("validation"), rel=1e-6)
+
+
+def test_a_transformation_of_optax_and_a_loss_of_ones_own_are_used_as_they_are():
+    def loss(outputs, batch):
+        return 2 * cross_entropy(outputs, batch.targets, batch.mask)
+
+    model = Affine()
+    options = {"numbers": NUMBERS._replace(clip_norm=np.inf), **OPTIONS}
+    given = optax.sgd(0.1)
+    twice = fit(model, small.labelled(), 4, optimizer=given, loss=loss, **options)
+    once = fit(model, small.labelled(), 4, optimizer=optax.sgd(0.2), **options)
+    assert_close(twice.last, once.last, rtol=1e-5)
+    assert [line["loss"] / 2 for line in twice.history] == pytest.approx(
+        [line["loss"] for line in once.history], rel=1e-5
+    )
+    assert "learning_rate" not in twice.history[0]  # nobody knows it
+
+
+def test_members_are_fitted_beside_one_that_diverges():
+    fitted = fit(Affine(), small.labelled(), 9, numbers=NUMBERS, **OPTIONS)
+    members = [NUMBERS._replace(learning_rate=3e38), NUMBERS]
+    lost, found = fit_members(Affine(), small.labelled(), 9, members, **OPTIONS)
+    assert found.history == fitted.history
+    assert_identical(found.params, fitted.params)
+    assert_identical(found.last, fitted.last)
+    assert lost.history == []
+    with pytest.raises(DivergedError):
+        fit(Affine(), small.labelled(), 9, numbers=members[0], **OPTIONS)
+
+
+@pytest.mark.parametrize("network", [models.MLP((4, small.CLASSES)), Affine()], ids=type)
+def test_any_network_is_fitted(network):
+    found = fit(network, small.labelled(), 60, numbers=NUMBERS, **(OPTIONS | {"eval_every": 60}))
+    assert found.metrics("test")["accuracy"] > 0.7  # a mean tells the classes apart
+    batch = found.examples(count=11)
+    assert found.predict(batch.inputs).shape == (11, small.CLASSES)
+    with pytest.raises(TypeError, match="a SequenceModel has states over time"):
+        found.states(batch.inputs)
+
+
+@pytest.mark.parametrize("value", ["LSTM", cells.LSTM, lambda inputs: inputs])
+def test_what_is_no_network_is_refused(value):
+    with pytest.raises(TypeError, match=r"^a cell, a Flax module or an Objective is trained; got"):
+        make_objective(value, small.labelled())
+
+
+class Shouting(Objective):
+    """Its metrics are wrong."""
+
+    def metrics(self, outputs, batch):
+        return {"accuracy": outputs} if self.own_loss is None else {}
 
 
 @pytest.mark.parametrize(
-    ("plan", "stops"),
+    ("changes", "message"),
     [
-        (Plan(10, 4, 5), [4, 5, 8, 10]),
-        (Plan(10, 5, 5), [5, 10]),
-        (Plan(7, 100, 100), [7]),
-        (Plan(3, 1, 2), [1, 2, 3]),
-        (Plan(9, 4, 100), [4, 8, 9]),
+        ({"steps": 0}, "^steps must be a whole number of 1 or more; got 0$"),
+        ({"log_every": 0}, "^log_every must be a whole number of 1 or more"),
+        ({"eval_every": 2.0}, "^eval_every must be a whole number of 1 or more"),
+        ({"patience": 0}, "^patience must be a whole number of 1 or more"),
+        ({"batch_size": 0}, "^batch_size must be a whole number of 1 or more; got 0$"),
+        ({"batch_size": 2.0}, "^batch_size must be a whole number of 1 or more; got 2.0$"),
+        ({"batch_size": 21}, "^a batch of 21 is more than the 20 examples of training$"),
+        ({"ema": 1.0}, "^ema must be from 0 to below 1; got 1.0$"),
+        ({"ema": -0.1}, "^ema must be from 0 to below 1; got -0.1$"),
+        ({"optimizer": "adamm"}, "^unknown name 'adamm'; did you mean adam?"),
+        ({"optimizer": Optimizer(schedule="sine")}, "^unknown name 'sine'; did you mean "),
+        (
+            {"numbers": NUMBERS._replace(warmup_steps=9)},
+            "^warmup_steps 9 must be less than steps 9$",
+        ),
+        ({"numbers": NUMBERS._replace(seed=-1)}, "^seed must be a whole number from 0 to"),
+        ({"loss": lambda outputs, batch: outputs}, r"^loss is \(6, 3\): a metric is one number$"),
+        (
+            {"network": Shouting(Affine(), small.labelled())},
+            r"^accuracy is \(6, 3\): a metric is one",
+        ),
+        (
+            {"network": Shouting(Affine(), small.labelled(), lambda outputs, batch: jnp.zeros(()))},
+            r"^accuracy is no metric of Arrays\(train=20, .*: there are loss$",
+        ),
     ],
 )
-def test_a_run_stops_at_logs_evaluations_and_the_end(plan, stops):
-    step, found = 0, []
-    while step < plan.steps:
-        step = plan.next_stop(step)
-        found.append(step)
-    assert found == stops
-    # From wherever one goes on, the next stop is the same.
-    for step in range(plan.steps):
-        assert plan.next_stop(step) == min(stop for stop in stops if stop > step)
-
-
-def test_evaluations_come_every_so_often_and_last():
-    assert [s for s in range(1, 11) if Plan(10, 2, 4).evaluates_at(s)] == [4, 8, 10]
-    assert [s for s in range(1, 9) if Plan(8, 3, 4).evaluates_at(s)] == [4, 8]
-
-
-def train(tmp_path, optimizer, plan, watch=None):
-    source, objective = small.images(), small.classifier()
-    state, chance = small.begin(objective, optimizer, source)
-    with (
-        Recorder(tmp_path) as recorder,
-        Checkpoints(tmp_path / "checkpoints") as checkpoints,
-        Progress(plan.steps) as progress,
-    ):
-        return fit(
-            run_program(objective, optimizer, source, small.images(7), chance, data_mesh(1)),
-            plan,
-            state,
-            log=RunLog(recorder),
-            checkpoints=checkpoints,
-            progress=progress,
-            watch=watch,
-        )
-
-
-def saved(tmp_path):
-    with Checkpoints(tmp_path / "checkpoints") as checkpoints:
-        return checkpoints.steps()
-
-
-def test_numbers_are_recorded_at_every_stop_and_the_state_is_kept_at_evaluations(tmp_path):
-    state, speed = train(tmp_path, optax.adam(0.03), Plan(9, 4, 6))
-    lines = read_metrics(tmp_path)
-    wanted = [(4, "train"), (6, "train"), (6, "test"), (8, "train"), (9, "train"), (9, "test")]
-    assert [(line["step"], line["split"]) for line in lines] == wanted
-    assert all({"loss", "accuracy"} < set(line) for line in lines)
-    assert lines[-1]["loss"] < lines[2]["loss"] < lines[0]["loss"]
-    assert saved(tmp_path) == [6, 9]
-    assert state.step == 9
-    assert speed.seconds > 0
-    assert speed.examples_per_second > 0
-
-
-def test_a_loss_that_is_no_number_ends_the_run_and_nothing_is_kept(tmp_path):
-    with pytest.raises(
-        DivergedError, match=r"^the loss is (nan|inf) between steps 0 and 50: lower"
-    ):
-        train(tmp_path, optax.adam(1e37), Plan(100, 50, 50))
-    assert saved(tmp_path) == []
-    assert read_metrics(tmp_path) == []
-
-
-def test_an_update_that_only_evaluation_finds_to_have_diverged_is_not_kept(tmp_path):
-    with pytest.raises(DivergedError, match=r"^the test loss is (nan|inf) after step 1: lower"):
-        train(tmp_path, optax.sgd(1e38), Plan(6, 1, 1))
-    assert saved(tmp_path) == []
-
-
-def test_what_a_watcher_raises_ends_the_run_after_the_checkpoint(tmp_path):
-    seen = []
-
-    def watch(step, metrics):
-        seen.append((step, metrics))
-        if step == 4:
-            raise LookupError
-
-    with pytest.raises(LookupError):
-        train(tmp_path, optax.adam(0.03), Plan(9, 2, 2), watch)
-    tests = [line for line in read_metrics(tmp_path) if line["split"] == "test"]
-    assert [{"step": step, "split": "test", **metrics} for step, metrics in seen] == tests
-    assert saved(tmp_path) == [2, 4]
+def test_what_does_not_fit_is_refused_in_one_line(changes, message):
+    given = {"network": small.classifier(), "task": small.labelled(), "steps": 9}
+    given |= OPTIONS | changes
+    if "loss" in changes:
+        given["network"] = small.classifier().model
+    with pytest.raises(ValueError, match=message) as caught:
+        fit(**given)
+    assert len(str(caught.value).splitlines()) == 1

@@ -1,3 +1,4 @@
+import inspect
 import math
 
 import jax
@@ -6,109 +7,178 @@ import numpy as np
 import optax
 import pytest
 
-from rnnjax.training import OPTIMIZERS, OptimizerSettings, make_optimizer
-from rnnjax.training.optimizer import hyperparameters, learning_rate_at
+from rnnjax.training.hyperparameters import Hyperparameters, stack
+from rnnjax.training.optimizer import Optimizer, clip
+from rnnjax.training.rules import NOISE, Rule, check_rule, rules
 
-STEPS = 40
-
-
-def rates(schedule="constant", warmup_steps=0):
-    cosine = schedule == "cosine"
-    settings = {"peak": 0.5, "warmup_steps": warmup_steps, "steps": STEPS, "cosine": cosine}
-    return [float(learning_rate_at(count, **settings)) for count in range(STEPS + 1)]
-
-
-def test_a_constant_rate_is_constant():
-    assert rates() == [0.5] * (STEPS + 1)
+STEPS = 10
+MEMBERS = (
+    Hyperparameters(1, 0.1, 0, 0.5, 0.3),
+    Hyperparameters(2**32 - 1, 0.02, 1, math.inf, 0.01),
+)
+PARAMS = {"matrix": jnp.linspace(-1, 2, 6).reshape(3, 2), "vector": jnp.array([0.5, -0.7])}
 
 
-def test_a_cosine_falls_to_zero_at_the_last_update():
-    wanted = [0.25 * (1 + math.cos(math.pi * t / STEPS)) for t in range(STEPS + 1)]
-    np.testing.assert_allclose(rates(schedule="cosine"), wanted, atol=1e-7)
+def single_precision(member):
+    """Returns a member's numbers as training has them."""
+    return jax.tree.map(lambda leaf: leaf[0], stack([member]))
+
+
+def grads_of(params, update):
+    return jax.tree.map(lambda leaf: jnp.cos(leaf + update), params)
+
+
+def three_updates(optimizer, member):
+    """Returns the parameters after each, `[3, ...]`, as training makes them."""
+    rule = optimizer.build(member, STEPS)
+
+    def body(carry, update):
+        params, state = carry
+        grads = grads_of(params, update)
+        grads = clip(grads, optax.tree.norm(grads), member.clip_norm)
+        updates, state = rule.update(grads, state, params)
+        params = optax.apply_updates(params, updates)
+        return (params, state), params
+
+    return jax.lax.scan(body, (PARAMS, rule.init(PARAMS)), jnp.arange(3))[1]
+
+
+def three_updates_by_hand(make, member, **arguments):
+    """Does the same with Optax and Python numbers; some of Optax's rules take no schedule."""
+    known = inspect.signature(make).parameters
+    if "weight_decay" in known:
+        arguments["weight_decay"] = member.weight_decay
+    if "key" in known:
+        arguments["key"] = jax.random.fold_in(jax.random.key(member.seed), NOISE)
+    rates = optax.warmup_cosine_decay_schedule(
+        0.0, member.learning_rate, member.warmup_steps, STEPS
+    )
+    clipping = optax.clip_by_global_norm(member.clip_norm)
+    params, passed = PARAMS, []
+    state = make(learning_rate=member.learning_rate, **arguments).init(params)
+    for update in range(3):
+        rule = make(learning_rate=float(rates(update)), **arguments)
+        grads, _ = clipping.update(grads_of(params, update), optax.EmptyState())
+        updates, state = rule.update(grads, state, params)
+        params = optax.apply_updates(params, updates)
+        passed.append(params)
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *passed)
+
+
+@pytest.mark.filterwarnings("ignore:`optimistic_adam` is deprecated")
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_members_together_do_what_each_does_by_hand_or_the_rule_is_refused(name):
+    make = rules()[name].make
+    try:
+        wanted = [three_updates_by_hand(make, member) for member in MEMBERS]
+    except (TypeError, ValueError):
+        with pytest.raises(ValueError, match=f"^{name} makes no update of gradients alone: "):
+            check_rule(name, constant=True)
+        return
+    check_rule(name, constant=True)
+    together = jax.jit(jax.vmap(lambda member: three_updates(Optimizer(name, "cosine"), member)))
+    found = together(stack(MEMBERS))
+    wanted = jax.tree.map(lambda *leaves: jnp.stack(leaves), *wanted)
+    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=2e-5, atol=2e-6), found, wanted)
+    assert not np.array_equal(found["matrix"][0, 2], found["matrix"][0, 1])
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine"])
-def test_a_warmup_rises_in_a_line_from_zero(schedule):
-    found = rates(schedule=schedule, warmup_steps=8)
-    np.testing.assert_allclose(found[:9], [0.5 * t / 8 for t in range(9)], rtol=1e-6)
-    fall = {"constant": lambda _: 0.5, "cosine": lambda x: 0.25 * (1 + math.cos(math.pi * x))}
-    wanted = [fall[schedule]((t - 8) / (STEPS - 8)) for t in range(8, STEPS + 1)]
-    np.testing.assert_allclose(found[8:], wanted, atol=1e-7)
+@pytest.mark.parametrize("name", ["adam", "adamw", "muon", "rmsprop", "sgd"])
+def test_every_bit_is_that_of_optax_with_a_schedule(name, schedule):
+    member = single_precision(MEMBERS[1])
+    ours = Optimizer(name, schedule)
+    decay = {"weight_decay": member.weight_decay} if name in ("adamw", "muon") else {}
+    theirs = rules()[name].make(lambda count: ours.rate(member, count, STEPS), **decay)
+    rule = ours.build(member, STEPS)
+    state, their_state = rule.init(PARAMS), theirs.init(PARAMS)
+    for update in range(3):
+        grads = grads_of(PARAMS, update)
+        found, state = rule.update(grads, state, PARAMS)
+        wanted, their_state = theirs.update(grads, their_state, PARAMS)
+        jax.tree.map(np.testing.assert_array_equal, found, wanted)
 
 
-@pytest.mark.parametrize("warmup", [STEPS, STEPS + 1])
-def test_a_warmup_that_takes_all_the_updates_is_refused(warmup):
-    with pytest.raises(ValueError, match=f"warmup_steps {warmup} must be less than steps 40"):
-        make_optimizer(OptimizerSettings(warmup_steps=warmup), STEPS)
+@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float64])
+@pytest.mark.parametrize("name", ["adamw", "lars", "rprop", "sgd(momentum=0.9)"])
+def test_parameters_keep_their_precision(name, dtype, x64):
+    params = jax.tree.map(lambda leaf: leaf.astype(dtype), PARAMS)
+    rule = Optimizer(name, "cosine").build(single_precision(MEMBERS[1]), STEPS)
+    state = rule.init(params)
+    updates, after = jax.eval_shape(rule.update, params, state, params)
+    assert {leaf.dtype for leaf in jax.tree.leaves(updates)} == {jnp.dtype(dtype)}
+    assert jax.tree.map(jnp.result_type, after) == jax.tree.map(jnp.result_type, state)
 
 
-def test_an_unknown_schedule_is_refused():
-    with pytest.raises(ValueError, match="unknown schedule 'linear'; one of constant, cosine"):
-        make_optimizer(OptimizerSettings(schedule="linear"), STEPS)
-
-
-def test_the_rates_are_those_of_optax():
-    for warmup in (0, 7):
-        ours = rates("cosine", warmup)
-        theirs = optax.warmup_cosine_decay_schedule(0.0, 0.5, warmup, STEPS)
-        np.testing.assert_allclose(ours, [theirs(t) for t in range(STEPS + 1)], atol=1e-7)
-
-
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_numbers_put_into_the_state_are_obeyed(name):
-    decay = 0.3 if name in ("adamw", "muon") else None
-    there = OptimizerSettings(name, 0.2, "cosine", 3, 0.5, decay)
-    here = OptimizerSettings(name, 0.01, "cosine", 0, 50.0, None if decay is None else 0.1)
-    params = {"w": jnp.arange(6.0).reshape(2, 3), "b": jnp.ones(2)}
-    grads = jax.tree.map(jnp.cos, params)
-    wanted, found = (make_optimizer(settings, STEPS) for settings in (there, here))
-    state, other = wanted.init(params), found.init(params)
-    other = other._replace(hyperparams=hyperparameters(other, there))
-    for _ in range(4):
-        updates, state = wanted.update(grads, state, params)
-        same, other = found.update(grads, other, params)
-        jax.tree.map(np.testing.assert_array_equal, updates, same)
-
-
-def test_a_weight_decay_is_refused_where_there_is_none():
-    with pytest.raises(ValueError, match=r"^adam has no weight decay; adamw, muon have$"):
-        make_optimizer(OptimizerSettings("adam", weight_decay=0.1), STEPS)
-
-
-@pytest.mark.parametrize("norm", [0.5, 5.0, 50.0])
-def test_a_gradient_that_is_too_long_is_scaled(norm):
-    optimizer = make_optimizer(OptimizerSettings("sgd", 1.0, clip_norm=5.0), STEPS)
+@pytest.mark.parametrize("norm", [0.5, 4.999, 5.0, 50.0, np.inf, np.nan])
+@pytest.mark.parametrize("clip_norm", [5.0, jnp.float32(5.0)])
+def test_gradients_are_clipped_as_optax_does(norm, clip_norm):
     grads = {"a": jnp.array([3.0, 0.0]) * norm / 5, "b": jnp.array(4.0) * norm / 5}
-    updates, _ = optimizer.update(grads, optimizer.init(grads))
-    scale = min(1.0, 5.0 / norm)
-    np.testing.assert_allclose(updates["a"], -scale * grads["a"], rtol=1e-6)
-    np.testing.assert_allclose(updates["b"], -scale * grads["b"], rtol=1e-6)
+    wanted, _ = optax.clip_by_global_norm(5.0).update(grads, optax.EmptyState())
+    found = clip(grads, optax.tree.norm(grads), clip_norm)
+    jax.tree.map(np.testing.assert_array_equal, found, wanted)
+    if np.isfinite(norm):
+        np.testing.assert_allclose(optax.tree.norm(found), min(norm, 5.0), rtol=1e-6)
 
 
-def test_without_a_limit_no_gradient_is_scaled():
-    optimizer = make_optimizer(OptimizerSettings("sgd", 0.1), STEPS)
-    updates, _ = optimizer.update(jnp.array([3e6, 4e6]), optimizer.init(jnp.zeros(2)))
-    np.testing.assert_allclose(updates, [-3e5, -4e5], rtol=1e-6)
+@pytest.mark.parametrize("scale", [0.0, 1e-30, 1.0, 1e30, np.inf, np.nan])
+def test_an_infinite_limit_changes_no_bit(scale):
+    grads = {"a": jnp.array([0.3, -0.0]) * scale, "b": jnp.array(-4.0, jnp.bfloat16) * scale}
+    for limit in (math.inf, jnp.float32(jnp.inf)):
+        found = clip(grads, optax.tree.norm(grads), limit)
+        for name, leaf in grads.items():
+            assert found[name].dtype == leaf.dtype
+            assert np.asarray(found[name]).tobytes() == np.asarray(leaf).tobytes()
 
 
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_every_optimizer_descends_a_quadratic(name):
-    rate = {"adam": 0.1, "adamw": 0.1, "muon": 0.1, "rmsprop": 0.1, "sgd": 0.2}[name]
-    settings = OptimizerSettings(name, rate, "cosine", warmup_steps=5, clip_norm=10.0)
-    optimizer = make_optimizer(settings, 100)
-    curvature = np.linspace(0.5, 2, 6).reshape(2, 3)
-    start = {"w": jnp.array([[3.0, -2.0, 1.0], [0.5, 2.0, -3.0]]), "b": jnp.array([1.0, -1.0])}
+@pytest.mark.parametrize(
+    ("rule", "schedule", "message"),
+    [
+        ("adma", "constant", "unknown name 'adma'; did you mean adamax?"),
+        ("adam", "cosin", "unknown name 'cosin'; did you mean cosine?"),
+        ("adam(learning_rate=0.1)", "constant", "learning_rate is a flag of its own"),
+        ("adamw(weight_decay=0.1)", "constant", "weight_decay is a flag of its own"),
+        ("schedule_free_sgd(warmup_steps=9)", "constant", "warmup_steps is a flag of its own"),
+        ("noisy_sgd(key=3)", "constant", "seed is a flag of its own"),
+        ("sgd(0.1)", "constant", "arguments of an optimizer are given by name"),
+        ("adam(b9=0.1)", "constant", "got an unexpected keyword argument 'b9'"),
+        ("adam(b1='a')", "constant", "makes no update of gradients alone"),
+        ("galore(base_optimizer=sgd)", "constant", "makes no update of gradients alone"),
+        ("lbfgs", "constant", "lbfgs makes no update of gradients alone: .*'value'"),
+        ("polyak_sgd", "constant", "polyak_sgd of Optax is no optimizer that takes a learning"),
+        ("chain(adam)", "constant", "chain of Optax is no optimizer that takes a learning rate"),
+        ("0.1", "constant", "'0.1' is not an optimizer"),
+        ("rprop", "cosine", "rprop starts from the learning rate: its schedule must be constant"),
+    ],
+)
+def test_wrong_texts_are_refused_in_one_line(rule, schedule, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        Optimizer(rule, schedule).check(STEPS)
+    assert len(str(caught.value).splitlines()) == 1
 
-    def loss(params):
-        return (curvature * params["w"] ** 2).sum() + (params["b"] ** 2).sum()
 
-    @jax.jit
-    def descend(params):
-        def step(_, carry):
-            params, state = carry
-            updates, state = optimizer.update(jax.grad(loss)(params), state, params)
-            return jax.tree.map(jnp.add, params, updates), state
+def test_arguments_reach_optax():
+    member = Hyperparameters(learning_rate=0.1)
+    found = three_updates(Optimizer("sgd(momentum=0.9, nesterov=True)", "cosine"), member)
+    wanted = three_updates_by_hand(optax.sgd, member, momentum=0.9, nesterov=True)
+    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-6), found, wanted)
 
-        return jax.lax.fori_loop(0, 100, step, (params, optimizer.init(params)))[0]
 
-    assert loss(descend(start)) < 0.02 * loss(start)
+def test_a_rule_that_does_not_keep_what_it_is_given_is_refused(monkeypatch):
+    def summed(learning_rate):
+        return optax.stateless(lambda grads, _: jax.tree.map(jnp.sum, grads))
+
+    monkeypatch.setitem(rules(), "summed", Rule("summed", summed))
+    with pytest.raises(ValueError, match=r"^summed changes the shapes of what it is given$"):
+        check_rule("summed", constant=True)
+
+
+@pytest.mark.parametrize("texts", [{"rule": optax.sgd(0.1)}, {"schedule": optax.constant_schedule}])
+def test_what_is_not_a_text_is_refused(texts):
+    with pytest.raises(TypeError, match="must be the text of one; got"):
+        Optimizer(**texts)
+
+
+def test_no_run_is_without_updates():
+    with pytest.raises(ValueError, match="steps must be 1 or more; got 0"):
+        Optimizer().check(0)

@@ -1,0 +1,151 @@
+"""A network that has learned a task, to be asked."""
+
+import dataclasses
+import functools
+import itertools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rnnjax import models
+from rnnjax.batch import Batch
+from rnnjax.tasks.base import Part, Task
+from rnnjax.tasks.feed import Feed, batches
+from rnnjax.tasks.sources import Source
+from rnnjax.training.devices import make_mesh
+from rnnjax.training.feeding import evaluate_all, make_supply
+from rnnjax.training.members import make_evaluate
+from rnnjax.training.objective import Objective
+from rnnjax.typing import Array, Params
+
+_BATCH = 100  # sequences of an evaluation at once
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """A network with its parameters and its task.
+
+    Attributes:
+        objective: the network on the task.
+        params: those that validation chose, else the last.
+
+    Example:
+        >>> from rnnjax import cells, tasks, training
+        >>> objective = training.make_objective(cells.GRU(4), tasks.Adding(5))
+        >>> batch = objective.task.sample(jax.random.key(0), 2)
+        >>> network = Trained(objective, objective.init(jax.random.key(1), batch))
+        >>> network.predict(batch.inputs).shape, network.states(batch.inputs)[0].h.shape
+        ((5, 2, 1), (5, 2, 4))
+    """
+
+    objective: Objective
+    params: Params = dataclasses.field(repr=False)
+
+    @property
+    def model(self) -> Any:
+        """The Flax module."""
+        return self.objective.model
+
+    @property
+    def task(self) -> Task:
+        """What it has learned."""
+        return self.objective.task
+
+    def predict(self, inputs: Array, *, steps: Array | None = None) -> Array:
+        """Returns the outputs for `inputs [T, B, D]`: `[T, B, K]`, or `[B, K]` one a sequence.
+
+        Args:
+            inputs: as the task has them.
+            steps: boolean `[T, B]`, False where there is no step.
+        """
+        inputs = jnp.asarray(inputs)
+        return _predict(self.objective, self.params, inputs, steps)
+
+    def states(self, inputs: Array, *, steps: Array | None = None) -> tuple:
+        """Returns the states after each step, one pytree of `[T, B, ...]` a layer.
+
+        Raises:
+            TypeError: if the network is no `SequenceModel`.
+        """
+        if not isinstance(self.model, models.SequenceModel):
+            raise TypeError(f"a SequenceModel has states over time; this is {self.model}")
+        variables = {"params": self.params}
+        return models.observe(self.model, variables, jnp.asarray(inputs), mask=steps)
+
+    def step(self, states: Any, x_t: Array, *, reset: Array | None = None) -> tuple[Any, Array]:
+        """Makes one step, for inputs that come one by one.
+
+        Args:
+            states: of the layers, as this returned them; None before the first step.
+            x_t: the inputs of the step, `[B, D]`.
+            reset: boolean `[B]`, True where a new sequence begins with this step.
+
+        Returns:
+            The states after the step, and the outputs `[B, K]`.
+
+        Raises:
+            TypeError: if the network is no `SequenceModel`.
+        """
+        if not isinstance(self.model, models.SequenceModel):
+            raise TypeError(f"a SequenceModel makes steps; this is {self.model}")
+        begins = None if reset is None else jnp.asarray(reset)
+        return _step(self.model, self.params, states, jnp.asarray(x_t), begins)
+
+    def evaluate(self, part: Part = "test", *, batch_size: int = _BATCH) -> dict[str, float]:
+        """Returns loss and metrics on a part of the task's data.
+
+        Raises:
+            ValueError: if the task has none.
+        """
+        one = jax.tree.map(lambda leaf: leaf[None], self.params)
+        mesh = make_mesh()
+        supply, run = (
+            make_supply(self._source(part, batch_size), mesh),
+            make_evaluate(self.objective, mesh),
+        )
+        metrics = evaluate_all(run, one, supply, np.ones(1, bool))
+        return {name: float(value[0]) for name, value in metrics.items()}
+
+    def classes(self, part: Part = "test", *, most: int = 10_000) -> tuple[Array, Array]:
+        """Returns the wanted and the predicted classes of the first sequences of a part, `[N]`.
+
+        For tasks that want one class a sequence.
+        """
+        wanted, found = [], []
+        some = itertools.islice(batches(self._source(part, _BATCH)), -(-most // _BATCH))
+        for batch in some:
+            outputs = self.predict(batch.inputs, steps=batch.steps)
+            wanted.append(batch.targets[batch.mask])
+            found.append(outputs.argmax(-1)[batch.mask])
+        return jnp.concatenate(wanted), jnp.concatenate(found)
+
+    def examples(self, part: Part = "test", count: int = 8) -> Batch:
+        """Returns the first sequences of a part, such as `predict` takes."""
+        return next(batches(self._source(part, count)))
+
+    def _source(self, part: Part, batch_size: int) -> Source | Feed:
+        source = self.task.source(part, batch_size)
+        if source is None:
+            raise ValueError(f"{self.task} has no data for {part}")
+        return source
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _step(
+    model: models.SequenceModel, params: Params, states: Any, x_t: Array, reset: Array | None
+) -> tuple[Any, Array]:
+    begins = None if reset is None else reset[None]
+    found: Any = model.apply({"params": params}, x_t[None], states, reset=begins)
+    states, outputs = found
+    return states, outputs[0] if outputs.ndim > x_t.ndim else outputs
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _predict(objective: Objective, params: Params, inputs: Array, steps: Array | None) -> Array:
+    count = inputs.shape[1]
+    nothing = jnp.zeros(count, bool)
+    batch = Batch(inputs, jnp.zeros(count), nothing, steps)
+    carry = objective.initial_carry(params, batch)
+    return objective.apply(params, carry, batch, None)[1]

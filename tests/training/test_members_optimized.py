@@ -1,0 +1,15 @@
+"""With all that XLA does to a program to make it fast, members are still their runs alone."""
+
+import pytest
+
+from rnnjax.training import Optimizer
+from tests.training.test_members import check
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _compile_fast():
+    """Takes the place of what saves time elsewhere."""
+
+
+def test_each_member_equals_its_run_alone_bit_for_bit():
+    check(Optimizer("sgd(momentum=0.9)"), ema=0.5)
