@@ -1,0 +1,163 @@
+"""The networks of experiments, as text says them: each field is a flag."""
+
+import abc
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import flax.linen as nn
+
+from rnnjax import cells, compose, models, unroll
+from rnnjax.cells.base import Cell
+from rnnjax.settings.fields import CHANCE, Between
+from rnnjax.tasks.base import Task
+from rnnjax.typing import Static
+
+_READOUTS = {"last": models.Last, "mean": models.Mean, "all": models.All}
+_ENGINES = ", ".join(unroll.__all__)
+_PRECISION = "f32, or bf16 throughout, or mixed: products in bf16, the rest in f32."
+
+Names = Mapping[str, object]  # what cells may be named besides the library's
+
+
+class Network(Static, abc.ABC):
+    """What an experiment trains. One's own has fields, and a `build`.
+
+    Example:
+        >>> class Dense(Network):
+        ...     width: Annotated[int, Between(1), "Units."] = 8
+        ...
+        ...     def build(self, task, names):
+        ...         return nn.Sequential([nn.Dense(self.width), nn.relu, nn.Dense(task.output_dim)])
+        ...
+        ...     def title(self, names):
+        ...         return f"Dense({self.width})"
+        >>> Dense(width=4).title({})
+        'Dense(4)'
+    """
+
+    @abc.abstractmethod
+    def build(self, task: Task, names: Names) -> nn.Module:
+        """Returns the network.
+
+        Args:
+            task: what it is to learn; its sizes count.
+            names: the cells and other things of imported modules, by name.
+
+        Raises:
+            ValueError: if the fields spell none; the message is one line.
+        """
+
+    @abc.abstractmethod
+    def title(self, names: Names) -> str:
+        """Returns the network's name, in a few words."""
+
+    def settled(self, names: Names) -> dict[str, Any]:
+        """Returns the fields as they decide the numbers, each thing said in one way."""
+        del names
+        return dict(vars(self))
+
+    @property
+    def rate(self) -> float:
+        """How often a feature between layers is dropped."""
+        return 0.0
+
+
+class Recurrent(Network):
+    """Recurrent layers of one cell, and a readout.
+
+    Example:
+        >>> from rnnjax.tasks import Adding
+        >>> network = Recurrent("GRU", hidden=8, layers=2)
+        >>> network.title({}), len(network.build(Adding(10), {}).layers)
+        ('GRU(8) x 2', 2)
+    """
+
+    cell: Annotated[
+        str,
+        f"The recurrence: {', '.join(cells.__all__)}, or a call such as "
+        "LSTM(64, forget_bias=2.0) or Stack((LSTM(128), Elman(64, activation=relu))).",
+    ] = "LSTM"
+    hidden: Annotated[int, Between(1, 10**9), "Units of a cell given by its name."] = 128
+    layers: Annotated[int, Between(1, 100), "Recurrent layers of that cell."] = 1
+    bidirectional: Annotated[bool, "Whether each layer runs both ways."] = False
+    readout: Annotated[
+        Literal["auto", "last", "mean", "all"],
+        "Which outputs are mapped to answers; auto is all where one is wanted at every step, else "
+        "the last.",
+    ] = "auto"
+    dropout: Annotated[float, CHANCE, "Chance that a feature between layers is dropped."] = 0.0
+    unroll: Annotated[
+        str, f"How time is run: {_ENGINES}, or a call such as Checkpointed(block=28)."
+    ] = "auto"
+    precision: Annotated[Literal["f32", "mixed", "bf16"], _PRECISION] = "f32"
+
+    def read_cell(self, names: Names) -> Cell:
+        """Returns the cell."""
+        return compose.read_cell(self.cell, self.hidden, names)
+
+    def build(self, task: Task, names: Names) -> models.SequenceModel:
+        """Returns the network."""
+        if self.dropout > 0 and self.layers == 1:
+            raise ValueError("--dropout is between layers: it needs --layers=2 or more")
+        readout = self.readout
+        if readout == "auto":
+            readout = "all" if task.per_step else "last"
+        if (readout == "all") != task.per_step:
+            wanted = "an answer at every step" if task.per_step else "one answer a sequence"
+            raise ValueError(f"--readout={readout}: {task} wants {wanted}")
+        if task.carries and self.bidirectional:
+            raise ValueError("--bidirectional: a window of a series does not know what comes after")
+        return models.sequence_model(
+            self.read_cell(names),
+            _READOUTS[readout],
+            task.output_dim,
+            layers=self.layers,
+            bidirectional=self.bidirectional,
+            engine=unroll.read_engine(self.unroll),
+            dropout=self.dropout,
+            precision=models.Precision(self.precision),
+        )
+
+    def title(self, names: Names) -> str:
+        """Returns cell, layers and directions."""
+        text = self.cell if "(" in self.cell else f"{self.cell}({self.hidden})"
+        both = ", both ways" if self.bidirectional else ""
+        return f"{text}{f' x {self.layers}' if self.layers > 1 else ''}{both}"
+
+    def settled(self, names: Names) -> dict[str, Any]:
+        """Spells the cell out with the defaults of today, the units in it."""
+        found = super().settled(names) | {"cell": repr(self.read_cell(names))}
+        return {name: value for name, value in found.items() if name != "hidden"}
+
+    @property
+    def rate(self) -> float:
+        """How often a feature between layers is dropped."""
+        return self.dropout
+
+
+class FeedForward(Network):
+    """A feed-forward network, which sees a sequence at once.
+
+    Example:
+        >>> FeedForward((256, 1024)).title({})
+        'MLP(256, 1024)'
+    """
+
+    widths: Annotated[
+        tuple[int, ...], Between(1, 10**9), "Units of each hidden layer of the feed-forward net."
+    ] = (256, 1024)
+    precision: Annotated[Literal["f32", "mixed", "bf16"], _PRECISION] = "f32"
+
+    def build(self, task: Task, names: Names) -> models.MLP:
+        """Returns the network."""
+        del names
+        if len(self.widths) > 100:
+            raise ValueError(f"--widths: {len(self.widths)} layers are more than 100")
+        if task.per_step:
+            raise ValueError(f"a feed-forward net has one answer a sequence; {task} wants more")
+        return models.MLP((*self.widths, task.output_dim), models.Precision(self.precision))
+
+    def title(self, names: Names) -> str:
+        """Returns the widths of the hidden layers."""
+        del names
+        return f"MLP({', '.join(map(str, self.widths))})"
