@@ -1,0 +1,209 @@
+"""Checkpoints that are whole before a save returns, and are checked bit by bit when read."""
+
+import json
+import logging
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeVar
+
+from rnnjax.runs import leaves
+from rnnjax.runs.step_files import DamagedError, StepFiles
+from rnnjax.runs.workdir import folder_of
+from rnnjax.typing import State
+
+_KEPT = 2  # the newest, and the one to fall back on if its bits have rotted
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Restored(NamedTuple):
+    """What a checkpoint holds.
+
+    Attributes:
+        step: the number of updates done.
+        state: the pytree that was saved.
+        extra: what was saved beside it.
+    """
+
+    step: int
+    state: State
+    extra: dict[str, Any]
+
+
+class Checkpoints:
+    """The two newest checkpoints of one run, for the one process that writes them.
+
+    A save is complete on return, and a process killed in the middle of one leaves the earlier
+    steps as they were. Others read with `read_checkpoint`, at any time.
+
+    Args:
+        folder: where they are; made when missing.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> state = {"w": np.ones(3)}
+        >>> with tempfile.TemporaryDirectory() as folder, Checkpoints(folder) as checkpoints:
+        ...     checkpoints.save(100, state, {"position": 7})
+        ...     checkpoints.restore_latest(state)
+        Restored(step=100, state={'w': array([1., 1., 1.])}, extra={'position': 7})
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]):
+        self._files = StepFiles(folder_of(folder))
+        self._files.make()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._files.close()
+
+    def steps(self) -> list[int]:
+        """Returns the steps there are, oldest first."""
+        return self._files.steps()
+
+    def save(self, step: int, state: State, extra: dict[str, Any] | None = None) -> None:
+        """Saves `state`, and then deletes all but the two newest steps.
+
+        Steps from `step` on that are already there are of a future given up, such as a damaged
+        step that `restore_latest` passed over, and are deleted first.
+
+        Args:
+            step: the number of updates done.
+            state: a pytree of arrays, typed keys and Python numbers.
+            extra: what is no array, such as where a reader of data stands; JSON has to hold it.
+
+        Raises:
+            TypeError: a leaf of `state` is none of these, or JSON cannot hold `extra`.
+            ValueError: two leaves of `state` have one path.
+        """
+        described, arrays = leaves.describe(state), leaves.to_host(state)
+        beside = _as_json(extra or {})
+        for later in [found for found in self.steps() if found >= step]:
+            self._files.remove(later)
+        self._files.write(step, described, arrays, beside)
+        for old in self.steps()[:-_KEPT]:
+            self._files.remove(old)
+
+    def restore_latest(self, like: State) -> Restored | None:
+        """Restores the newest step whose bits are as saved.
+
+        Args:
+            like: a pytree of arrays or `jax.ShapeDtypeStruct` with the structure, shapes and
+                dtypes of what was saved. Leaves come back as what it has in their places: a NumPy
+                array, a Python number, or a JAX array with its sharding.
+
+        Returns:
+            The step, its state and what was saved beside it, or `None` if there is no such step.
+            Each damaged step passed over gets a line in the log.
+
+        Raises:
+            ValueError: the step holds another structure, shape or dtype than `like`.
+        """
+
+        def read(step: int) -> Restored:
+            return Restored(step, *_read(self._files, step, like, ""))
+
+        return _newest_sound(self._files, read)
+
+
+def read_checkpoint(
+    folder: str | os.PathLike[str], like: State | None = None, *, prefix: str = ""
+) -> tuple[int, Any]:
+    """Reads the newest step whose bits are as saved, also while a run is saving; writes nothing.
+
+    Args:
+        folder: where the checkpoints are.
+        like: what the state looks like, see `Checkpoints.restore_latest`; `None` for nested dicts
+            of NumPy arrays by path, typed keys as their integers.
+        prefix: the path of the part of the state to read, such as `best/params`; nothing else is
+            read from disk.
+
+    Returns:
+        The step, and the state or that part of it.
+
+    Raises:
+        ValueError: there is no such folder, step or part, or it does not fit `like`.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> with tempfile.TemporaryDirectory() as folder, Checkpoints(folder) as checkpoints:
+        ...     checkpoints.save(100, {"params": {"w": np.ones(2)}, "rate": 0.5})
+        ...     read_checkpoint(folder)
+        ...     read_checkpoint(folder, prefix="params/w")
+        (100, {'params': {'w': array([1., 1.])}, 'rate': array(0.5)})
+        (100, array([1., 1.]))
+    """
+    where = folder_of(folder)
+    if not where.is_dir():
+        raise ValueError(f"there is no folder {where} to read a checkpoint from")
+    files = StepFiles(where)
+    try:
+        found = _newest_sound(files, lambda step: (step, _read(files, step, like, prefix)[0]))
+    finally:
+        files.close()
+    if found is None:
+        raise ValueError(f"{where} holds no checkpoint that can be read")
+    return found
+
+
+def _newest_sound(files: StepFiles, read: Callable[[int], T]) -> T | None:
+    tried: set[int] = set()
+    # Looked up again each time: a run may have saved, and deleted the step that was being read.
+    while left := [step for step in files.steps() if step not in tried]:
+        tried.add(left[-1])
+        try:
+            return read(left[-1])
+        except DamagedError as error:
+            if files.has(left[-1]):
+                path = files.folder / str(left[-1])
+                logger.warning("skipping damaged checkpoint %s: %s", path, error)
+    return None
+
+
+def _read(files: StepFiles, step: int, like: Any, prefix: str) -> tuple[Any, dict[str, Any]]:
+    """Returns a step's state, or the part below `prefix`, and what was saved beside it."""
+    record = files.read_record(step)
+    entries = _below(prefix.strip("/"), record["leaves"])
+    where = f"checkpoint {files.folder / str(step)}"
+    if prefix and not entries:
+        tops = dict.fromkeys(name.partition("/")[0] for name in record["leaves"])
+        raise ValueError(f"{where} holds nothing named {prefix}: it has {', '.join(tops)}")
+    wanted = None if like is None else leaves.describe(like)
+    if wanted is not None:
+        found = [leaves.Leaf(name, entry["kind"]) for name, (_, entry) in entries.items()]
+        if difference := leaves.difference(found, wanted):
+            raise ValueError(f"{where} does not fit the state: {difference}")
+    arrays = {name: files.read_array(step, *entry) for name, entry in entries.items()}
+    if wanted is None:
+        return leaves.nest(arrays), record["extra"]
+    return leaves.from_host([arrays[leaf.name] for leaf in wanted], like), record["extra"]
+
+
+def _below(prefix: str, recorded: dict[str, Any]) -> dict[str, tuple[str, Any]]:
+    """Returns the names and entries of the leaves below a path, by what follows it."""
+    if not prefix:
+        return {name: (name, entry) for name, entry in recorded.items()}
+    return {
+        name.removeprefix(prefix).removeprefix("/"): (name, entry)
+        for name, entry in recorded.items()
+        if f"{name}/".startswith(f"{prefix}/")
+    }
+
+
+def _as_json(extra: dict[str, Any]) -> dict[str, Any]:
+    """Returns what JSON gives back of `extra`."""
+    try:
+        return json.loads(json.dumps(extra, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"JSON cannot hold what is saved beside the state: {error}") from error

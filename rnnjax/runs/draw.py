@@ -1,0 +1,95 @@
+"""The figures of a run, of its folder and its network."""
+
+import pathlib
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rnnjax.batch import Batch
+from rnnjax.models import SequenceModel
+from rnnjax.runs.figures.classification import draw_confusion, draw_samples
+from rnnjax.runs.figures.curves import draw_curves
+from rnnjax.runs.figures.hidden import draw_hidden
+from rnnjax.runs.figures.series import draw_series
+from rnnjax.tasks.images.images import Images
+from rnnjax.training.trained import Trained
+
+_SAMPLES = 40
+_MOST = 20_000  # sequences that are counted in a confusion matrix
+
+
+def draw_run(
+    folder: pathlib.Path, trained: Trained, summary: dict[str, Any], *, title: str
+) -> None:
+    """Draws `curves.png`, `hidden.png`, `samples.png`, of classes `confusion.png`; PDF of each too.
+
+    Args:
+        folder: the run's, with its metrics.
+        trained: the network as it was chosen.
+        summary: what `summary.json` says.
+        title: above each figure.
+    """
+    best = summary["best"]
+    draw_curves(
+        folder,
+        title=title,
+        baseline=trained.task.baseline,
+        best_step=best and best["step"],
+    )
+    part = "test" if trained.task.source("test", 1) is not None else "train"
+    batch = trained.examples(part, _SAMPLES)
+    outputs = np.asarray(trained.predict(batch.inputs, steps=batch.steps))
+    if isinstance(trained.model, SequenceModel):
+        _draw_hidden(folder, trained, batch, outputs, title)
+    if jnp.issubdtype(batch.targets.dtype, jnp.integer) and batch.targets.ndim == 1:
+        _draw_classes(folder, trained, part, batch, outputs, title)
+    else:
+        draw_series(folder / "samples.png", outputs, batch.targets, batch.mask, title=title)
+
+
+def _draw_hidden(
+    folder: pathlib.Path, trained: Trained, batch: Batch, outputs: np.ndarray, title: str
+) -> None:
+    """Draws the states over the first sequence, as far as it has steps."""
+    length = len(batch.inputs) if batch.steps is None else int(batch.steps[:, 0].sum())
+    steps = None if batch.steps is None else batch.steps[:length, :1]
+    states = trained.states(batch.inputs[:length, :1], steps=steps)
+    one = jax.tree.map(lambda leaf: np.asarray(leaf)[:, 0], states)
+    shown: dict[str, Any] = {"inputs": np.asarray(batch.inputs)[:length, 0]}
+    numbers = jnp.issubdtype(batch.targets.dtype, jnp.floating)
+    if outputs.ndim == 3:
+        shown["outputs"] = outputs[:length, 0]
+        if numbers:
+            targets = np.asarray(batch.targets)[:length, 0]
+            counts = np.asarray(batch.mask)[:length, 0, None]
+            shown["targets"] = np.where(counts, targets, np.nan)
+    draw_hidden(folder / "hidden.png", one, title=title, **shown)
+
+
+def _draw_classes(
+    folder: pathlib.Path,
+    trained: Trained,
+    part: Any,
+    batch: Batch,
+    outputs: np.ndarray,
+    title: str,
+) -> None:
+    """Draws who is taken for whom, and examples."""
+    names = range(trained.task.output_dim)
+    there = np.asarray(batch.mask)
+    if isinstance(trained.task, Images):
+        examples = trained.task.found.test.images[: len(there)]
+    else:
+        examples = np.swapaxes(np.asarray(batch.inputs), 0, 1)
+    chances = np.asarray(jax.nn.softmax(outputs, axis=-1))
+    draw_samples(
+        folder / "samples.png",
+        examples[there],
+        np.asarray(batch.targets)[there],
+        chances[there],
+        title=title,
+    )
+    targets, found = trained.classes(part, most=_MOST)
+    draw_confusion(folder / "confusion.png", targets, found, classes=names, title=title)

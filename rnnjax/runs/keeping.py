@@ -1,0 +1,74 @@
+"""Members as checkpoints hold them: leaves named by what they are, one run or a population."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from rnnjax.training.loop import Best, Members
+from rnnjax.training.state import TrainState
+
+Tree = dict[str, Any]
+
+
+def as_tree(members: Members, *, alone: bool) -> Tree:
+    """Returns what a checkpoint holds.
+
+    Args:
+        members: E of them, perhaps with padding after them.
+        alone: whether there is one, whose leaves then have no axis for members.
+    """
+    count = len(members.ended)
+    tree = {
+        **members.state._asdict(),
+        "best": members.best._asdict(),
+        "ended": members.ended,
+    }
+    step = tree.pop("step")
+    return {"step": step, **jax.tree.map(lambda leaf: leaf[0] if alone else leaf[:count], tree)}
+
+
+def member_of(tree: Tree, index: int) -> Tree:
+    """Returns one member of what a population's checkpoint holds, as its own would hold it."""
+    rest = {name: part for name, part in tree.items() if name != "step"}
+    own = jax.tree.map(lambda leaf: np.asarray(leaf)[index], rest)
+    return {"step": np.int32(abs(int(own["ended"])) or int(tree["step"])), **own}
+
+
+def stacked(trees: Sequence[Tree]) -> Tree:
+    """Returns what a population's checkpoint would hold.
+
+    Args:
+        trees: of members that have come equally far, but for those that have ended.
+    """
+    rest = [{name: part for name, part in tree.items() if name != "step"} for tree in trees]
+    return {
+        "step": np.int32(max(int(tree["step"]) for tree in trees)),
+        **jax.tree.map(lambda *leaves: np.stack(list(map(np.asarray, leaves))), *rest),
+    }
+
+
+def as_members(tree: Tree, like: Members) -> Members:
+    """Returns members again, padded as `like` is.
+
+    Args:
+        tree: of `as_tree`.
+        like: what it was before.
+    """
+    alone = np.ndim(tree["ended"]) == 0
+    padded = len(jax.tree.leaves(like.state.params)[0])
+
+    def grow(leaf: Any) -> np.ndarray:
+        leaf = np.asarray(leaf)[None] if alone else np.asarray(leaf)
+        return leaf[np.minimum(np.arange(padded), len(leaf) - 1)]
+
+    count = len(like.ended)
+    fields = {name: jax.tree.map(grow, tree[name]) for name in TrainState._fields[1:]}
+    best = Best(
+        jax.tree.map(grow, tree["best"]["params"]),
+        grow(tree["best"]["metric"])[:count],
+        grow(tree["best"]["step"])[:count],
+    )
+    state = TrainState(step=tree["step"], **fields)
+    return Members(state, best, grow(tree["ended"])[:count])

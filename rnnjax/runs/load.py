@@ -1,0 +1,164 @@
+"""What a run has left: its network, ready to be asked. Nothing is written."""
+
+import dataclasses
+import functools
+import json
+import os
+import pathlib
+from typing import TYPE_CHECKING, Any, Literal
+
+import jax
+import numpy as np
+
+from rnnjax.runs.checkpoint import read_checkpoint
+from rnnjax.runs.recording import read_metrics
+from rnnjax.runs.workdir import folder_of
+from rnnjax.settings import Settings, problem, settings_of
+from rnnjax.tasks.feed import first_of
+from rnnjax.training.program import Problem
+from rnnjax.training.state import first_batch, keys_of
+from rnnjax.training.trained import Trained
+from rnnjax.typing import Params
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Which = Literal["best", "last"]
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadedRun(Trained):
+    """A run as its folder has it; `predict`, `states`, `evaluate` are those of `Trained`.
+
+    Attributes:
+        folder: the workdir.
+        settings: what was trained, and how.
+        at_step: updates made when the parameters were as they are.
+
+    Example:
+        >>> run = load("runs/adding-1234abcd")  # doctest: +SKIP
+        >>> run.metrics.query("split == 'validation'").plot(x="step", y="loss")  # doctest: +SKIP
+    """
+
+    folder: pathlib.Path
+    settings: Settings = dataclasses.field(repr=False)
+    at_step: int
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What decides the run's numbers, as `config.json` has it."""
+        return _config(self.folder)
+
+    @property
+    def summary(self) -> dict[str, Any] | None:
+        """What came of it; None while it is not finished."""
+        path = self.folder / "summary.json"
+        return json.loads(path.read_text()) if path.exists() else None
+
+    @functools.cached_property
+    def metrics(self) -> "pd.DataFrame":
+        """A row a line of `metrics.jsonl`: `step`, `split`, and the metrics."""
+        import pandas as pd
+
+        return pd.DataFrame(read_metrics(self.folder))
+
+
+def load(workdir: str | os.PathLike[str], which: Which = "best") -> LoadedRun:
+    """Reads a run, finished or not, also while it trains.
+
+    The experiment is found again by its name, its path, or its module, and with it the modules
+    that were imported for its cells.
+
+    Args:
+        workdir: the folder of a run, or of a point of a sweep.
+        which: the parameters that validation chose, or the last; where nothing was held out for
+            validation, or nothing chosen yet, both are the last.
+
+    Raises:
+        ValueError: if there is no run, or it cannot be read.
+
+    Example:
+        >>> load("runs/nothing")
+        Traceback (most recent call last):
+        ValueError: ...runs/nothing holds no run: there is no config.json in it
+    """
+    folder = folder_of(workdir)
+    if which not in ("best", "last"):
+        raise ValueError(f"which parameters: best or last; got {which!r}")
+    if not (folder / "config.json").is_file():
+        raise ValueError(f"{folder} holds no run: there is no config.json in it")
+    part, settings = _config(folder).get("part", ""), read_settings(folder)
+    found = problem(settings, part)
+    params, step = _read(folder, _like(found), which)
+    return LoadedRun(found.learning.objective, params, folder, settings, step)
+
+
+def read_settings(folder: pathlib.Path) -> Settings:
+    """Returns the settings that a run's `flags.txt` spells.
+
+    Raises:
+        ValueError: if they spell none.
+    """
+    path = folder / "flags.txt"
+    try:
+        lines = path.read_text().splitlines()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    texts, imports, name = {}, [], ""
+    for line in lines:
+        flag, _, text = line.removeprefix("--").partition("=")
+        if flag == "experiment":
+            name = text
+        elif flag == "import":
+            imports.append(text)
+        else:
+            texts[flag] = text
+    settings = settings_of(name, imports)
+    fields = settings.experiment.fields
+    return settings.parse({flag: text for flag, text in texts.items() if flag in fields})
+
+
+def load_params(workdir: str | os.PathLike[str], like: Params) -> Params:
+    """Returns the best parameters of a run, or the last where none was chosen.
+
+    Args:
+        workdir: the run's folder.
+        like: a pytree of their shapes.
+
+    Raises:
+        ValueError: if there are none, or they do not fit.
+    """
+    return _read(folder_of(workdir), like, "best")[0]
+
+
+def _config(folder: pathlib.Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read as JSON: {error}") from error
+
+
+def _read(folder: pathlib.Path, like: Params, which: Which) -> tuple[Params, int]:
+    kept = folder / "checkpoints"
+    if which == "best" and int(read_checkpoint(kept, prefix="best/step")[1]):
+        # Together: a run that trains may have chosen others since.
+        best = {"params": like, "metric": np.float32(0), "step": np.int32(0)}
+        _, found = read_checkpoint(kept, best, prefix="best")
+        return found["params"], int(found["step"])
+    try:
+        step, params = read_checkpoint(kept, like, prefix="average")
+    except ValueError:
+        step, params = read_checkpoint(kept, like, prefix="params")
+    return params, step
+
+
+def _like(found: Problem) -> Params:
+    key = jax.random.key(0)
+
+    def params() -> Params:
+        return found.learning.objective.init(
+            key, first_batch(first_of(found.train), keys_of(0).data)
+        )
+
+    return jax.eval_shape(params)

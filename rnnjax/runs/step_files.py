@@ -1,0 +1,179 @@
+"""How one step lies in a folder of checkpoints.
+
+    200/state/        the arrays, nested by the paths of the leaves; Orbax alone can read them
+    200/record.json   what each leaf is, the SHA-256 of its bits, and what was saved beside them
+
+The digests are there because Orbax restores flipped bits without a word.
+"""
+
+import hashlib
+import json
+import logging
+import pathlib
+import shutil
+from typing import Any
+
+import numpy as np
+
+from rnnjax.runs.leaves import Leaf, nest
+
+_TEMPORARY = ".orbax-checkpoint-tmp"  # what Orbax's own tools take for no step, as ours do
+
+
+class DamagedError(Exception):
+    """What a step holds is not what was saved."""
+
+
+class StepFiles:
+    """Writes, reads and removes the steps of one folder.
+
+    A step is there as a whole or not at all: it is written under another name and then renamed, and
+    renamed before it is removed. Nothing but `make`, `write` and `remove` changes the folder.
+
+    Args:
+        folder: where the steps are.
+    """
+
+    def __init__(self, folder: pathlib.Path):
+        import orbax.checkpoint as ocp  # 0.5 s, and only runs that save need it
+        from etils import epath
+
+        self._ocp, self._path, self.folder = ocp, epath.Path, folder
+        # Orbax tells its progress through absl, which prints it beside the run's own output.
+        logging.getLogger("absl").addFilter(_is_not_orbax)
+        # The handler itself, not a CheckpointManager around it: that takes twice as long, and
+        # deletes what another process is writing when it is opened.
+        self._handler = ocp.PyTreeCheckpointHandler(
+            # The first process of a run saves alone: Orbax must not wait for the others.
+            multiprocessing_options=ocp.options.MultiprocessingOptions(
+                primary_host=0, active_processes={0}, barrier_sync_key_prefix="first"
+            )
+        )
+
+    def close(self) -> None:
+        """Lets go of what reading and writing hold."""
+        self._handler.close()
+
+    def make(self) -> None:
+        """Makes the folder, or clears from it what a killed process has left half done."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for left in self.folder.glob(f"*{_TEMPORARY}"):
+            shutil.rmtree(left)
+
+    def steps(self) -> list[int]:
+        """Returns the steps there are, oldest first."""
+        return sorted(int(entry.name) for entry in self.folder.iterdir() if entry.name.isdecimal())
+
+    def has(self, step: int) -> bool:
+        """Says whether the step is there, sound or damaged."""
+        return (self.folder / str(step)).exists()
+
+    def write(
+        self, step: int, described: list[Leaf], arrays: list[np.ndarray], extra: dict[str, Any]
+    ) -> None:
+        """Writes a step that is not there yet.
+
+        Raises:
+            ValueError: two leaves would be stored under one name.
+        """
+        stored = _nested(described, arrays)
+        record = {
+            "leaves": {
+                leaf.name: _entry(leaf, array)
+                for leaf, array in zip(described, arrays, strict=True)
+            },
+            "extra": extra,
+        }
+        record["digest"] = _digest(json.dumps(record, sort_keys=True).encode())
+        temporary = self._temporary(step)
+        temporary.mkdir()
+        if stored is not None:
+            state = self._path(temporary / "state")
+            self._handler.save(state, args=self._ocp.args.PyTreeSave(stored))
+            self._handler.finalize(state)
+        (temporary / "record.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+        temporary.rename(self.folder / str(step))
+
+    def read_record(self, step: int) -> dict[str, Any]:
+        """Returns what `record.json` says of the step.
+
+        Raises:
+            DamagedError: it cannot be read, or has changed.
+        """
+        try:
+            record = json.loads((self.folder / str(step) / "record.json").read_bytes())
+            digest = record.pop("digest")
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+            raise DamagedError(f"its record cannot be read ({type(error).__name__})") from error
+        if digest != _digest(json.dumps(record, sort_keys=True).encode()):
+            raise DamagedError("its record has changed")
+        return record
+
+    def read_array(self, step: int, name: str, entry: dict[str, Any]) -> np.ndarray:
+        """Returns the array of the leaf `name`, of which the record has `entry`.
+
+        Raises:
+            DamagedError: it cannot be read, or has changed.
+        """
+        array = np.zeros(entry["shape"], entry["dtype"])
+        if array.size:
+            array = self._read_stored(step, name, array)
+        if _digest(array.tobytes()) != entry["sha256"]:
+            raise DamagedError(f"the bits of {name or 'the state'} have changed")
+        return array
+
+    def remove(self, step: int) -> None:
+        """Removes a step."""
+        temporary = self._temporary(step)
+        (self.folder / str(step)).rename(temporary)
+        shutil.rmtree(temporary)
+
+    def _temporary(self, step: int) -> pathlib.Path:
+        return self.folder / f"{step}{_TEMPORARY}"
+
+    def _read_stored(self, step: int, name: str, like: np.ndarray) -> np.ndarray:
+        # One at a time: when one of several fails, the others that Orbax reads beside it print
+        # tracebacks from threads that have lost their event loop.
+        args = self._ocp.args.PyTreeRestore(nest({name: like}), partial_restore=True)
+        try:
+            state = self._path(self.folder / str(step) / "state")
+            found = self._handler.restore(state, args=args)
+            for key in name.split("/") if name else ():
+                found = found[key]
+        except Exception as error:  # damage shows in whatever way the reader first trips over it
+            raise DamagedError(
+                f"{name or 'the state'} cannot be read ({type(error).__name__})"
+            ) from error
+        return found
+
+
+def _entry(leaf: Leaf, array: np.ndarray) -> dict[str, Any]:
+    """Returns what the record says of a leaf; a typed key is stored as integers."""
+    return {
+        "kind": leaf.kind,
+        "dtype": array.dtype.name,
+        "shape": array.shape,
+        "sha256": _digest(array.tobytes()),
+    }
+
+
+def _nested(described: list[Leaf], arrays: list[np.ndarray]) -> Any:
+    """Returns what Orbax stores, if anything: it refuses arrays without elements."""
+    taken: dict[str, str] = {}
+    for name, _ in described:
+        file = name.replace("/", ".")  # as Orbax names it
+        if file in taken:
+            raise ValueError(f"{taken[file]} and {name} of the state would be stored as one")
+        taken[file] = name
+    named = {leaf.name: array for leaf, array in zip(described, arrays, strict=True)}
+    nest(named)  # raises, if what has no elements is in the way
+    stored = {name: array for name, array in named.items() if array.size}
+    return nest(stored) if stored else None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _is_not_orbax(record: logging.LogRecord) -> bool:
+    return "orbax" not in pathlib.PurePath(record.pathname).parts

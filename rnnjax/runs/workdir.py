@@ -1,0 +1,284 @@
+"""The folder that a run writes: made once, owned by one process, kept for one configuration."""
+
+import contextlib
+import fcntl
+import importlib.metadata
+import json
+import logging
+import math
+import os
+import pathlib
+import platform
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+
+import rnnjax
+
+_LOCK = ".rnnjax-lock"
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+
+logger = logging.getLogger(__name__)
+
+
+class WorkdirError(ValueError):
+    """A workdir that this run cannot use; the message is one line that says why."""
+
+
+def folder_of(path: str | os.PathLike[str]) -> pathlib.Path:
+    """Returns the absolute path of a folder, `~` expanded as a shell does.
+
+    Args:
+        path: as a user writes it.
+
+    Raises:
+        WorkdirError: `~somebody` is nobody here.
+
+    Example:
+        >>> folder_of("~/runs/mnist") == pathlib.Path.home() / "runs" / "mnist"
+        True
+    """
+    try:
+        return pathlib.Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise WorkdirError(f"{os.fspath(path)}: there is no such user") from error
+
+
+@contextlib.contextmanager
+def open_workdir(
+    path: str | os.PathLike[str],
+    *,
+    flags: str,
+    config: dict[str, Any],
+    env: dict[str, Any],
+    changeable: frozenset[str] = frozenset(),
+) -> Iterator[pathlib.Path]:
+    """Opens the folder of a run, new or to be resumed, for this process alone.
+
+    A new folder gets `flags.txt`, `config.json` and `env.json`. One that a run has written is left
+    as it is, and has to have been written with an equal `config`, but for what is `changeable`:
+    where that differs, `flags.txt` and `config.json` are written anew. An environment that differs
+    gets a line in the log. The lock is the kernel's, so it ends with the process, however that
+    ends.
+
+    Args:
+        path: the folder; made when missing, its parents too.
+        flags: what `--flagfile` replays, written as it is.
+        config: the settings that decide the run's numbers, as JSON can hold them.
+        env: where it runs, as `describe_environment` tells it.
+        changeable: the settings that may differ from what the folder has, such as `steps`.
+
+    Yields:
+        The folder's absolute path.
+
+    Raises:
+        WorkdirError: the settings differ, another process has the folder, it belongs to something
+            else, or it cannot be written. Nothing is changed or left behind then.
+
+    Example:
+        >>> import tempfile
+        >>> run = {"flags": "--steps=9", "config": {"steps": 9}, "env": {"seed": 0}}
+        >>> with tempfile.TemporaryDirectory() as home:
+        ...     with open_workdir(f"{home}/run", **run) as folder:
+        ...         sorted(path.name for path in folder.iterdir())
+        ['.rnnjax-lock', 'config.json', 'env.json', 'flags.txt']
+    """
+    folder = folder_of(path)
+    config = json.loads(_to_json(config))
+    _check_folder(folder, config, changeable)
+    with _making(folder), _writing(folder):
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        with _writing(folder):
+            _take_lock(lock, folder)
+            # Again: it may have been written before the lock was ours.
+            _check_folder(folder, config, changeable)
+            _describe_run(folder, flags, config, env)
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def describe_environment(seed: int) -> dict[str, Any]:
+    """Describes what a run's last bits depend on besides its settings.
+
+    Args:
+        seed: the run's seed.
+
+    Returns:
+        Versions (`None` for a package that is not installed), devices, the git commit of the code
+        (`None` outside a checkout, with `-dirty` after it where tracked files were changed) and
+        the seed, ready for JSON.
+
+    Example:
+        >>> describe_environment(seed=3)["seed"]
+        3
+    """
+    devices = jax.devices()
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {"rnnjax": rnnjax.__version__} | {name: _version(name) for name in _PACKAGES},
+        "devices": {
+            "platform": devices[0].platform,
+            "kind": devices[0].device_kind,
+            "count": len(devices),
+        },
+        "git_commit": _git_commit(pathlib.Path(rnnjax.__file__)),
+        "seed": seed,
+    }
+
+
+def write_json(path: str | os.PathLike[str], obj: Any) -> None:
+    """Writes `obj` as JSON, so that a reader finds the old file or the new one, never a part.
+
+    Args:
+        path: the file.
+        obj: what JSON can hold; NumPy and JAX arrays become lists and numbers, NaN and the
+            infinities become null. The order of keys is kept.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_json(folder + "/summary.json", {"loss": math.nan})
+        ...     pathlib.Path(folder, "summary.json").read_text().split()
+        ['{', '"loss":', 'null', '}']
+    """
+    _write_text(pathlib.Path(path), _to_json(obj) + "\n")
+
+
+def _write_text(path: pathlib.Path, text: str) -> None:
+    temporary = path.with_name(f"{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _to_json(obj: Any) -> str:
+    return json.dumps(_plain(obj), indent=2, allow_nan=False)
+
+
+def _plain(obj: Any) -> Any:
+    """Returns `obj` in the types that JSON has."""
+    if hasattr(obj, "tolist"):
+        obj = obj.tolist()
+    if isinstance(obj, dict):
+        return {str(key): _plain(value) for key, value in obj.items()}
+    if isinstance(obj, list | tuple):
+        return [_plain(value) for value in obj]
+    if isinstance(obj, float) and not math.isfinite(obj):
+        return None
+    return obj
+
+
+def _check_folder(folder: pathlib.Path, config: dict[str, Any], changeable: frozenset[str]) -> None:
+    """Raises WorkdirError unless the folder is missing, empty or of a run with this `config`."""
+    with _writing(folder):
+        if not folder.exists():
+            return
+        if not folder.is_dir():
+            raise WorkdirError(f"workdir {folder} is a file, not a folder")
+        names = {entry.name for entry in folder.iterdir()}
+    if "config.json" in names:
+        there, here = (
+            {name: value for name, value in run.items() if name not in changeable}
+            for run in (_read_object(folder / "config.json"), config)
+        )
+        if differences := _differences(there, here):
+            raise WorkdirError(
+                f"workdir {folder} holds a run with other settings: {'; '.join(differences)}"
+            )
+    elif names and _LOCK not in names:
+        raise WorkdirError(f"workdir {folder} is not empty and holds no run: name another folder")
+
+
+def _describe_run(folder: pathlib.Path, flags: str, config: dict, env: dict) -> None:
+    """Writes the three files of a new folder, or renews the settings that have changed."""
+    config_file, env_file = folder / "config.json", folder / "env.json"
+    there = _read_object(config_file) if config_file.exists() else None
+    if there is None:
+        write_json(env_file, env)
+    elif env_file.exists():
+        differences = _differences(_read_object(env_file), json.loads(_to_json(env)))
+        if differences:
+            logger.warning("resuming in another environment: %s", "; ".join(differences))
+    if there != config:
+        _write_text(folder / "flags.txt", flags)
+        write_json(config_file, config)  # last: it marks them complete
+
+
+def _read_object(path: pathlib.Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WorkdirError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise WorkdirError(f"{path} holds no settings of a run")
+    return found
+
+
+def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """Names each setting that differs, with both values."""
+    names = [*there, *(name for name in here if name not in there)]
+    texts = [
+        tuple(json.dumps(run[name]) if name in run else "not set" for run in (there, here))
+        for name in names
+    ]
+    return [
+        f"{name} is {old} there, {new} here"
+        for name, (old, new) in zip(names, texts, strict=True)
+        if old != new
+    ]
+
+
+def _take_lock(lock: int, folder: pathlib.Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise WorkdirError(f"workdir {folder}: another process is using it") from error
+
+
+@contextlib.contextmanager
+def _writing(folder: pathlib.Path) -> Iterator[None]:
+    """Turns what the file system refuses into a WorkdirError."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkdirError(f"workdir {folder} cannot be written: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _making(folder: pathlib.Path) -> Iterator[None]:
+    """Makes the folder and its parents, and takes them away again if the body fails."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except WorkdirError:
+        for path in made:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _git_commit(file: pathlib.Path) -> str | None:
+    """Returns the commit of the checkout that tracks `file`."""
+
+    def git(*args: str) -> str:
+        command = ("git", "-C", str(file.parent), *args)
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", file.name)
+        return git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,193 @@
+"""Several runs in one program, each with a folder that is that of the run alone."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from rnnjax.runs import run as whole_runs
+from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
+from rnnjax.runs.recording import Recorder
+from rnnjax.runs.run import Run, Workdir, train
+from rnnjax.training import DivergedError, Listener, Optimizer, Plan, make_mesh, make_problem
+from tests.laws.draws import assert_identical
+from tests.training import scripted
+
+PLAN = Plan(20, log_every=3, eval_every=4, patience=2)
+# One goes on to the end, one ends early, one diverges in training, and one when it is evaluated.
+SEEDS = (21, 4, 30, 6)
+
+
+class _Stop(BaseException):
+    """Stands for whatever ends a process."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _compile_fast():
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+@pytest.fixture(scope="module")
+def problem():
+    rule = Optimizer("sgd(momentum=0.5)")  # whose steps become 1 and 1 again
+    members = [member(0)]
+    return make_problem(scripted.OBJECTIVE, rule, PLAN, batch_size=1, members=members, ema=0.3)
+
+
+def member(seed):
+    return scripted.member(seed)._replace(learning_rate=0.5)
+
+
+def population(problem, folder, seeds=SEEDS):
+    workdirs = [Workdir(folder / str(s), f"--seed={s}\n", {"seed": s}) for s in seeds]
+    members = [member(seed) for seed in seeds]
+    return Run("many", problem, members, workdirs, make_mesh(), home=folder / "home")
+
+
+def alone(problem, folder, seed):
+    workdir = Workdir(folder / str(seed), f"--seed={seed}\n", {"seed": seed})
+    return Run("many", problem, [member(seed)], [workdir], make_mesh())
+
+
+def left(folder):
+    """Returns what a run's folder holds, but for how long it took."""
+    if not (folder / "checkpoints").exists():
+        return None
+    summary = folder / "summary.json"
+    found = json.loads(summary.read_text()) if summary.exists() else {}
+    for name in ("seconds", "examples_per_second", "resumed_from"):
+        found.pop(name, None)
+    files = {name: (folder / name).read_bytes() for name in ("metrics.jsonl", "config.json")}
+    return found, files, {path.name for path in folder.iterdir()}
+
+
+def assert_same(folder, other, seeds=SEEDS):
+    for seed in seeds:
+        one, two = folder / str(seed), other / str(seed)
+        assert left(one) == left(two)
+        assert_identical(*(jax.tree.map(np.asarray, kept(run)) for run in (one, two)))
+
+
+def kept(folder):
+    return read_checkpoint(folder / "checkpoints")[1]
+
+
+def snapshot(folder):
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+@pytest.fixture(scope="module")
+def uncut(problem, tmp_path_factory):
+    """Returns the folder of a population that was never stopped, and its summaries."""
+    folder = tmp_path_factory.mktemp("runs") / "uncut"
+    return folder, train(population(problem, folder), show=False)
+
+
+def test_each_member_leaves_what_its_run_alone_leaves(problem, uncut, tmp_path):
+    folder, summaries = uncut
+    ended = set()
+    for seed, summary in zip(SEEDS, summaries, strict=True):
+        own, tree = folder / str(seed), kept(folder / str(seed))
+        ended.add(int(tree["ended"]))
+        if tree["ended"] < 0:
+            assert summary is None
+            assert not (own / "summary.json").exists()
+            with pytest.raises(DivergedError):
+                train(alone(problem, tmp_path, seed), show=False)
+            metrics = [path / "metrics.jsonl" for path in (own, tmp_path / str(seed))]
+            assert metrics[0].read_bytes() == metrics[1].read_bytes()
+            continue
+        assert summary == json.loads((own / "summary.json").read_text())
+        assert json.loads((own / "env.json").read_text())["seed"] == seed
+        assert summary["steps"] == tree["step"] == (tree["ended"] or PLAN.steps)
+        assert summary["best"]["step"] == tree["best"]["step"]
+        (found,) = train(alone(problem, tmp_path, seed), show=False)
+        assert_same(folder, tmp_path, [seed])
+        assert (found["best"], found["final"]) == (summary["best"], summary["final"])
+    assert ended == {0, 12, -18, -4}
+    assert {path.name for path in folder.iterdir()} == {str(seed) for seed in SEEDS}
+
+
+@pytest.mark.parametrize(
+    ("owner", "method", "calls", "resumed_from"),
+    [
+        (Checkpoints, "save", 1, 0),  # between lines and checkpoint
+        (Recorder, "write", 16, 4),
+        (Checkpoints, "save", 5, 16),  # before the last one of all together
+        (Checkpoints, "save", 7, 20),  # when some have got their own
+        (whole_runs.shutil, "rmtree", 4, 20),  # after three of checkpoints
+        (whole_runs, "write_json", 2, 20),  # when one has its summary
+    ],
+    ids=str,
+)
+def test_a_population_stopped_anywhere_ends_bit_for_bit_as_one_never_stopped(
+    problem, uncut, tmp_path, monkeypatch, owner, method, calls, resumed_from
+):
+    made, original = 0, getattr(owner, method)
+
+    def stopping(*args, **kwargs):
+        nonlocal made
+        made += 1
+        if made == calls:
+            raise _Stop
+        return original(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, method, stopping)
+        with pytest.raises(_Stop):
+            train(population(problem, tmp_path), show=False)
+    summaries = train(population(problem, tmp_path), show=False)
+    assert_same(tmp_path, uncut[0])
+    for summary, whole in zip(summaries, uncut[1], strict=True):
+        assert (summary is None) == (whole is None)
+        if summary is not None:
+            assert (summary["final"], summary["best"]) == (whole["final"], whole["best"])
+            assert summary["resumed_from"] == resumed_from
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_finished_population_is_only_looked_up(problem, uncut, monkeypatch):
+    folder, summaries = uncut
+    before = snapshot(folder)
+    monkeypatch.setattr(whole_runs.loop, "run", None)
+    assert train(population(problem, folder), show=False) == summaries
+    assert snapshot(folder) == before
+    assert {path.name for path in folder.iterdir()} == {str(seed) for seed in SEEDS}
+
+
+def test_listeners_are_told_after_lines_and_checkpoints_are_written(problem, tmp_path):
+    seen = []
+
+    class Watch(Listener):
+        def evaluated(self, moment):
+            step, tree = read_checkpoint(tmp_path / "home" / "checkpoints")
+            assert step == moment.step
+            assert tree["ended"].tolist() == moment.members.ended.tolist()
+            for index, seed in enumerate(SEEDS):
+                lines = (tmp_path / str(seed) / "metrics.jsonl").read_text().splitlines()
+                last = json.loads(lines[-1]) if lines else {}
+                assert (last.get("step") == step) == moment.here[index] or last["split"] == "train"
+            seen.append(step)
+
+    train(population(problem, tmp_path), listeners=[Watch()], show=False)
+    assert seen == [4, 8, 12, 16, 20]
+
+
+def test_a_population_of_which_nothing_is_left_says_so(problem, uncut, tmp_path):
+    lost = [s for s, summary in zip(SEEDS, uncut[1], strict=True) if summary is None][:2]
+    with pytest.raises(DivergedError, match=r"^all 2 runs of the population have diverged by step"):
+        train(population(problem, tmp_path, lost), show=False)
+    assert not (tmp_path / str(lost[0]) / "summary.json").exists()
+
+
+def test_members_whose_folders_cannot_be_theirs_are_refused_and_left_alone(problem, tmp_path):
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match=r"1 is not empty and holds no run"):
+        train(population(problem, tmp_path, [0, 1]), show=False)
+    assert [path.name for path in (tmp_path / "1").iterdir()] == ["notes.txt"]
+    assert not (tmp_path / "home").exists()
