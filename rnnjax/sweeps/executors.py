@@ -1,4 +1,4 @@
-"""Where the workers of a sweep run: on this machine, under Slurm, or here one after another."""
+"""Where the workers of a sweep run: on this machine, here one after another, or under Slurm."""
 
 import dataclasses
 import os
@@ -7,10 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
-
-if TYPE_CHECKING:
-    import submitit
+from typing import IO, NamedTuple, Protocol
 
 
 class Command(NamedTuple):
@@ -18,7 +15,7 @@ class Command(NamedTuple):
 
     Attributes:
         argv: the program and its arguments.
-        env: variables set on top of this process's, such as which cores or which device to use.
+        env: variables set on top of this process's.
     """
 
     argv: Sequence[str]
@@ -30,9 +27,11 @@ class Worker(Protocol):
 
     Attributes:
         output: where its output goes, for a person to look.
+        name: what it calls itself, see `workers.own_name`, where that is known.
     """
 
     output: str
+    name: str | None
 
     def poll(self) -> int | None:
         """Returns None while it is to come or lives, then its exit code, -9 where killed by 9."""
@@ -50,35 +49,38 @@ class Worker(Protocol):
 class Executor(Protocol):
     """A way to start workers."""
 
-    def start(self, command: Command, log: pathlib.Path) -> Worker:
-        """Starts one worker whose output is appended to `log`."""
+    def start(self, commands: Sequence[Command], logs: Sequence[pathlib.Path]) -> list[Worker]:
+        """Starts a worker for each command, whose output is appended to its log."""
         ...
 
 
 def start_workers(
     executor: Executor, commands: Sequence[Command], folder: str | os.PathLike[str]
 ) -> list[Worker]:
-    """Starts a worker for each command.
+    r"""Starts a worker for each command.
 
     Args:
-        executor: `Local()`, `Slurm(...)` or `Debug()`.
+        executor: `Local()`, `Debug()` or `Slurm(...)`.
         commands: one a worker.
         folder: gets `worker-0.log` and so on; made when missing. Under Slurm all machines have to
             see it.
 
     Raises:
         ValueError: if the executor cannot start them; then none is left running.
+
+    Example:
+        >>> import sys, tempfile
+        >>> command = Command((sys.executable, "-c", "print('here')"), {})
+        >>> [worker] = start_workers(Local(), [command], tempfile.mkdtemp())
+        >>> while worker.poll() is None:
+        ...     time.sleep(0.01)
+        >>> pathlib.Path(worker.output).read_text()
+        'here\n'
     """
     folder = pathlib.Path(folder).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    workers: list[Worker] = []
-    try:
-        for number, command in enumerate(commands):
-            workers.append(executor.start(command, folder / f"worker-{number}.log"))
-    except BaseException:
-        stop_workers(workers)
-        raise
-    return workers
+    logs = [folder / f"worker-{number}.log" for number in range(len(commands))]
+    return executor.start(commands, logs)
 
 
 def stop_workers(workers: Sequence[Worker], seconds: float = 10.0) -> None:
@@ -101,14 +103,21 @@ class Local:
     the sweep and end; started again meanwhile, it works beside them.
     """
 
-    def start(self, command: Command, log: pathlib.Path) -> "LocalWorker":
-        """Starts one worker whose output is appended to `log`.
+    def start(self, commands: Sequence[Command], logs: Sequence[pathlib.Path]) -> list[Worker]:
+        """Starts the workers.
 
         Raises:
-            ValueError: if the program cannot be run.
+            ValueError: if a program cannot be run.
         """
-        with log.open("ab") as file:
-            return LocalWorker(_open_process(command, file), str(log))
+        workers: list[Worker] = []
+        try:
+            for command, log in zip(commands, logs, strict=True):
+                with log.open("ab") as file:
+                    workers.append(LocalWorker(_open_process(command, file), str(log)))
+        except BaseException:
+            stop_workers(workers)
+            raise
+        return workers
 
 
 class LocalWorker:
@@ -117,6 +126,7 @@ class LocalWorker:
     def __init__(self, process: subprocess.Popen[bytes], output: str):
         self.process = process
         self.output = output
+        self.name: str | None = None
 
     def poll(self) -> int | None:
         """Returns None while it lives, then its exit code."""
@@ -133,91 +143,23 @@ class LocalWorker:
 
 
 @dataclasses.dataclass(frozen=True)
-class Slurm:
-    """Jobs of a Slurm cluster, by submitit; each ends with its time, and the sweep can go on later.
-
-    Attributes:
-        partition: where to queue them; None for the cluster's default.
-        cpus: cores of each.
-        gpus: of each.
-        minutes: at most.
-    """
-
-    partition: str | None = None
-    cpus: int = 1
-    gpus: int = 0
-    minutes: int = 60
-
-    def start(self, command: Command, log: pathlib.Path) -> "SubmittedWorker":
-        """Queues one worker whose output is appended to `log`.
-
-        Raises:
-            ValueError: if there is no Slurm here, or it refuses the job.
-        """
-        import submitit
-        from submitit.core.utils import FailedJobError
-
-        try:
-            executor = submitit.SlurmExecutor(log.parent / "slurm")
-        except RuntimeError as error:
-            raise ValueError("this machine has no Slurm: srun was not found") from error
-        executor.update_parameters(
-            job_name="rnnjax",
-            partition=self.partition,
-            cpus_per_task=self.cpus,
-            gpus_per_node=self.gpus or None,
-            time=self.minutes,
-            stderr_to_stdout=True,
-        )
-        try:
-            job = executor.submit(_run, command, str(log))
-        except (FailedJobError, OSError) as error:
-            reason = str(error).strip().rpartition("\n")[2]
-            raise ValueError(f"Slurm refused a worker: {reason}") from error
-        return SubmittedWorker(job, str(log))
-
-
-@dataclasses.dataclass(frozen=True)
 class Debug:
     """One worker after another, each at this terminal, where `breakpoint()` works too."""
 
-    def start(self, command: Command, log: pathlib.Path) -> "LocalWorker":
-        """Runs one worker to its end; `log` is not written.
+    def start(self, commands: Sequence[Command], logs: Sequence[pathlib.Path]) -> list[Worker]:
+        """Runs the workers to their ends; no log is written.
 
         Raises:
-            ValueError: if the program cannot be run.
+            ValueError: if a program cannot be run.
         """
-        # Not submitit's DebugExecutor: it leaves its log files open, and has nothing to add here.
-        worker = LocalWorker(_open_process(command), "this terminal")
-        worker.process.wait()
-        return worker
-
-
-class SubmittedWorker:
-    """A job of submitit's."""
-
-    def __init__(self, job: "submitit.Job[int]", output: str):
-        self._job, self._code = job, None
-        self.output = output
-
-    def poll(self) -> int | None:
-        """Returns None while it is queued or lives, then its exit code, 1 where Slurm ended it."""
-        from submitit.core.utils import FailedJobError, UncompletedJobError
-
-        if self._code is None and self._job.done():
-            try:
-                self._code = self._job.result()
-            except (FailedJobError, UncompletedJobError):
-                self._code = 1
-        return self._code
-
-    def stop(self) -> None:
-        """Takes it out of the queue, or ends it."""
-        if self.poll() is None:
-            self._job.cancel(check=False)
-
-    def kill(self) -> None:
-        """Does nothing: Slurm ends what was stopped."""
+        del logs
+        workers: list[Worker] = []
+        for command in commands:
+            # Not submitit's DebugExecutor: it leaves its log files open, and has nothing to add.
+            worker = LocalWorker(_open_process(command), "this terminal")
+            worker.process.wait()
+            workers.append(worker)
+        return workers
 
 
 def _open_process(command: Command, log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
@@ -233,15 +175,3 @@ def _open_process(command: Command, log: IO[bytes] | None = None) -> subprocess.
         )
     except OSError as error:
         raise ValueError(f"worker {command.argv[0]} cannot be run: {error.strerror}") from error
-
-
-def _run(command: Command, log: str) -> int:
-    """Runs a worker on the machine where this is called, and returns its exit code."""
-    with pathlib.Path(log).open("ab") as file:
-        return subprocess.run(
-            command.argv,
-            env=os.environ | dict(command.env),
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode

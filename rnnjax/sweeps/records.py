@@ -6,10 +6,18 @@ import math
 import os
 import pathlib
 import shlex
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rnnjax.runs.figures.style import spans_decade
+from rnnjax.sweeps.columns import point_columns
+from rnnjax.sweeps.estimates import Estimate, mean_and_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STATUSES = ("finished", "running", "stopped", "pruned", "failed", "diverged")  # as ranked
+SPLITS = ("validation", "test")  # what points can be ranked by
 
 
 class Point(NamedTuple):
@@ -20,9 +28,20 @@ class Point(NamedTuple):
         settings: what this point has of the swept settings, as texts by name.
         status: one of `STATUSES`.
         folder: the run's own.
-        final: the last evaluation, `step`, `split` and metrics; None until the run is finished.
-        best: the best evaluation, likewise.
+        final: the last evaluation, its `step` and the metrics by split; None until the run is
+            finished.
+        best: the evaluation that is best on validation, likewise; None where there is none.
         seconds: how long it trained, None where that is not known.
+
+    Example:
+        >>> metrics = {"step": 50, "validation": {"loss": 0.5}, "test": {"loss": 0.6}}
+        >>> point = Point(
+        ...     0, {"seed": "3"}, "finished", pathlib.Path("points/0000"), metrics, None, 9.0
+        ... )
+        >>> point.result("validation", "loss")
+        0.5
+        >>> point.command
+        'python launch.py --flagfile=points/0000/flags.txt'
     """
 
     number: int
@@ -38,9 +57,14 @@ class Point(NamedTuple):
         """What repeats this run, to be typed where `launch.py` is."""
         return f"python launch.py --flagfile={shlex.quote(str(self.folder / 'flags.txt'))}"
 
-    def result(self, metric: str) -> float | None:
-        """Returns the last evaluation's `metric`, None unless finished with a finite one."""
-        return _finite(self.final, metric) if self.status == "finished" else None
+    def result(self, split: str, metric: str) -> float | None:
+        """Returns a metric of the chosen state, None unless finished with a finite one.
+
+        The chosen state is the best one, and the last one where nothing was held out to choose by.
+        """
+        chosen = self.best or self.final or {}
+        value = chosen.get(split, {}).get(metric) if self.status == "finished" else None
+        return float(value) if value is not None and math.isfinite(value) else None
 
 
 class Group(NamedTuple):
@@ -49,15 +73,19 @@ class Group(NamedTuple):
     Attributes:
         settings: what they share.
         points: best first, those without a result last.
-        mean: of their results, None where none has one.
-        interval: what a 95 % confidence interval of the mean adds to both sides, None for fewer
-            than two results; see `mean_and_interval`.
+        result: the mean of their results, None where none has one.
+        test: the mean of the test metrics of the same states.
+
+    Example:
+        >>> best = read_sweep("runs/adding-sweep").groups()[0]  # doctest: +SKIP
+        >>> best.settings, best.result.mean, best.test.mean  # doctest: +SKIP
+        ({'learning_rate': '3e-3'}, 0.0021, 0.0023)
     """
 
     settings: dict[str, str]
     points: tuple[Point, ...]
-    mean: float | None
-    interval: float | None
+    result: Estimate | None
+    test: Estimate | None
 
 
 class Sweep(NamedTuple):
@@ -70,8 +98,16 @@ class Sweep(NamedTuple):
         axes: the swept settings' names.
         metric: what points are ranked by.
         higher_is_better: whether more of it is better.
+        split: the data on which it is measured: "validation", or "test" if nothing was held out.
         planned: how many points there are to be, None where that is open.
         points: in the order of their numbers.
+        fixed: the settings that all points share, as their `config.json` has them.
+
+    Example:
+        >>> sweep = read_sweep("runs/adding-sweep")  # doctest: +SKIP
+        >>> sweep.ranked()[0].settings  # doctest: +SKIP
+        {'learning_rate': '3e-3', 'seed': '1'}
+        >>> sweep.to_frame().groupby("learning_rate").best_test_loss.min()  # doctest: +SKIP
     """
 
     folder: pathlib.Path
@@ -80,13 +116,31 @@ class Sweep(NamedTuple):
     axes: tuple[str, ...]
     metric: str
     higher_is_better: bool
+    split: str
     planned: int | None
     points: tuple[Point, ...]
+    fixed: dict[str, Any]
+
+    def result(self, point: Point) -> float | None:
+        """Returns what a point is ranked by, see `Point.result`."""
+        return point.result(self.split, self.metric)
+
+    def test_result(self, point: Point) -> float | None:
+        """Returns the metric on test data of the state that `result` is of."""
+        return point.result("test", self.metric)
 
     def ranked(self) -> list[Point]:
-        """Returns the points, best first by the last evaluation, those without a result last."""
+        """Returns the points, best first, those without a result last."""
         by_status = sorted(self.points, key=lambda point: STATUSES.index(point.status))
-        return sorted(by_status, key=lambda point: self._rank(point.result(self.metric)))
+        return sorted(by_status, key=lambda point: self._rank(self.result(point)))
+
+    def finished(self) -> list[Point]:
+        """Returns the points that have a result, best first."""
+        return [point for point in self.ranked() if self.result(point) is not None]
+
+    def ended(self) -> list[Point]:
+        """Returns the points that finished or diverged."""
+        return [point for point in self.points if point.status in ("finished", "diverged")]
 
     def groups(self) -> list[Group]:
         """Returns the points that differ in their seed alone together, best mean first."""
@@ -94,26 +148,39 @@ class Sweep(NamedTuple):
         for point in self.ranked():
             shared = tuple((k, v) for k, v in point.settings.items() if k != "seed")
             together.setdefault(shared, []).append(point)
-        groups = []
+        geometric, groups = self.is_logarithmic, []
         for shared, points in together.items():
-            results = [point.result(self.metric) for point in points]
-            mean, interval = mean_and_interval([r for r in results if r is not None])
-            groups.append(Group(dict(shared), tuple(points), mean, interval))
-        return sorted(groups, key=lambda group: self._rank(group.mean))
+            result = _mean(map(self.result, points), geometric)
+            test = _mean(map(self.test_result, points), geometric)
+            groups.append(Group(dict(shared), tuple(points), result, test))
+        return sorted(groups, key=lambda group: self._rank(group.result and group.result.mean))
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether results are a loss over more than a decade, whose logarithms are averaged."""
+        results = [self.result(point) for point in self.points]
+        return not self.higher_is_better and spans_decade([r for r in results if r is not None])
 
     def varied(self, points: Sequence[Point]) -> list[str]:
         """Names the settings, other than the seed, in which some of `points` differ."""
         names = (name for name in self.axes if name != "seed")
         return [name for name in names if len({point.settings[name] for point in points}) > 1]
 
-    def finished(self) -> list[Point]:
-        """Returns the points that have a result, best first."""
-        return [point for point in self.ranked() if point.result(self.metric) is not None]
-
     def counts(self) -> dict[str, int]:
         """Returns how many points have each status that occurs."""
         found = collections.Counter(point.status for point in self.points)
         return {status: found[status] for status in STATUSES if found[status]}
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Returns a row a point, with numbers as numbers.
+
+        The columns are `number`, `status`, each swept setting, the step and the metrics of the
+        best and of the final evaluation, as `best_validation_accuracy` and `final_test_loss`,
+        `seconds` and `folder`. A setting's `none` among numbers is NaN.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(point_columns(self))
 
     def _rank(self, value: float | None) -> tuple[bool, float]:
         if value is None:
@@ -121,39 +188,20 @@ class Sweep(NamedTuple):
         return False, -value if self.higher_is_better else value
 
 
-def mean_and_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """Returns the mean of independent values and how far its 95 % confidence interval reaches.
-
-    For n values of mean m and sample variance s², the sum of squared deviations over n - 1, the
-    interval is m ± t s / √n, where t is the 0.975 quantile of Student's distribution with n - 1
-    degrees of freedom.
-
-    Args:
-        values: finite numbers.
-
-    Returns:
-        m, None for no values; and t s / √n, None for fewer than two.
-
-    References:
-        Student (1908), The probable error of a mean, Biometrika 6.
-    """
-    from scipy.special import stdtrit
-
-    count = len(values)
-    if not count:
-        return None, None
-    mean = math.fsum(values) / count
-    if count == 1:
-        return mean, None
-    deviation = math.sqrt(math.fsum((v - mean) * (v - mean) for v in values) / (count - 1))
-    return mean, float(stdtrit(count - 1, 0.975)) * deviation / math.sqrt(count)
-
-
 def read_sweep(workdir: str | os.PathLike[str]) -> Sweep:
     """Reads a sweep's folder, finished or not.
 
     Raises:
         ValueError: if the folder holds no sweep, or a file in it cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> about = {"experiment": "adding", "sweep": "seed=0:2", "axes": ["seed"], "points": 2}
+        >>> about |= {"metric": "loss", "higher_is_better": False, "split": "validation"}
+        >>> with tempfile.TemporaryDirectory() as workdir:
+        ...     _ = pathlib.Path(workdir, "sweep.json").write_text(json.dumps(about))
+        ...     read_sweep(workdir).counts()
+        {}
     """
     folder = pathlib.Path(workdir)
     if not (folder / "sweep.json").is_file():
@@ -161,6 +209,12 @@ def read_sweep(workdir: str | os.PathLike[str]) -> Sweep:
     about = _read_object(folder / "sweep.json")
     files = sorted((folder / "points").glob("*.json"))
     try:
+        if about["split"] not in SPLITS:
+            raise ValueError(
+                f"{folder / 'sweep.json'}: split is {about['split']!r}, not one of "
+                f"{', '.join(SPLITS)}"
+            )
+        points = [_read_point(path, about["axes"]) for path in files]
         return Sweep(
             folder=folder,
             experiment=about["experiment"],
@@ -168,13 +222,18 @@ def read_sweep(workdir: str | os.PathLike[str]) -> Sweep:
             axes=tuple(about["axes"]),
             metric=about["metric"],
             higher_is_better=about["higher_is_better"],
+            split=about["split"],
             planned=about["points"],
-            points=tuple(
-                sorted((_read_point(path, about["axes"]) for path in files), key=lambda p: p.number)
-            ),
+            points=tuple(sorted(points, key=lambda point: point.number)),
+            fixed=_shared_settings(point.folder / "config.json" for point in points),
         )
     except KeyError as error:
         raise ValueError(f"{folder / 'sweep.json'} lacks {error}") from None
+
+
+def _mean(values: Iterable[float | None], geometric: bool) -> Estimate | None:
+    found = [value for value in values if value is not None]
+    return mean_and_interval(found, geometric=geometric and all(value > 0 for value in found))
 
 
 def _read_point(path: pathlib.Path, axes: Sequence[str]) -> Point:
@@ -200,6 +259,13 @@ def _read_point(path: pathlib.Path, axes: Sequence[str]) -> Point:
     )
 
 
+def _shared_settings(configs: Iterable[pathlib.Path]) -> dict[str, Any]:
+    """Returns what all those files that exist have in common."""
+    found = [_read_object(path) for path in configs if path.exists()]
+    first, *others = found or [{}]
+    return {k: v for k, v in first.items() if all(k in o and o[k] == v for o in others)}
+
+
 def _read_object(path: pathlib.Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -208,8 +274,3 @@ def _read_object(path: pathlib.Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"{path} holds no JSON object")
     return found
-
-
-def _finite(record: dict[str, Any] | None, metric: str) -> float | None:
-    value = (record or {}).get(metric)
-    return float(value) if value is not None and math.isfinite(value) else None

@@ -9,18 +9,29 @@ MOST = 10_000  # values on an axis and points in a grid; more is a slip of the p
 
 _CALL = re.compile(r"(log|uniform|int|choice)\s*\((.*)\)", re.DOTALL)
 _RANGE = re.compile(r"[-+.\d\s]*(:[-+.\d\s]*)+")
+_TRUTHS = {"true": "true", "yes": "true", "false": "false", "no": "false"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Choices:
-    """Values one by one, each as it would stand after a flag's `=`."""
+    """Values one by one, each as it would stand after a flag's `=`.
+
+    Example:
+        >>> read_space("cell=LSTM,GRU")["cell"]
+        Choices(values=('LSTM', 'GRU'))
+    """
 
     values: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Uniform:
-    """Every number from `low` to `high` alike."""
+    """Every number from `low` to `high` alike.
+
+    Example:
+        >>> read_space("dropout=uniform(0, 0.5)")["dropout"]
+        Uniform(low=0.0, high=0.5)
+    """
 
     low: float
     high: float
@@ -28,7 +39,12 @@ class Uniform:
 
 @dataclasses.dataclass(frozen=True)
 class LogUniform:
-    """Every logarithm from that of `low` to that of `high` alike."""
+    """Every logarithm from that of `low` to that of `high` alike.
+
+    Example:
+        >>> read_space("learning_rate=log(1e-4, 1e-1)")["learning_rate"]
+        LogUniform(low=0.0001, high=0.1)
+    """
 
     low: float
     high: float
@@ -36,7 +52,12 @@ class LogUniform:
 
 @dataclasses.dataclass(frozen=True)
 class Integers:
-    """Every whole number from `low` to `high`, both included, alike."""
+    """Every whole number from `low` to `high`, both included, alike.
+
+    Example:
+        >>> read_space("hidden=int(16, 128)")["hidden"]
+        Integers(low=16, high=128)
+    """
 
     low: int
     high: int
@@ -45,25 +66,37 @@ class Integers:
 Axis = Choices | Uniform | LogUniform | Integers
 
 
-def read_space(text: str) -> dict[str, Axis]:
+def read_space(text: str, parse: Callable[[str, str], object] | None = None) -> dict[str, Axis]:
     """Reads the axes of a sweep.
 
     Args:
         text: axes apart by `;`, each `name=values`. Values are a list apart by commas, in which
             `0:8` or `0:8:2` stands for whole numbers as in Python's `range`; or `choice(a, b)`,
             which is the same list; or `log(low, high)`, `uniform(low, high)` or `int(low, high)`
-            for a distribution. Commas inside brackets belong to the value:
-            `cell=Stack((LSTM(8), GRU(8))), GRU` has two.
+            for a distribution. Commas inside brackets belong to the value, which keeps its
+            brackets: `cell=Stack((LSTM(8), GRU(8))), GRU` has two values, and so has
+            `widths=(256,1024),512`, nets of two layers and of one.
+        parse: says what a value of a list means, from the axis' name and the value's text, by
+            something that can be hashed; two values that mean the same are a mistake. By default
+            numbers and true, false, yes and no are known, in any spelling, and all else is what
+            it says.
 
     Returns:
         The axes by name, in the order of the text.
 
     Raises:
-        ValueError: if the text is anything else; the message is one line.
+        ValueError: if the text is anything else; the message is one line. What `parse` raises
+            goes through.
 
     Example:
         >>> read_space("learning_rate=log(1e-4, 1e-1); seed=0:2")
         {'learning_rate': LogUniform(low=0.0001, high=0.1), 'seed': Choices(values=('0', '1'))}
+        >>> read_space("widths=(256,1024),512")
+        {'widths': Choices(values=('(256,1024)', '512'))}
+        >>> read_space("bidirectional=true,false,True")
+        Traceback (most recent call last):
+        ...
+        ValueError: bidirectional has the value true twice, also as True
     """
     space: dict[str, Axis] = {}
     for part in _split(text, ";"):
@@ -74,7 +107,10 @@ def read_space(text: str) -> dict[str, Axis]:
             raise ValueError(f"{name!r} is no name: an axis of a sweep reads name=values")
         if name in space:
             raise ValueError(f"{name} has two axes: write all its values in one")
-        space[name] = _read_axis(name, values)
+        axis = _read_axis(name, values)
+        if isinstance(axis, Choices):
+            _check_distinct(name, axis.values, parse or _meaning)
+        space[name] = axis
     return space
 
 
@@ -105,12 +141,19 @@ def _read_choices(name: str, items: list[str]) -> Choices:
         if _CALL.fullmatch(item):
             raise ValueError(f"{name}: {item} cannot be one value of several")
         values += _read_range(name, item) if _RANGE.fullmatch(item) else [item]
-    seen = set()
-    for value in values:
-        if (meaning := _meaning(value)) in seen:
-            raise ValueError(f"{name} has the value {value} twice")
-        seen.add(meaning)
     return Choices(tuple(values))
+
+
+def _check_distinct(
+    name: str, values: tuple[str, ...], parse: Callable[[str, str], object]
+) -> None:
+    seen: dict[object, str] = {}
+    for value in values:
+        meaning = parse(name, value)
+        if meaning in seen:
+            also = "" if seen[meaning] == value else f", also as {value}"
+            raise ValueError(f"{name} has the value {seen[meaning]} twice{also}")
+        seen[meaning] = value
 
 
 def _read_range(name: str, text: str) -> list[str]:
@@ -150,12 +193,16 @@ _DISTRIBUTIONS: dict[str, tuple[Callable[..., Axis], Callable[[str, str], float]
 }
 
 
-def _meaning(value: str) -> float | str:
-    """Returns what two texts of the same value share: 1e-3 is 0.001."""
+def _meaning(name: str, value: str) -> object:
+    """Returns what two texts of the same value share: 1e-3 is 0.001, and True is yes."""
+    del name
+    if value.lower() in _TRUTHS:
+        return _TRUTHS[value.lower()]
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
         return value
+    return value if math.isnan(number) else number  # NaN equals nothing, itself included
 
 
 def _split(text: str, separator: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Opens the Optuna study that holds a sweep, for one process or many."""
+"""Opens the two Optuna studies of a sweep: the queue of its units, and what came of its points."""
 
 import pathlib
 import warnings
@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import optuna
 import sqlalchemy.event
 from optuna.exceptions import ExperimentalWarning, OptunaError
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from rnnjax.sweeps.journal import SUFFIX, open_journal
 from rnnjax.sweeps.units import queue_again
 
 _SQLITE = b"SQLite format 3"  # how its files begin
@@ -32,65 +33,142 @@ class Heartbeat(NamedTuple):
     grace: int = 20
 
 
-def open_study(
+def open_results(
     storage: str,
     name: str,
     *,
     higher_is_better: bool,
     sampler: optuna.samplers.BaseSampler | None = None,
     pruner: optuna.pruners.BasePruner | None = None,
-    heartbeat: Heartbeat = Heartbeat(),  # noqa: B008 (it is immutable)
 ) -> optuna.Study:
-    """Opens a study, or makes it where there is none of this name; Optuna's log is turned off.
-
-    The process that makes a new SQLite file has to be done with it before workers open it. SQLite
-    is for processes on one machine; for several machines name a database server.
+    """Opens the study of a sweep's points, or makes it; it is the one for people to look at.
 
     Args:
-        storage: a file for SQLite, in a folder that exists, or a database URL such as
-            `postgresql+psycopg://user@host/database`, whose driver has to be installed.
-        name: of the study; a database holds many.
+        storage: a file, in a folder that exists: of SQLite, for processes on one machine, or, where
+            its name ends in `.journal`, of Optuna's journal, which several machines may share; or a
+            database URL such as `postgresql+psycopg://user@host/database`, whose driver has to be
+            installed. The process that makes a new file of SQLite has to be done with it before
+            workers open it.
+        name: of the sweep; a storage holds many.
         higher_is_better: whether to maximise the objective.
-        sampler: what suggests parameters, where objectives ask for any. Workers with the same seed
-            would suggest the same points: give each its own.
-        pruner: what stops hopeless trials, where objectives report intermediate values.
-        heartbeat: the same in all processes of a sweep.
+        sampler: what suggests parameters. Workers with the same seed would suggest the same points:
+            give each its own.
+        pruner: what stops hopeless trials.
 
     Returns:
-        The study; `plan_units` fills it and `work` works on it.
+        The study. Optuna's log is turned off.
 
     Raises:
         ValueError: if the storage cannot be opened, or holds a study of this name that goes the
             other way.
+
+    Example:
+        >>> import tempfile
+        >>> file = tempfile.mkdtemp() + "/study.db"
+        >>> open_results(file, "adding", higher_is_better=False).direction.name
+        'MINIMIZE'
     """
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    url = _url(storage)
     direction = StudyDirection.MAXIMIZE if higher_is_better else StudyDirection.MINIMIZE
-    try:
-        study = optuna.create_study(
-            storage=_open_storage(url, heartbeat),
-            study_name=name,
-            direction=direction,
-            sampler=sampler,
-            pruner=pruner,
-            load_if_exists=True,
-        )
-    except (SQLAlchemyError, OptunaError, ImportError) as error:
-        reason = str(error.__cause__ or error).strip().partition("\n")[0]
-        raise ValueError(f"storage {url} cannot be opened: {reason}") from error
+    study = _open(storage, name, direction, None, sampler=sampler, pruner=pruner)
     if study.direction is not direction:
         there = "maximises" if study.direction is StudyDirection.MAXIMIZE else "minimises"
-        raise ValueError(f"storage {url} holds a study {name!r} that {there}: choose another name")
+        raise ValueError(
+            f"storage {_shown(storage)} holds a study {name!r} that {there}: choose another name"
+        )
     return study
 
 
+def open_queue(
+    storage: str,
+    name: str,
+    *,
+    heartbeat: Heartbeat = Heartbeat(),  # noqa: B008 (it is immutable)
+) -> optuna.Study:
+    """Opens the queue of a sweep's units, `name`-work, which `plan_units` fills for `work`.
+
+    Args:
+        storage: see `open_results`. A journal knows no heartbeat: there `workers` tells who lives.
+        name: of the sweep.
+        heartbeat: the same in all processes of a sweep.
+
+    Raises:
+        ValueError: if the storage cannot be opened.
+
+    Example:
+        >>> import tempfile
+        >>> queue = open_queue(tempfile.mkdtemp() + "/study.journal", "adding")
+        >>> queue.study_name, has_heartbeat(queue)
+        ('adding-work', False)
+    """
+    return _open(storage, f"{name}-work", StudyDirection.MINIMIZE, heartbeat)
+
+
+def has_heartbeat(study: optuna.Study) -> bool:
+    """Says whether the storage of a study notices by itself that a worker is dead."""
+    interval = getattr(study._storage, "get_heartbeat_interval", lambda: None)
+    return interval() is not None
+
+
+def empty(study: optuna.Study) -> None:
+    """Takes all trials out of a study, which stays open.
+
+    Example:
+        >>> study = optuna.create_study()
+        >>> _ = study.ask()
+        >>> empty(study)
+        >>> study.trials
+        []
+    """
+    storage, name, attributes = study._storage, study.study_name, study.user_attrs
+    storage.delete_study(study._study_id)
+    study._study_id = storage.create_new_study(study.directions, name)
+    for key, value in attributes.items():
+        study.set_user_attr(key, value)
+
+
+def _open(
+    storage: str,
+    name: str,
+    direction: StudyDirection,
+    heartbeat: Heartbeat | None,
+    **options: Any,
+) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        return optuna.create_study(
+            storage=_open_storage(storage, heartbeat),
+            study_name=name,
+            direction=direction,
+            load_if_exists=True,
+            **options,
+        )
+    except (SQLAlchemyError, OptunaError, ImportError) as error:
+        reason = str(error.__cause__ or error).strip().partition("\n")[0]
+        raise ValueError(f"storage {_shown(storage)} cannot be opened: {reason}") from error
+
+
+def _open_storage(storage: str, heartbeat: Heartbeat | None) -> BaseStorage:
+    if "://" in storage:
+        return _open_database(_url(storage), heartbeat)
+    file = pathlib.Path(storage).expanduser().absolute()
+    if file.suffix == SUFFIX:
+        return open_journal(file)
+    if file.is_file() and file.stat().st_size and not _begin(file).startswith(_SQLITE):
+        raise ValueError(f"storage {file} is another kind of file: nothing is written to it")
+    return _open_database(sqlalchemy.URL.create("sqlite", database=str(file)), heartbeat)
+
+
+def _begin(file: pathlib.Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(len(_SQLITE))
+
+
+def _shown(storage: str) -> str:
+    """Returns a storage without its password."""
+    return str(_url(storage) if "://" in storage else pathlib.Path(storage).expanduser().absolute())
+
+
 def _url(storage: str) -> sqlalchemy.URL:
-    """Reads a file name or a database URL; as text it does not show the password."""
-    if "://" not in storage:
-        file = pathlib.Path(storage).expanduser().absolute()
-        if file.is_file() and file.stat().st_size and not file.read_bytes().startswith(_SQLITE):
-            raise ValueError(f"storage {file} is another kind of file: nothing is written to it")
-        return sqlalchemy.URL.create("sqlite", database=str(file))
     try:
         url = sqlalchemy.make_url(storage)
     except (ArgumentError, ValueError) as error:
@@ -101,18 +179,23 @@ def _url(storage: str) -> sqlalchemy.URL:
     return url
 
 
-def _open_storage(url: sqlalchemy.URL, heartbeat: Heartbeat) -> RDBStorage:
+def _open_database(url: sqlalchemy.URL, heartbeat: Heartbeat | None) -> RDBStorage:
     sqlite = url.get_backend_name() == "sqlite"
     arguments: dict[str, Any] = {"timeout": _LOCK_SECONDS, "isolation_level": None}
+    beats: dict[str, Any] = {}
+    if heartbeat is not None:
+        beats = {
+            "heartbeat_interval": heartbeat.interval,
+            "grace_period": heartbeat.grace,
+            "heartbeat_stale_trial_callback": queue_again,
+        }
     text = url.render_as_string(hide_password=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Argument ``heartbeat_interval``", ExperimentalWarning)
         storage = RDBStorage(
             text.replace("{", "{{").replace("}", "}}"),  # Optuna formats it
             engine_kwargs={"connect_args": arguments} if sqlite else {"pool_pre_ping": True},
-            heartbeat_interval=heartbeat.interval,
-            grace_period=heartbeat.grace,
-            heartbeat_stale_trial_callback=queue_again,
+            **beats,
         )
     if sqlite:
         sqlalchemy.event.listen(storage.engine, "begin", _begin_immediate)

@@ -1,31 +1,37 @@
-"""The units of a sweep: numbered pieces of work, each done once, as trials of an Optuna study."""
+"""The queue of a sweep: numbered units of work, each done once, as trials of an Optuna study."""
 
 import enum
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
 TRIES = 2  # of a unit whose worker dies
-ERROR = "error"  # the trial's attribute that says why the objective failed
+ERROR = "error"  # the trial's attribute that says why its unit failed
 STOPPED = "stopped"  # the trial's attribute that marks one given up before its end
-_UNIT = "unit"
-_ENDED = {TrialState.COMPLETE, TrialState.PRUNED}
+WORKER = "worker"  # the trial's attribute that says who does it, see `workers`
+_UNIT = "unit"  # the trial's attribute that says which unit it does
 
 
 class UnitState(enum.Enum):
     """What has become of a unit, judged by all its trials."""
 
-    FINISHED = enum.auto()  # one of them is complete or pruned
+    FINISHED = enum.auto()  # one of them is complete
     RUNNING = enum.auto()
     WAITING = enum.auto()  # in the queue
     STOPPED = enum.auto()  # begun and given up, with a try left: `plan_units` queues it again
-    FAILED = enum.auto()  # the objective failed, or every try killed its worker
+    FAILED = enum.auto()  # it failed by itself, or every try killed its worker
 
 
 class Counts(NamedTuple):
-    """How many units of a sweep have come how far; those stopped wait for the next start."""
+    """How many units of a sweep have come how far; those stopped wait for the next start.
+
+    Example:
+        >>> Counts(finished=2, running=1, waiting=0, failed=1).ended
+        3
+    """
 
     finished: int
     running: int
@@ -33,29 +39,34 @@ class Counts(NamedTuple):
     failed: int
 
     @property
+    def ended(self) -> int:
+        """How many units are done with, for better or worse."""
+        return self.finished + self.failed
+
+    @property
     def done(self) -> bool:
         """Whether no unit is left to do."""
         return self.running == self.waiting == 0
 
 
-def plan_units(study: optuna.Study, count: int) -> None:
+def plan_units(queue: optuna.Study, count: int) -> None:
     """Queues the units of a sweep, as far as they are not yet in the study.
 
     Called again, it adds what is missing: the rest of a plan that was cut short, more units where
-    `count` has grown, and another try of units that were stopped (with the parameters they had).
-    One process plans; workers only work.
+    `count` has grown, and another try of units that were stopped. One process plans; workers only
+    work.
 
     Args:
-        study: from `open_study`.
+        queue: from `open_queue`.
         count: units are numbered from 0 to `count - 1`.
     """
-    tries = tries_of(study)
+    tries = tries_of(queue)
     for unit, trials in tries.items():
         if state_of(trials) is UnitState.STOPPED:
-            _queue(study, unit, trials[-1].params)
+            _enqueue(queue, unit)
     for unit in range(count):
         if unit not in tries:
-            _queue(study, unit, {})
+            _enqueue(queue, unit)
 
 
 def unit_of(trial: FrozenTrial | optuna.Trial) -> int | None:
@@ -63,10 +74,10 @@ def unit_of(trial: FrozenTrial | optuna.Trial) -> int | None:
     return trial.user_attrs.get(_UNIT)
 
 
-def tries_of(study: optuna.Study) -> dict[int, list[FrozenTrial]]:
+def tries_of(queue: optuna.Study) -> dict[int, list[FrozenTrial]]:
     """Returns the trials of each unit by its number, the oldest first."""
     found: dict[int, list[FrozenTrial]] = {}
-    for trial in study.get_trials(deepcopy=False):
+    for trial in queue.get_trials(deepcopy=False):
         unit = unit_of(trial)
         if unit is not None:
             found.setdefault(unit, []).append(trial)
@@ -76,7 +87,7 @@ def tries_of(study: optuna.Study) -> dict[int, list[FrozenTrial]]:
 def state_of(trials: Sequence[FrozenTrial]) -> UnitState:
     """Returns what has become of the unit that `trials` are all the trials of."""
     states = {trial.state for trial in trials}
-    if states & _ENDED:
+    if TrialState.COMPLETE in states:
         return UnitState.FINISHED
     if TrialState.RUNNING in states:
         return UnitState.RUNNING
@@ -88,9 +99,9 @@ def state_of(trials: Sequence[FrozenTrial]) -> UnitState:
     return UnitState.STOPPED
 
 
-def progress_of(study: optuna.Study) -> Counts:
+def progress_of(queue: optuna.Study) -> Counts:
     """Counts units, not trials: a unit that was tried twice is one."""
-    states = [state_of(trials) for trials in tries_of(study).values()]
+    states = [state_of(trials) for trials in tries_of(queue).values()]
     waiting = states.count(UnitState.WAITING) + states.count(UnitState.STOPPED)
     return Counts(
         finished=states.count(UnitState.FINISHED),
@@ -100,24 +111,39 @@ def progress_of(study: optuna.Study) -> Counts:
     )
 
 
-def release_units(study: optuna.Study) -> None:
+def release_units(queue: optuna.Study) -> None:
     """Gives up what is running, to be queued again by `plan_units`, once all workers have ended.
 
     A worker that was busy compiling when it was asked to end had no time to do so itself; what it
     was doing is not to count as a try that killed it.
     """
-    storage = study._storage
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        storage.set_trial_user_attr(trial._trial_id, STOPPED, True)
+    for trial in queue.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        give_up(queue, trial, killed=False)
+
+
+def give_up(queue: optuna.Study, trial: FrozenTrial, *, killed: bool) -> None:
+    """Ends a running trial whose worker has ended; it may have ended the trial meanwhile.
+
+    Args:
+        queue: the study.
+        trial: of it.
+        killed: whether the try counts as one that killed its worker.
+    """
+    storage = queue._storage
+    try:
+        if not killed:
+            storage.set_trial_user_attr(trial._trial_id, STOPPED, True)
         storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+    except UpdateFinishedTrialError:
+        pass
 
 
-def queue_again(study: optuna.Study, trial: FrozenTrial) -> None:
+def queue_again(queue: optuna.Study, trial: FrozenTrial) -> None:
     """Queues the unit of a trial whose worker has died, if it has a try left."""
     unit = unit_of(trial)
-    if unit is not None and state_of(tries_of(study)[unit]) is UnitState.STOPPED:
-        _queue(study, unit, trial.params)
+    if unit is not None and state_of(tries_of(queue)[unit]) is UnitState.STOPPED:
+        _enqueue(queue, unit)
 
 
-def _queue(study: optuna.Study, unit: int, params: Mapping[str, Any]) -> None:
-    study.enqueue_trial(dict(params), user_attrs={_UNIT: unit})
+def _enqueue(queue: optuna.Study, unit: int) -> None:
+    queue.enqueue_trial({}, user_attrs={_UNIT: unit})

@@ -1,4 +1,4 @@
-"""Folders with a planned study, and workers in processes of their own."""
+"""Folders with a planned queue, and workers in processes of their own."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from rnnjax.sweeps.study import Heartbeat, open_study
+from rnnjax.sweeps.study import Heartbeat, open_queue
 from rnnjax.sweeps.units import plan_units
 
 # A shell's background job ignores it, and so would the workers that the tests interrupt.
@@ -23,26 +23,20 @@ ROOT = WORKER.parents[2]
 class Site:
     """A folder in which workers work."""
 
-    def __init__(self, folder: pathlib.Path):
-        self.folder = folder
+    def __init__(self, folder: pathlib.Path, storage="study.db"):
+        self.folder, self.storage = folder, storage
         self.processes = []
 
-    def study(self, sampler=None):
-        return open_study(
-            str(self.folder / "study.db"),
-            "units",
-            higher_is_better=True,
-            sampler=sampler,
-            heartbeat=Heartbeat(1, 2),
-        )
+    def queue(self):
+        return open_queue(str(self.folder / self.storage), "sweep", heartbeat=Heartbeat(1, 2))
 
-    def planned(self, count, sampler=None):
-        study = self.study(sampler)
-        plan_units(study, count)
-        return study
+    def planned(self, count):
+        queue = self.queue()
+        plan_units(queue, count)
+        return queue
 
     def argv(self, *options):
-        return (sys.executable, str(WORKER), str(self.folder), *options)
+        return (sys.executable, str(WORKER), str(self.folder / self.storage), *options)
 
     def start(self, *options):
         process = subprocess.Popen(self.argv(*options))
@@ -66,14 +60,25 @@ def until(condition, seconds=60):
 
 
 @pytest.fixture
-def site(tmp_path, monkeypatch):
+def site(tmp_path, monkeypatch, request):
     """A folder for a study; what was started in it is ended with the test."""
     path = (str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    site = Site(tmp_path)
+    site = Site(tmp_path, getattr(request, "param", "study.db"))
     yield site
     for process in site.processes:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         process.wait()
+
+
+@pytest.fixture
+def formula(monkeypatch):
+    """A training that only writes what a formula says, without a report."""
+    from tests.sweeps.small import Formula
+
+    training = Formula()
+    monkeypatch.setattr("rnnjax.sweeps.unit.train", training)
+    monkeypatch.setattr("rnnjax.sweeps.opened.write_report", lambda folder: None)
+    return training

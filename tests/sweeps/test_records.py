@@ -1,11 +1,9 @@
 import json
-import math
 
 import numpy as np
 import pytest
-import scipy.stats
 
-from rnnjax.sweeps import mean_and_interval, read_sweep
+from rnnjax.sweeps.records import read_sweep
 from tests.sweeps.made import Made, write, write_sweep
 
 
@@ -18,13 +16,21 @@ def test_a_sweep_is_read_as_it_was_written(tmp_path):
     sweep = read_sweep(write_sweep(tmp_path, made, planned=8, text="lr=1e-3;seed=0:8"))
     assert (sweep.experiment, sweep.text, sweep.metric) == ("adding", "lr=1e-3;seed=0:8", "loss")
     assert (sweep.axes, sweep.higher_is_better, sweep.planned) == (("lr", "seed"), False, 8)
+    assert (sweep.split, sweep.fixed) == ("validation", {})
     first, second = sweep.points
     assert (first.number, first.status, first.seconds) == (0, "finished", 1.5)
     assert first.settings == {"lr": "1e-3", "seed": "0"}
-    assert first.final == {"step": 10, "split": "test", "loss": 0.25}
+    assert first.best == {"step": 10, "validation": {"loss": 0.25}, "test": {"loss": 4.0}}
+    assert first.final == first.best | {"train": {"loss": 99.0}}
     assert first.folder == tmp_path / "points" / "0000"
     assert (second.status, second.final, second.seconds) == ("running", None, None)
     assert sweep.counts() == {"finished": 1, "running": 1}
+
+
+def test_what_all_configurations_share_is_known(tmp_path):
+    made = [point(0.25, lr=1), point(0.5, lr=2)]
+    sweep = read_sweep(write_sweep(tmp_path, made, config={"task": "Adding(60)"}))
+    assert sweep.fixed == {"cell": "LSTM(8)", "task": "Adding(60)"}
 
 
 def test_a_command_repeats_a_point_whatever_its_folder_is_called(tmp_path):
@@ -35,48 +41,61 @@ def test_a_command_repeats_a_point_whatever_its_folder_is_called(tmp_path):
     )
 
 
-@pytest.mark.parametrize(("higher", "order"), [(False, [1, 0, 5]), (True, [5, 0, 1])])
-def test_points_are_ranked_by_their_last_metric_and_those_without_come_last(
-    tmp_path, higher, order
+@pytest.mark.parametrize(
+    ("higher", "split", "order"),
+    [
+        (False, "validation", [1, 0, 5]),
+        (True, "validation", [5, 0, 1]),
+        (False, "test", [5, 0, 1]),
+        (True, "test", [1, 0, 5]),
+    ],
+)
+def test_points_are_ranked_by_their_chosen_state_and_those_without_come_last(
+    tmp_path, higher, split, order
 ):
+    """By the last step, or by test data, they would be ranked the other way round."""
+    best = {0: 0.5, 1: 0.25, 5: 0.75}
+    last = {0: 0.1, 1: 0.2, 5: 0.05} if higher else {0: 2.0, 1: 3.0, 5: 1.0}
+    lost = {2: "diverged", 3: "finished", 4: "pruned", 6: "running"}
     made = [
-        point(0.5, a=0),
-        point(0.25, a=1),
-        point(0.0, "diverged", a=2),
-        point(None, a=3),
-        point(0.0, "pruned", a=4),
-        point(0.75, a=5),
-        point(0.0, "running", a=6),
+        Made({"a": str(a)}, "finished", ((5, best[a]), (10, last[a])))
+        if a in best
+        else point(None if lost[a] == "finished" else 0.0, lost[a], a=a)
+        for a in range(7)
     ]
-    sweep = read_sweep(write_sweep(tmp_path, made, higher_is_better=higher))
+    sweep = read_sweep(write_sweep(tmp_path, made, higher_is_better=higher, split=split))
     assert [p.number for p in sweep.ranked()] == [*order, 3, 6, 4, 2]
     assert [p.number for p in sweep.finished()] == order
+    chosen = [best[0], 1 / best[0]] if split == "validation" else [last[0], last[0]]
+    assert [sweep.result(sweep.points[0]), sweep.test_result(sweep.points[0])] == chosen
+    assert [p.number for p in sweep.ended()] == [0, 1, 2, 3, 5]
 
 
 def test_points_that_differ_in_their_seed_alone_are_a_group(tmp_path):
     results = {("a", 0): 4.0, ("a", 1): 2.0, ("b", 0): 1.0, ("b", 1): 2.0, ("b", 2): 3.0}
     made = [point(value, cell=cell, seed=seed) for (cell, seed), value in results.items()]
     made += [point(None, "diverged", cell="b", seed=3), point(None, "diverged", cell="c", seed=0)]
-    first, second, third = read_sweep(write_sweep(tmp_path, made)).groups()
-    assert (first.settings, first.mean) == ({"cell": "b"}, 2.0)
-    assert first.interval == pytest.approx(4.302653 / math.sqrt(3))  # a table of Student's t
+    sweep = read_sweep(write_sweep(tmp_path, made))
+    first, second, third = sweep.groups()
+    assert not sweep.is_logarithmic
+    assert (first.settings, first.result.mean) == ({"cell": "b"}, 2.0)
+    assert first.result.interval == pytest.approx(4.302653 / 3**0.5)  # a table of Student's t
+    assert first.test.mean == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
     assert [p.number for p in first.points] == [2, 3, 4, 5]
-    assert (second.settings, second.mean) == ({"cell": "a"}, 3.0)
-    assert second.interval == pytest.approx(12.70620)
-    assert (third.settings, third.mean, third.interval) == ({"cell": "c"}, None, None)
+    assert (second.settings, second.result.mean) == ({"cell": "a"}, 3.0)
+    assert second.result.interval == pytest.approx(12.70620)
+    assert (third.settings, third.result, third.test) == ({"cell": "c"}, None, None)
 
 
-def test_the_interval_is_scipys():
-    values = np.random.default_rng(0).normal(size=9)
-    mean, interval = mean_and_interval(values.tolist())
-    low, high = scipy.stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    np.testing.assert_allclose((mean - interval, mean + interval), (low, high), rtol=1e-12)
-
-
-def test_one_value_has_no_interval_and_none_no_mean():
-    assert mean_and_interval([2.5]) == (2.5, None)
-    assert mean_and_interval([]) == (None, None)
-    assert mean_and_interval([2.5, 2.5]) == (2.5, 0.0)
+def test_losses_over_a_decade_are_averaged_by_their_logarithms_and_accuracies_are_not(tmp_path):
+    made = [point(value, seed=seed) for seed, value in enumerate([0.01, 0.1, 1.0])]
+    sweep = read_sweep(write_sweep(tmp_path / "loss", made))
+    result = sweep.groups()[0].result
+    assert (sweep.is_logarithmic, result.geometric) == (True, True)
+    assert result.mean == pytest.approx(0.1)
+    assert result.interval == pytest.approx(10 ** (4.302653 / 3**0.5))
+    sweep = read_sweep(write_sweep(tmp_path / "accuracy", made, higher_is_better=True))
+    assert sweep.groups()[0].result.mean == pytest.approx(0.37)
 
 
 def test_settings_vary_where_points_differ(tmp_path):
@@ -86,11 +105,43 @@ def test_settings_vary_where_points_differ(tmp_path):
     assert sweep.varied(sweep.points[:1]) == []
 
 
+def test_a_frame_has_a_row_a_point_and_numbers_as_numbers(tmp_path):
+    values = {
+        "lr": ("1e-3", "0.1", "0.010000000000000002"),
+        "hidden": ("8", "16", "32"),
+        "clip_norm": ("none", "0.5", "None"),
+        "bidirectional": ("true", "False", "none"),
+        "cell": ("LSTM", "none", "GRU(8)"),
+    }
+    rows = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+    made = [
+        Made(rows[0], "finished", ((5, 0.25), (10, 0.5))),
+        Made(rows[1], "finished", ((5, None), (10, None))),
+        Made(rows[2], "diverged"),
+    ]
+    frame = read_sweep(write_sweep(tmp_path, made)).to_frame()
+    metrics = ["best_step", "best_validation_loss", "best_test_loss", "final_step"]
+    metrics += [f"final_{split}_loss" for split in ("train", "validation", "test")]
+    assert [*frame] == ["number", "status", *values, *metrics, "seconds", "folder"]
+    assert frame["lr"].tolist() == [0.001, 0.1, 0.010000000000000002]
+    assert frame["hidden"].dtype == np.int64
+    np.testing.assert_array_equal(frame["clip_norm"], [np.nan, 0.5, np.nan])
+    assert frame["bidirectional"].tolist() == [True, False, None]
+    assert frame["cell"].tolist() == ["LSTM", "none", "GRU(8)"]
+    np.testing.assert_array_equal(frame["best_step"], [5, np.nan, np.nan])
+    np.testing.assert_array_equal(frame["best_test_loss"], [4, np.nan, np.nan])
+    np.testing.assert_array_equal(frame["final_validation_loss"], [0.5, np.nan, np.nan])
+    np.testing.assert_array_equal(frame["final_train_loss"], [99, 99, np.nan])
+    assert frame["folder"][2] == str(tmp_path / "points" / "0002")
+    assert (len(frame), frame["best_step"].dtype, frame["seconds"].dtype) == (3, float, float)
+
+
 def test_a_point_that_is_being_made_is_not_there_yet(tmp_path):
     write_sweep(tmp_path, [point(1.0, a=0)])
     (tmp_path / "points" / "0001").mkdir()
     assert len(read_sweep(tmp_path).points) == 1
-    assert read_sweep(write_sweep(tmp_path / "empty", [])).points == ()
+    empty = read_sweep(write_sweep(tmp_path / "empty", []))
+    assert (empty.points, len(empty.to_frame())) == ((), 0)
 
 
 def test_numbers_beyond_four_digits_keep_their_order(tmp_path):
@@ -118,9 +169,12 @@ def test_what_is_no_sweep_is_refused_in_one_line(tmp_path):
         file.write_text(text)
         with pytest.raises(ValueError, match=message):
             read_sweep(tmp_path)
-    about = json.loads((tmp_path / "sweep.json").read_text())
-    about.pop("metric")
     file.unlink()
+    about = json.loads((tmp_path / "sweep.json").read_text())
+    write(tmp_path / "sweep.json", about | {"split": "train"})
+    with pytest.raises(ValueError, match=r"sweep.json: split is 'train', not one of validation, t"):
+        read_sweep(tmp_path)
+    about.pop("split")
     write(tmp_path / "sweep.json", about)
-    with pytest.raises(ValueError, match=r"sweep.json lacks 'metric'$"):
+    with pytest.raises(ValueError, match=r"sweep.json lacks 'split'$"):
         read_sweep(tmp_path)

@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
-from rnnjax.sweeps import write_report
+from rnnjax.sweeps.records import read_sweep
+from rnnjax.sweeps.report.page import write_report
 from tests.sweeps.made import Made, falling, write_sweep
 
 
@@ -45,29 +47,26 @@ def sweep(tmp_path_factory):
 def test_a_table_for_programs_has_every_point_with_every_bit(sweep):
     with (sweep / "sweep.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
-    settings, final, best = ["lr", "cell", "seed"], ["final_step", "final_loss"], ["best_step"]
-    assert list(lines[0])[:8] == ["number", "status", *settings, *final, *best]
-    assert list(lines[0])[8:] == ["best_loss", "seconds", "command"]
+    frame = read_sweep(sweep).to_frame()
+    assert list(lines[0]) == [*frame, "command"]
     assert len(lines) == 9
-    assert lines[5] == {
+    assert {name: lines[5][name] for name in ("number", "status", "lr", "cell", "seed")} == {
         "number": "5",
         "status": "finished",
         "lr": "0.010000000000000002",
         "cell": "LSTM",
         "seed": "1",
-        "final_step": "1000",
-        "final_loss": "0.020000000000000004",
-        "best_step": "1000",
-        "best_loss": "0.020000000000000004",
-        "seconds": "1.5",
-        "command": f"python launch.py --flagfile='{sweep}/points/0005/flags.txt'",
     }
-    assert (lines[8]["status"], lines[8]["final_loss"]) == ("diverged", "")
+    assert lines[5]["best_validation_loss"] == "0.020000000000000004"
+    assert lines[5]["command"] == f"python launch.py --flagfile='{sweep}/points/0005/flags.txt'"
+    assert (lines[8]["status"], lines[8]["final_test_loss"]) == ("diverged", "")
+    read = pd.read_csv(sweep / "sweep.csv").drop(columns="command")
+    pd.testing.assert_frame_equal(read, frame, rtol=1e-15)
 
 
 def test_the_page_is_whole_in_itself(sweep):
     page = Page((sweep / "report.html").read_text())
-    saved = sorted((sweep / "plots").iterdir(), key=lambda path: path.name)
+    saved = sorted((sweep / "plots").glob("*.png"))
     prefix = "data:image/png;base64,"
     assert all(picture.startswith(prefix) for picture in page.pictures)
     found = [base64.b64decode(picture.removeprefix(prefix)) for picture in page.pictures]
@@ -83,7 +82,9 @@ def test_the_page_says_what_was_done_and_how_to_repeat_it(sweep):
     for number in range(9):
         assert f"python launch.py --flagfile='{sweep}/points/{number:04d}/flags.txt'" in words
     assert "diverged" in words
-    assert any(word.startswith("9 points: 8 finished, 1 diverged.") for word in words)
+    (line,) = (word for word in words if word.startswith("9 points: 8 finished, 1 diverged. "))
+    assert "Ranked by validation loss, less is better" in line
+    assert "Geometric means over seeds" in line
 
 
 def test_a_report_is_the_same_each_time_and_leaves_only_its_files(sweep):
@@ -115,7 +116,7 @@ def test_what_is_no_sweep_gets_no_report(tmp_path):
 def test_nothing_heavy_is_imported_before_it_is_needed():
     code = (
         "import sys; from rnnjax import sweeps\n"
-        "assert not {'matplotlib', 'sklearn', 'scipy.stats'} & sys.modules.keys()\n"
+        "assert not {'matplotlib', 'pandas', 'sklearn', 'scipy.stats'} & sys.modules.keys()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, env=dict(os.environ))
     assert done.returncode == 0

@@ -5,7 +5,8 @@ import optuna
 import pytest
 import scipy.stats
 
-from rnnjax.sweeps import draw, grid, read_space, suggest
+from rnnjax.sweeps import read_space
+from rnnjax.sweeps.sampling import draw, grid, suggest
 
 MIXED = "lr=log(1e-4,1e-1);u=uniform(-1,3);n=int(1,4);cell=LSTM,GRU"
 

@@ -1,6 +1,9 @@
 import pytest
 
-from rnnjax.sweeps.report.scales import make_metric_scale, make_scale, shorten, wrap
+from rnnjax.sweeps.records import read_sweep
+from rnnjax.sweeps.report.scales import make_scale, setting_scales
+from rnnjax.sweeps.space import Choices, Integers, LogUniform, Uniform
+from tests.sweeps.made import Made, write_sweep
 
 
 @pytest.mark.parametrize(
@@ -16,50 +19,48 @@ from rnnjax.sweeps.report.scales import make_metric_scale, make_scale, shorten, 
         (["5"], False),
     ],
 )
-def test_numbers_lie_by_their_logarithm_where_that_spaces_them_evenly(values, is_log):
+def test_numbers_of_a_list_lie_by_their_logarithm_where_that_spaces_them_evenly(values, is_log):
     assert make_scale(values).is_log == is_log
+    assert make_scale(values, Choices(tuple(values))) == make_scale(values)
 
 
-def test_numbers_lie_in_proportion():
+def test_numbers_of_a_range_lie_as_they_were_drawn():
+    values = ["1e-4", "1e-3", "1e-2"]
+    assert not make_scale(values, Uniform(0.0, 1.0)).is_log
+    assert make_scale(["1", "2", "3"], LogUniform(1.0, 3.0)).is_log
+    assert not make_scale(["16", "32", "128"], Integers(16, 128)).is_log
+
+
+def test_a_list_is_short_and_named_one_by_one():
+    assert make_scale([str(n) for n in range(8)]).is_list
+    assert not make_scale([str(n) for n in range(9)]).is_list
+    assert not make_scale(["1", "2"], Integers(1, 2)).is_list
+    assert make_scale(["b", "a"], Choices(("a", "b"))).is_list
+
+
+def test_numbers_ascend_and_names_lie_in_the_order_of_their_list():
     scale = make_scale(["1e-2", "1e-4", "1e-3", "1e-4"])
-    assert scale.values == ("1e-4", "1e-3", "1e-2")
-    assert [scale.place(v) for v in scale.values] == pytest.approx([0, 0.5, 1])
-    assert make_scale(["0", "10", "4"]).place("4") == pytest.approx(0.4)
-    assert make_scale(["7"]).place("7") == 0.5
-
-
-def test_names_lie_in_the_order_they_came():
-    scale = make_scale(["LSTM", "GRU", "LSTM", "Elman(8)"])
-    assert [scale.place(v) for v in ("LSTM", "GRU", "Elman(8)")] == [0, 0.5, 1]
-    assert scale.ticks() == [(0, "LSTM"), (0.5, "GRU"), (1, "Elman(8)")]
+    assert (scale.values, scale.numbers) == (("1e-4", "1e-3", "1e-2"), (1e-4, 1e-3, 1e-2))
+    names = make_scale(["1.0", "LSTM", "none", "LSTM"], Choices(("none", "x", "LSTM", "1.0")))
+    assert (names.values, names.numbers) == (("none", "LSTM", "1.0"), None)
+    assert make_scale(["b", "a", "b"]).values == ("b", "a")
     assert make_scale(["1", "nan"]).numbers is None
 
 
-def test_few_numbers_get_a_tick_each_and_many_get_round_ones():
-    assert [label for _, label in make_scale(["8", "32", "16"]).ticks()] == ["8", "16", "32"]
-    many = make_scale([repr(1.5e-4 * 1.3**k) for k in range(25)])  # to 0.081
-    assert [label for _, label in many.ticks()] == ["0.001", "0.01"]
-    assert [place for place, _ in many.ticks()] == pytest.approx([0.3013, 0.6670], abs=1e-4)
-    narrow = make_scale([repr(0.1 * 1.1**k) for k in range(20)])  # to 0.61
-    assert [label for _, label in narrow.ticks()] == ["0.1", "0.2", "0.5"]
+def test_what_lies_beside_a_value_stays_nearer_to_it_than_to_its_neighbour():
+    names, numbers = make_scale(["b", "a"]), make_scale(["1", "3", "2"])
+    assert [names.place(v, aside) for v, aside in (("b", 0), ("a", -1), ("a", 1))] == [0, 0.5, 1.5]
+    assert [numbers.place("2", aside) for aside in (-1, 0, 1)] == [1.5, 2, 2.5]
+    logs = make_scale(["1", "100", "10000"])
+    assert [logs.place("100", aside) for aside in (-1, 0, 1)] == pytest.approx([10, 100, 1000])
 
 
-def test_many_numbers_fall_into_bins():
-    bins = make_scale([str(n) for n in range(13)]).bins(3)
-    assert [label for label, _ in bins] == ["0 to 4", "4 to 8", "8 to 12"]
-    assert [len(members) for _, members in bins] == [4, 4, 5]
-    assert make_scale(["8", "16"]).bins(3) == [("8", ["8"]), ("16", ["16"])]
-
-
-def test_a_loss_over_more_than_a_decade_bends_and_an_accuracy_does_not():
-    assert make_metric_scale([0.01, 1.0], higher_is_better=False).is_log
-    assert not make_metric_scale([0.01, 1.0], higher_is_better=True).is_log
-    assert not make_metric_scale([0.0, 1.0], higher_is_better=False).is_log
-
-
-def test_long_values_are_shortened_and_wrapped():
-    assert shorten("0.0033229473") == "0.003323"
-    assert shorten("1e-3") == "1e-3"
-    assert shorten("Stack((LSTM(128), GRU(64)))") == "Stack((LSTM(128), GRU(64)))"
-    assert wrap("Stack((LSTM(128),GRU(64)))", 20) == "Stack((LSTM(128),\nGRU(64)))"
-    assert wrap("LSTM", 20) == "LSTM"
+def test_the_sweep_says_what_values_were_drawn_from(tmp_path):
+    points = [Made({"a": a, "b": b}) for a, b in (("1", "y"), ("10", "x"), ("100", "x"))]
+    text = "a=uniform(1,100);b=x,y"
+    sweep = read_sweep(write_sweep(tmp_path / "said", points, text=text))
+    a, b = setting_scales(sweep, ["a", "b"], sweep.points).values()
+    assert (a.is_log, a.is_list, b.values) == (False, False, ("x", "y"))
+    sweep = read_sweep(write_sweep(tmp_path / "unsaid", points, text="twice"))
+    a, b = setting_scales(sweep, ["a", "b"], sweep.points).values()
+    assert (a.is_log, a.is_list, b.values) == (True, True, ("y", "x"))

@@ -1,6 +1,6 @@
 import pytest
 
-from rnnjax.sweeps import Choices, Integers, LogUniform, Uniform, read_space
+from rnnjax.sweeps.space import Choices, Integers, LogUniform, Uniform, read_space
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,10 @@ from rnnjax.sweeps import Choices, Integers, LogUniform, Uniform, read_space
         (" a = uniform( -1 , .5 ) ", Uniform(-1.0, 0.5)),
         ("a=int(1,64)", Integers(1, 64)),
         ("a=Stack((LSTM(8),GRU(8))),GRU", Choices(("Stack((LSTM(8),GRU(8)))", "GRU"))),
+        ("a=(256,1024),512", Choices(("(256,1024)", "512"))),
+        ("a=(256,1024)", Choices(("(256,1024)",))),
+        ("a=[64, 64],choice", Choices(("[64, 64]", "choice"))),
+        ("a=choice((256,1024),512)", Choices(("(256,1024)", "512"))),
         ("a=LSTM(64, forget_bias=2.0)", Choices(("LSTM(64, forget_bias=2.0)",))),
         ("a=/data:/more", Choices(("/data:/more",))),
         ("a=log", Choices(("log",))),
@@ -37,6 +41,18 @@ def test_kinds_of_axes_differ_even_with_equal_ends():
     assert Uniform(1, 2) != LogUniform(1, 2)
 
 
+def test_what_values_mean_is_for_the_reader_to_say():
+    def parse(name, text):
+        return tuple(map(int, text.strip("()").split(","))) if name == "widths" else text
+
+    read_space("widths=(256,1024),1024,(1024, 256);name=yes,true,1,1.0", parse)
+    read_space("widths=uniform(1,2)", parse)  # a range has no values to compare
+    with pytest.raises(ValueError, match=r"^widths has the value \(4,2\) twice, also as \(4, 2\)$"):
+        read_space("widths=(4,2),4,(4, 2)", parse)
+    with pytest.raises(ValueError, match="invalid literal for int"):
+        read_space("widths=wide", parse)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -49,7 +65,11 @@ def test_kinds_of_axes_differ_even_with_equal_ends():
         ("a=1,,2", "a has an empty value"),
         ("a=choice()", "a has an empty value"),
         ("a=LSTM,GRU,LSTM", "a has the value LSTM twice"),
-        ("a=1e-3,0.001", "a has the value 0.001 twice"),
+        ("a=1e-3,0.001", "a has the value 1e-3 twice, also as 0.001"),
+        ("a=true,false,True", "a has the value true twice, also as True"),
+        ("a=no,1,FALSE", "a has the value no twice, also as FALSE"),
+        ("a=nan,nan", "a has the value nan twice"),
+        ("a=(1,2),(1,2)", "a has the value (1,2) twice"),
         ("a=0:4,2", "a has the value 2 twice"),
         ("a=4:4", "a=4:4 is empty: the end of a range is excluded"),
         ("a=0:8:0", "a=0:8:0 is no range: whole numbers as 0:8, or 0:8:2 for every second"),

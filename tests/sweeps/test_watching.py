@@ -7,15 +7,17 @@ import subprocess
 import pytest
 from rich.console import Console
 
+from rnnjax.sweeps.progress import SweepProgress
 from rnnjax.sweeps.units import Counts, plan_units, progress_of, unit_of
 from rnnjax.sweeps.watching import Ending, watch
+from rnnjax.sweeps.working import work
 from tests.sweeps.conftest import until
 
 
 class Scripted:
     """A worker that ends after some looks."""
 
-    output = "workers/worker-0.log"
+    output, name = "workers/worker-0.log", None
 
     def __init__(self, looks, code=0):
         self.looks, self.code, self.stops = looks, code, 0
@@ -32,45 +34,46 @@ class Scripted:
         raise AssertionError("it has ended already")
 
 
-def drawn(width=200):
-    return Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
+def watched(workers, queue, best=lambda: None, show=False, width=200):
+    """Watches with quick looks; returns how that ended, and what was shown."""
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=show, width=width, color_system=None)
+    with SweepProgress("space sweep", show, console) as progress:
+        ending = watch(workers, queue, progress, best=best, look_seconds=0.01)
+    return ending, re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", file.getvalue())
 
 
-def test_it_is_quiet_without_a_terminal_and_ends_with_the_workers(site, capfd):
-    study = site.planned(2)
-    study.optimize(lambda trial: 1.0, n_trials=1)
-    assert watch([Scripted(2)], study, look_seconds=0.01) == Ending(Counts(1, 0, 1, 0), died=0)
-    assert capfd.readouterr() == ("", "")
+def test_a_line_is_printed_whenever_a_unit_ends_and_the_watch_with_the_workers(site):
+    class Working(Scripted):
+        def poll(self):
+            if self.looks in (4, 2):
+                queue.optimize(lambda trial: 1.0, n_trials=1)
+            return super().poll()
+
+    queue = site.planned(3)
+    ending, shown = watched([Working(5)], queue, best=lambda: 0.25)
+    assert ending == Ending(Counts(2, 0, 1, 0), died=0)
+    first, second = shown.splitlines()
+    text = "space sweep: {} of 3 programs, best 0.2500, 0 running, 1 workers, 0:01 left"
+    assert [first, second] == [text.format(1), text.format(2)]
 
 
-def test_a_dead_worker_is_told_once_with_its_log(site, capfd):
+def test_a_dead_worker_is_told_once_with_its_log(site):
     workers = [Scripted(1, -9), Scripted(9, 1), Scripted(5)]
-    ending = watch(workers, site.planned(1), look_seconds=0.01)
+    ending, shown = watched(workers, site.planned(1))
     assert ending == Ending(Counts(0, 0, 1, 0), died=2)
-    wanted = [
+    assert shown.splitlines() == [
         "worker 0 was killed by signal 9: see workers/worker-0.log",
         "worker 1 ended with exit code 1: see workers/worker-0.log",
     ]
-    assert capfd.readouterr().err.splitlines() == wanted
-
-
-def test_a_bar_shows_units_best_value_and_what_runs(site):
-    study = site.planned(3)
-    study.optimize(lambda trial: 0.5 + trial.number, n_trials=2)
-    console = drawn()
-    watch(
-        [Scripted(1), Scripted(3)], study, "space", look_seconds=0.01, console=console, enabled=True
-    )
-    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", console.file.getvalue())
-    assert re.search(r"space .*2/3 best 1.500 0 running 0 workers", lines)
 
 
 def test_workers_that_do_not_end_when_all_is_done_are_stopped(site, monkeypatch):
     monkeypatch.setattr("rnnjax.sweeps.watching._END_SECONDS", 0.05)
-    study = site.planned(1)
-    study.optimize(lambda trial: 1.0, n_trials=1)
+    queue = site.planned(1)
+    work(queue, lambda unit: None)
     worker = Scripted(10**9)
-    assert watch([worker], study, look_seconds=0.01) == Ending(Counts(1, 0, 0, 0), died=0)
+    assert watched([worker], queue)[0] == Ending(Counts(1, 0, 0, 0), died=0)
     assert worker.stops == 1
 
 
@@ -82,16 +85,16 @@ def test_ctrl_c_stops_the_workers(site):
                 raise KeyboardInterrupt
             return 130
 
-    study = site.planned(1)
+    queue = site.planned(1)
     for _ in range(3):  # oftener than a unit may kill its worker
         worker = Interrupted(0)
-        study.ask()  # what it was doing when it was stopped, too busy to say so
+        queue.ask()  # what it was doing when it was stopped, too busy to say so
         with pytest.raises(KeyboardInterrupt):
-            watch([worker], study)
+            watched([worker], queue)
         assert worker.stops == 1
-        assert progress_of(study) == Counts(0, 0, 1, 0)
-        plan_units(study, 1)
-    assert unit_of(study.ask()) == 0
+        assert progress_of(queue) == Counts(0, 0, 1, 0)
+        plan_units(queue, 1)
+    assert unit_of(queue.ask()) == 0
 
 
 def test_after_the_death_of_launcher_and_workers_no_finished_unit_is_done_again(site):
@@ -99,10 +102,19 @@ def test_after_the_death_of_launcher_and_workers_no_finished_unit_is_done_again(
     holder = site.held()
     os.kill(launcher.pid, signal.SIGKILL)
     assert launcher.wait() == -9
-    study = site.study()
-    until(lambda: progress_of(study) == Counts(7, 1, 0, 0))  # the workers outlive it
+    queue = site.queue()
+    until(lambda: progress_of(queue) == Counts(7, 1, 0, 0))  # the workers outlive it
     os.kill(holder, signal.SIGKILL)
     again = subprocess.run(site.argv("--launch=8"), capture_output=True, text=True, check=True)
-    assert (again.stdout, again.stderr) == (f"{Ending(Counts(8, 0, 0, 0), died=0)}\n", "")
-    assert progress_of(study) == Counts(8, 0, 0, 0)
+    assert again.stdout == f"{Ending(Counts(8, 0, 0, 0), died=0)}\n"
+    assert progress_of(queue) == Counts(8, 0, 0, 0)
     assert site.begun() == sorted([*range(8), 4])
+
+
+@pytest.mark.parametrize("site", ["study.journal"], indirect=True)
+def test_without_a_heartbeat_the_launcher_gives_a_dead_worker_s_unit_to_the_other(site):
+    launcher = site.start("--launch=6", "--hold=3")
+    os.kill(site.held(), signal.SIGKILL)
+    assert launcher.wait(60) == 0
+    assert progress_of(site.queue()) == Counts(6, 0, 0, 0)
+    assert site.begun() == sorted([*range(6), 3])

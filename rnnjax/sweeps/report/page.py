@@ -6,12 +6,13 @@ import html
 import io
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from rnnjax.sweeps.columns import point_columns
 from rnnjax.sweeps.records import Sweep, read_sweep
+from rnnjax.sweeps.report.labels import name_run
 from rnnjax.sweeps.report.plots import Picture, draw_plots
-from rnnjax.sweeps.report.table import MOST_ROWS, point_rows, progress_line, ranking_rows
+from rnnjax.sweeps.report.table import MOST_ROWS, Rows, point_rows, ranking_rows, summary_lines
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff;
@@ -40,6 +41,10 @@ def write_report(workdir: str | os.PathLike[str]) -> pathlib.Path:
 
     Raises:
         ValueError: if the folder holds no sweep.
+
+    Example:
+        >>> write_report("runs/adding-sweep")  # doctest: +SKIP
+        PosixPath('runs/adding-sweep/report.html')
     """
     sweep = read_sweep(workdir)
     _write_text(sweep.folder / "sweep.csv", _csv(sweep))
@@ -56,52 +61,40 @@ def _write_text(path: pathlib.Path, text: str) -> None:
 
 
 def _csv(sweep: Sweep) -> str:
-    """Returns one line a point, in the order of their numbers."""
-    finals = _metrics(point.final for point in sweep.points)
-    bests = _metrics(point.best for point in sweep.points)
+    """Returns the columns of `Sweep.to_frame` and the commands, a line a point."""
+    columns = point_columns(sweep) | {"command": [point.command for point in sweep.points]}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    metrics = [*(f"final_{name}" for name in finals), *(f"best_{name}" for name in bests)]
-    writer.writerow(["number", "status", *sweep.axes, *metrics, "seconds", "command"])
-    for point in sweep.points:
-        values = [(point.final or {}).get(name) for name in finals]
-        values += [(point.best or {}).get(name) for name in bests]
-        settings = [point.settings[name] for name in sweep.axes]
-        start = [point.number, point.status, *settings]
-        writer.writerow([*start, *values, point.seconds, point.command])
+    writer.writerow(columns)
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow(["" if value != value else value for value in row])  # NaN stays empty
     return text.getvalue()
 
 
-def _metrics(evaluations: Iterable[dict[str, Any] | None]) -> list[str]:
-    """Names what evaluations hold, the step among it."""
-    found = dict.fromkeys(name for evaluation in evaluations for name in evaluation or {})
-    return [name for name in found if name != "split"]
-
-
 def _page(sweep: Sweep, pictures: Sequence[Picture]) -> str:
-    title = html.escape(f"{sweep.experiment}: sweep of {', '.join(sweep.axes) or 'nothing'}")
-    head, rows = ranking_rows(sweep)
-    better = "more" if sweep.higher_is_better else "less"
+    axes = ", ".join(sweep.axes) or "nothing"
+    title = html.escape(f"{name_run(sweep)}: sweep of {axes}")
+    ranking = ranking_rows(sweep)
+    more = len(ranking.rows) - MOST_ROWS
     parts = [
         "<!doctype html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>",
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>",
         f"<p><code>--experiment={html.escape(sweep.experiment)} "
         f'--sweep="{html.escape(sweep.text)}"</code></p>',
-        f"<p>{html.escape(progress_line(sweep))} Ranked by the last evaluation's test "
-        f"{html.escape(sweep.metric)}, {better} is better.</p>",
-        "<h2>Best settings</h2>",
-        _table(head, rows[:MOST_ROWS]),
-        f"<p>... and {len(rows) - MOST_ROWS} more</p>" if len(rows) > MOST_ROWS else "",
+        f"<p>{html.escape(' '.join(summary_lines(sweep)))}</p>",
+        "<h2>Settings, best first</h2>",
+        _table(ranking._replace(rows=ranking.rows[:MOST_ROWS])),
+        f"<p>... and {more} more</p>" if more > 0 else "",
         *map(_figure, pictures),
         "<h2>All points, best first, and how to repeat each</h2>",
-        _table(*point_rows(sweep)),
+        _table(point_rows(sweep)),
     ]
     return "\n".join([*parts, "</body>\n</html>\n"])
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["".join(f"<th>{html.escape(cell)}</th>" for cell in head)]
-    lines += ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+def _table(table: Rows) -> str:
+    lines = ["".join(f"<th>{html.escape(cell)}</th>" for cell in table.head)]
+    lines += ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in table.rows]
     body = "\n".join(f"<tr>{line}</tr>" for line in lines)
     return f"<div><table>\n{body}\n</table></div>"
 

@@ -1,102 +1,93 @@
-"""How the values of a setting, or of a metric, lie along an axis of a figure."""
+"""How the values of a setting lie along an axis of a figure."""
 
-import itertools
 import math
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from rnnjax.training.curves import spans_decade
+from rnnjax.sweeps.records import Point, Sweep
+from rnnjax.sweeps.space import Axis, Choices, Integers, LogUniform, Uniform, read_space
 
-_FEW = 8  # that many different numbers get a tick each
+_FEW = 8  # values on an axis, each with a tick of its own
 
 
 class Scale(NamedTuple):
-    """An axis from 0 to 1.
+    """A setting's values in order.
 
     Attributes:
-        values: what is on it, each once: numbers ascending, names in the order they came.
+        values: each once: numbers ascending, names in the order of their list.
         numbers: the same as numbers, None where they are names.
         is_log: whether numbers lie by their logarithm.
+        is_list: whether they are few and were named one by one, not drawn from a range.
     """
 
     values: tuple[str, ...]
     numbers: tuple[float, ...] | None
     is_log: bool
+    is_list: bool
 
-    @property
-    def has_few(self) -> bool:
-        """Whether there is room for each value."""
-        return self.numbers is None or len(self.values) <= _FEW
-
-    def place(self, value: str) -> float:
-        """Returns where a value lies."""
-        if self.numbers is None:
-            return self.values.index(value) / max(len(self.values) - 1, 1)
-        return self.place_number(float(value))
-
-    def place_number(self, number: float) -> float:
-        """Returns where a number lies, below 0 and above 1 beyond the ends."""
-        assert self.numbers is not None, "names have no numbers"
-        low, high = self._bend(self.numbers[0]), self._bend(self.numbers[-1])
-        return (self._bend(number) - low) / (high - low) if high > low else 0.5
-
-    def ticks(self) -> list[tuple[float, str]]:
-        """Returns places with their labels: each value of a few, round numbers of many."""
-        if self.has_few:
-            return [(self.place(value), shorten(value)) for value in self.values]
-        found = self._round_numbers()
-        places = [(self.place_number(number), f"{number:g}") for number in found]
-        return [(place, label) for place, label in places if -1e-9 <= place <= 1 + 1e-9]
-
-    def bins(self, most: int) -> list[tuple[str, list[str]]]:
-        """Returns the values by bins, each with its label: one a value if they are few enough."""
-        if self.numbers is None or self.has_few:
-            return [(shorten(value), [value]) for value in self.values]
-        low, high = self._bend(self.numbers[0]), self._bend(self.numbers[-1])
-        edges = np.linspace(low, high, most + 1)
-        edges = 10**edges if self.is_log else edges
-        members: list[list[str]] = [[] for _ in range(most)]
-        for value in self.values:
-            members[min(int(self.place(value) * most), most - 1)].append(value)
-        labels = [f"{a:.2g} to {b:.2g}" for a, b in itertools.pairwise(edges)]
-        return list(zip(labels, members, strict=True))
-
-    def _bend(self, number: float) -> float:
+    def bend(self, number: float) -> float:
+        """Returns the number that lies in proportion: on a logarithmic scale log10."""
         return math.log10(number) if self.is_log else number
 
-    def _round_numbers(self) -> Sequence[float]:
-        from matplotlib.ticker import LogLocator, MaxNLocator
+    def place(self, value: str, aside: float) -> float:
+        """Returns where a value lies on an x axis: a number, or the place of a name from 0.
 
-        assert self.numbers is not None, "names have no numbers"
-        low, high = self.numbers[0], self.numbers[-1]
-        if not self.is_log:
-            return [float(tick) for tick in MaxNLocator(6).tick_values(low, high)]
-        parts = (1.0,) if high > 100 * low else (1.0, 2.0, 5.0)
-        return [float(tick) for tick in LogLocator(subs=parts).tick_values(low, high)]
+        Args:
+            value: one of them.
+            aside: how far beside it, where 1 is half of what lies between neighbours.
+        """
+        if self.numbers is None:
+            return self.values.index(value) + aside / 2
+        bent = [self.bend(number) for number in self.numbers]
+        gaps = np.diff(bent)
+        place = self.bend(float(value)) + aside / 2 * (gaps.min() if len(gaps) else 0.0)
+        return float(10**place if self.is_log else place)
 
 
-def make_scale(values: Sequence[str]) -> Scale:
-    """Returns the scale of a setting's values: of numbers if all are."""
+def setting_scales(sweep: Sweep, names: Sequence[str], points: Sequence[Point]) -> dict[str, Scale]:
+    """Returns the scale of each setting that is named, for the values that points have of it."""
+    try:
+        space: Mapping[str, Axis] = read_space(sweep.text)
+    except ValueError:
+        space = {}  # the sweep was not made by a text: values tell
+    return {name: make_scale([p.settings[name] for p in points], space.get(name)) for name in names}
+
+
+def make_scale(values: Sequence[str], axis: Axis | None = None) -> Scale:
+    """Returns the scale of a setting's values: of numbers if all are.
+
+    Args:
+        values: as texts.
+        axis: what they were drawn from. Numbers of a list, or where that is not known, lie by
+            their logarithm if that spaces them more evenly.
+
+    Example:
+        >>> make_scale(["1e-2", "1e-4", "1e-3"]).numbers
+        (0.0001, 0.001, 0.01)
+    """
     texts = list(dict.fromkeys(values))
+    if isinstance(axis, Choices):
+        order = {value: place for place, value in enumerate(axis.values)}
+        texts.sort(key=lambda text: order.get(text, len(order)))
+    is_list = len(texts) <= _FEW and not isinstance(axis, Uniform | LogUniform | Integers)
     try:
         numbers = [float(text) for text in texts]
     except ValueError:
-        return Scale(tuple(texts), None, False)
+        return Scale(tuple(texts), None, False, is_list)
     if not all(map(math.isfinite, numbers)):
-        return Scale(tuple(texts), None, False)
+        return Scale(tuple(texts), None, False, is_list)
     texts = [text for _, text in sorted(zip(numbers, texts, strict=True))]
     numbers.sort()
-    return Scale(tuple(texts), tuple(numbers), _lies_by_logarithm(numbers))
-
-
-def make_metric_scale(values: Sequence[float], higher_is_better: bool) -> Scale:
-    """Returns the scale of a metric's finite values; a loss over more than a decade bends."""
-    numbers = tuple(sorted(values))
-    is_log = spans_decade(numbers) and not higher_is_better
-    return Scale(tuple(map(repr, numbers)), numbers, is_log)
+    match axis:
+        case LogUniform():
+            is_log = True
+        case Uniform() | Integers():
+            is_log = False
+        case _:
+            is_log = _lies_by_logarithm(numbers)
+    return Scale(tuple(texts), tuple(numbers), is_log, is_list)
 
 
 def _lies_by_logarithm(numbers: Sequence[float]) -> bool:
@@ -105,22 +96,3 @@ def _lies_by_logarithm(numbers: Sequence[float]) -> bool:
         return False
     plain, logs = np.diff(numbers), np.diff(np.log(numbers))
     return bool(np.std(logs) / np.mean(logs) < np.std(plain) / np.mean(plain))
-
-
-def shorten(value: str) -> str:
-    """Returns a value as a table shows it: a number of many digits with four of them."""
-    try:
-        return value if len(value) <= 6 else f"{float(value):.4g}"
-    except ValueError:
-        return value
-
-
-def name_settings(settings: dict[str, str], names: Sequence[str]) -> str:
-    """Returns the settings that are named, in one line."""
-    return ", ".join(f"{name}={shorten(settings[name])}" for name in names)
-
-
-def wrap(text: str, width: int) -> str:
-    """Returns a text in lines of about `width` letters, broken at spaces and after commas."""
-    spaced = ", ".join(part.strip() for part in text.split(","))
-    return textwrap.fill(spaced, width, break_long_words=False) if len(text) > width else text

@@ -2,19 +2,33 @@
 
 import math
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from rnnjax.sweeps.estimates import Estimate
 from rnnjax.sweeps.records import Group, Point, Sweep, read_sweep
-from rnnjax.sweeps.report.scales import name_settings, shorten
+from rnnjax.sweeps.report.labels import name_result, name_run, name_settings, shorten
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-Rows = tuple[list[str], list[list[str]]]  # the head, then a list of cells a row
-
 MOST_ROWS = 20  # of a ranking
 _COMMANDS = 3
+_FACTOR = "×/÷"  # noqa: RUF001
 _WRAP = 22  # letters that stay in one line
+
+
+class Rows(NamedTuple):
+    """A table.
+
+    Attributes:
+        head: the columns' names: one, then the settings, then others.
+        rows: a list of cells each.
+        settings: how many settings there are.
+    """
+
+    head: list[str]
+    rows: list[list[str]]
+    settings: int
 
 
 def print_report(workdir: str | os.PathLike[str], console: "Console") -> None:
@@ -26,106 +40,147 @@ def print_report(workdir: str | os.PathLike[str], console: "Console") -> None:
 
     Raises:
         ValueError: if the folder holds no sweep.
+
+    Example:
+        >>> from rich.console import Console
+        >>> print_report("runs/adding-sweep", Console())  # doctest: +SKIP
     """
     sweep = read_sweep(workdir)
-    head, rows = ranking_rows(sweep)
-    if rows:
-        _print_table(console, sweep, head, rows)
-    if len(rows) > MOST_ROWS:
-        _say(console, f"... and {len(rows) - MOST_ROWS} more")
-    _say(console, progress_line(sweep))
+    table = ranking_rows(sweep)
+    if table.rows:
+        _say(console, f"{name_run(sweep)}: {sweep.text}")
+        _print_table(console, table)
+        if len(table.rows) > MOST_ROWS:
+            _say(console, f"... and {len(table.rows) - MOST_ROWS} more")
+    for line in summary_lines(sweep):
+        _say(console, line)
     _print_commands(console, sweep)
 
 
-def progress_line(sweep: Sweep) -> str:
-    """Returns how many points there are, and how many of each status."""
+def summary_lines(sweep: Sweep) -> list[str]:
+    """Returns how far a sweep is, how it is ranked, and what its means are, a line each."""
     counts = ", ".join(f"{count} {status}" for status, count in sweep.counts().items())
+    if not counts:
+        return ["No points yet."]
     count = len(sweep.points)
     total = f"{count}" if sweep.planned in (count, None) else f"{count} of {sweep.planned}"
-    return f"{total} point{'s' * (total != '1')}: {counts}." if counts else "No points yet."
+    progress = f"{total} point{'s' * (total != '1')}: {counts}."
+    if not sweep.finished():
+        return [f"{progress} None has a result."]
+    return [progress, _ranked_by(sweep), *_averaged_how(sweep)]
+
+
+def _ranked_by(sweep: Sweep) -> str:
+    better = "more" if sweep.higher_is_better else "less"
+    start = f"Ranked by {name_result(sweep)}, {better} is better"
+    if sweep.split == "test":
+        return f"{start}, at the last step. Nothing was held out to choose by."
+    return f"{start}, at each run's best step; the test column is of the same step."
+
+
+def _averaged_how(sweep: Sweep) -> list[str]:
+    if all(len(group.points) == 1 for group in sweep.groups()):
+        return []
+    if not sweep.is_logarithmic:
+        return ["Means over seeds ± 95 % confidence intervals."]
+    how = f"Geometric means over seeds {_FACTOR} factors of 95 % confidence intervals"
+    return [f"{how}, because the {sweep.metric} spans more than a decade."]
 
 
 def ranking_rows(sweep: Sweep) -> Rows:
     """Returns a row a group of points that differ in their seed alone, best first.
 
-    Where groups have one point each, a row has the last and the best evaluation instead of a mean
-    and the best point.
+    Where groups have one point each, a row has that point's results instead of means.
     """
     groups = sweep.groups()
-    names = [name for name in sweep.axes if name != "seed"]
     alone = all(len(group.points) == 1 for group in groups)
-    names = list(sweep.axes) if alone else names
-    metric = sweep.metric
-    own, shared = ["final", "best", "point"], ["mean ± 95 %", "seeds", "best point"]
+    names = [name for name in sweep.axes if alone or name != "seed"]
+    cells = _point_cells if alone else _group_cells
     rows = []
     for rank, group in enumerate(groups, start=1):
         settings = [shorten(group.points[0].settings[name]) for name in names]
-        cells = _point_cells(group.points[0], metric) if alone else _group_cells(group, metric)
-        rows.append([str(rank) if group.mean is not None else "-", *settings, *cells])
-    return ["rank", *names, *(own if alone else shared)], rows
+        rows.append([str(rank) if group.result else "-", *settings, *cells(sweep, group)])
+    end = ["point"] if alone else ["seeds", "best point"]
+    return Rows(["rank", *names, *_splits(sweep), *end], rows, len(names))
 
 
 def point_rows(sweep: Sweep) -> Rows:
     """Returns a row a point, best first, with the command that repeats it."""
-    head = ["point", *sweep.axes, "final", "best", "command"]
     rows = []
     for point in sweep.ranked():
-        final, best, number = _point_cells(point, sweep.metric)
         settings = [shorten(point.settings[name]) for name in sweep.axes]
-        rows.append([number, *settings, final, best, point.command])
-    return head, rows
+        results = _result_cells(sweep, point)
+        rows.append([f"{point.number:04d}", *settings, *results, point.command])
+    return Rows(["point", *sweep.axes, *_splits(sweep), "command"], rows, len(sweep.axes))
 
 
-def _point_cells(point: Point, metric: str) -> list[str]:
-    result = point.result(metric)
-    best = (point.best or {}).get(metric)
-    final = f"{result:.4g}" if result is not None else _status(point)
-    return [final, "" if best is None else f"{best:.4g}", f"{point.number:04d}"]
+def _splits(sweep: Sweep) -> list[str]:
+    """Returns on which data there are results: what points are ranked by, and test data."""
+    return list(dict.fromkeys([sweep.split, "test"]))
 
 
-def _group_cells(group: Group, metric: str) -> list[str]:
-    finished = [point for point in group.points if point.result(metric) is not None]
-    others = [_status(point) for point in group.points if point.result(metric) is None]
+def _result_cells(sweep: Sweep, point: Point) -> list[str]:
+    results = [point.result(split, sweep.metric) for split in _splits(sweep)]
+    texts = ["" if result is None else f"{result:.4g}" for result in results]
+    return [texts[0] or _status(point), *texts[1:]]
+
+
+def _point_cells(sweep: Sweep, group: Group) -> list[str]:
+    return [*_result_cells(sweep, group.points[0]), f"{group.points[0].number:04d}"]
+
+
+def _group_cells(sweep: Sweep, group: Group) -> list[str]:
+    finished = [point for point in group.points if sweep.result(point) is not None]
+    others = [_status(point) for point in group.points if sweep.result(point) is None]
     words = [f"{others.count(word)} {word}" for word in dict.fromkeys(others)]
+    means = [group.result, group.test][: len(_splits(sweep))]
+    texts = [format_estimate(mean) if mean else "" for mean in means]
     if not finished:
-        return [", ".join(dict.fromkeys(others)), ", ".join(words), ""]
-    best = finished[0]
-    return [
-        format_mean(group.mean, group.interval),
-        ", ".join([str(len(finished)), *words]),
-        f"{best.result(metric):.4g} ({best.number:04d})",
-    ]
+        return [", ".join(dict.fromkeys(others)), *texts[1:], ", ".join(words), ""]
+    best = f"{sweep.result(finished[0]):.4g} ({finished[0].number:04d})"
+    return [*texts, ", ".join([str(len(finished)), *words]), best]
 
 
 def _status(point: Point) -> str:
     return "not finite" if point.status == "finished" else point.status
 
 
-def format_mean(mean: float | None, interval: float | None) -> str:
-    """Returns a mean with its interval, both to the interval's second digit."""
-    if mean is None:
-        return ""
-    if not interval or not math.isfinite(interval):
+def format_estimate(estimate: Estimate) -> str:
+    """Returns a mean with its interval, to the interval's second digit.
+
+    Example:
+        >>> format_estimate(Estimate(0.0123456, 0.00123))
+        '0.0123 ± 0.0012'
+        >>> format_estimate(Estimate(0.000634, 2.345, geometric=True))
+        '0.00063 ×/÷ 2.3'
+    """
+    mean, interval = estimate.mean, estimate.interval
+    if interval is None or not math.isfinite(interval) or interval == float(estimate.geometric):
         return f"{mean:.4g}"
+    if estimate.geometric:
+        decimals = max(1 - math.floor(math.log10(interval - 1)), 0)
+        factor = f"{interval:.{decimals}f}" if interval < 1e4 else f"{interval:.1e}"
+        return f"{mean:.{min(max(1 + decimals, 2), 6)}g} {_FACTOR} {factor}"
     decimals = max(1 - math.floor(math.log10(interval)), 0)
     if decimals <= 6:
         return f"{mean:.{decimals}f} ± {interval:.{decimals}f}"
     return f"{mean:.4g} ± {interval:.2g}"
 
 
-def _print_table(console: "Console", sweep: Sweep, head: list[str], rows: list[list[str]]) -> None:
+def _print_table(console: "Console", table: Rows) -> None:
     """Prints the first rows, the settings in one column where they do not fit one by one."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    if _width(head, rows) > console.width and len(head) > 5:
-        names = head[1:-3]
-        merged = [name_settings(dict(zip(names, row[1:-3], strict=True)), names) for row in rows]
-        rows = [[row[0], text, *row[-3:]] for row, text in zip(rows, merged, strict=True)]
-        head = [head[0], "settings", *head[-3:]]
+    head, rows, last = table.head, table.rows, 1 + table.settings
+    if _width(head, rows) > console.width and table.settings > 1:
+        names = head[1:last]
+        merged = [name_settings(dict(zip(names, row[1:last], strict=True)), names) for row in rows]
+        rows = [[row[0], text, *row[last:]] for row, text in zip(rows, merged, strict=True)]
+        head = [head[0], "settings", *head[last:]]
     needed = _width(head, rows)
-    table = Table(
+    shown = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,
         collapse_padding=True,
@@ -133,11 +188,10 @@ def _print_table(console: "Console", sweep: Sweep, head: list[str], rows: list[l
     )
     for name, *column in zip(head, *rows, strict=True):
         wraps = max(map(len, column)) > _WRAP
-        table.add_column(name, overflow="fold", no_wrap=not wraps)
+        shown.add_column(name, overflow="fold", no_wrap=not wraps)
     for row in rows[:MOST_ROWS]:
-        table.add_row(*map(Text, row))
-    _say(console, f"{sweep.experiment}, {sweep.text}, by test {sweep.metric}")
-    console.print(table, crop=False)
+        shown.add_row(*map(Text, row))
+    console.print(shown, crop=False)
 
 
 def _width(head: list[str], rows: list[list[str]]) -> int:

@@ -1,0 +1,123 @@
+"""What a sweep writes beside what its runs write: its plan, and what has become of each point."""
+
+import json
+import pathlib
+from typing import Any
+
+from rnnjax.runs.workdir import write_json
+from rnnjax.settings import Settings
+from rnnjax.settings.catalogue import short
+from rnnjax.sweeps.criterion import Criterion, Summary
+from rnnjax.sweeps.plan import Plan
+from rnnjax.sweeps.sampling import Texts
+
+CHANGEABLE = frozenset({"sweep", "trials", "steps"})  # in which a plan that extends may differ
+
+
+def point_folder(workdir: pathlib.Path, number: int) -> pathlib.Path:
+    """Returns the folder of a point's run.
+
+    Example:
+        >>> point_folder(pathlib.Path("runs/sweep"), 7).as_posix()
+        'runs/sweep/points/0007'
+    """
+    return workdir / "points" / f"{number:04d}"
+
+
+def mark(workdir: pathlib.Path, number: int, status: str, settings: Texts | None = None) -> None:
+    """Writes what has become of a point, beside its folder; its settings stay as they were."""
+    path = point_folder(workdir, number).with_suffix(".json")
+    path.parent.mkdir(exist_ok=True)
+    if settings is None:
+        settings = begun_settings(workdir, number)
+    if settings is not None:  # it was begun
+        write_json(path, {"number": number, "settings": settings, "status": status})
+
+
+def begun_settings(workdir: pathlib.Path, number: int) -> Texts | None:
+    """Returns the swept settings of a point that was begun, None for another."""
+    path = point_folder(workdir, number).with_suffix(".json")
+    return json.loads(path.read_text())["settings"] if path.exists() else None
+
+
+def read_summary(workdir: pathlib.Path, number: int) -> Summary | None:
+    """Returns the summary of a point's run, None for one that has none."""
+    path = point_folder(workdir, number) / "summary.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def write_plan(workdir: pathlib.Path, plan: Plan, criterion: Criterion) -> None:
+    """Writes `sweep.json`: what `read_sweep` needs to know of the whole, and `read_begun`."""
+    write_json(
+        workdir / "sweep.json",
+        {
+            "experiment": short(plan.settings.name),
+            "sweep": plan.sweep,
+            "axes": plan.axes,
+            "metric": criterion.metric,
+            "higher_is_better": criterion.higher_is_better,
+            "split": criterion.split,
+            "sampler": plan.sampler,
+            "steps": plan.settings.training.steps,
+            "points": plan.size,
+            "units": plan.units,
+        },
+    )
+
+
+def read_units(workdir: pathlib.Path) -> list[list[Texts]]:
+    """Returns the points of each unit, as far as `sweep.json` knows them."""
+    return json.loads((workdir / "sweep.json").read_text())["units"]
+
+
+def read_criterion(workdir: pathlib.Path) -> Criterion:
+    """Returns what the points of a folder's sweep are compared by."""
+    about = json.loads((workdir / "sweep.json").read_text())
+    return Criterion(about["metric"], about["split"])
+
+
+def config_of(plan: Plan) -> dict[str, Any]:
+    """Returns all that decides what a sweep does."""
+    config = plan.settings.config() | _cell_as_given(plan)
+    for name in plan.axes:
+        config.pop(name, None)
+    return config | _of_sweep(plan)
+
+
+def flags_of(plan: Plan) -> str:
+    """Returns a flag file that sweeps again, in whatever folder."""
+    fields = plan.settings.experiment.fields
+    texts = dict(flag.removeprefix("--").split("=", 1) for flag in _own_flags(plan.settings))
+    texts |= {k: fields[k].format(v) for k, v in _cell_as_given(plan).items()}
+    for name in plan.axes:
+        texts.pop(name, None)
+    named = [f"--experiment={plan.settings.name}"]
+    named += [f"--import={module}" for module in plan.settings.imports]
+    options = {k: v for k, v in _of_sweep(plan).items() if v is not None}
+    lines = [*named, *(f"--{k}={v}" for k, v in {**texts, **options}.items())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _own_flags(settings: Settings) -> list[str]:
+    flags = settings.as_flags()
+    return [flag for flag in flags if not flag.startswith(("--experiment=", "--import="))]
+
+
+def _cell_as_given(plan: Plan) -> dict[str, Any]:
+    """Returns the cell's name and its units apart, where one of them is swept."""
+    values = plan.settings.values
+    names = [name for name in ("cell", "hidden") if name in values]
+    if len(names) < 2 or not set(names) & set(plan.axes):
+        return {}
+    if "(" in values["cell"] and "cell" not in plan.axes:
+        return {}
+    return {name: values[name] for name in names}
+
+
+def _of_sweep(plan: Plan) -> dict[str, Any]:
+    return {
+        "sweep": plan.sweep,
+        "sampler": plan.sampler,
+        "trials": plan.trials,
+        "pruner": plan.pruner,
+    }

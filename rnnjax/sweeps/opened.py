@@ -1,0 +1,234 @@
+"""A sweep that is at work: its folder and its two studies, for the launcher and for workers."""
+
+import contextlib
+import pathlib
+import warnings
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.trial import TrialState
+
+from rnnjax.runs.workdir import describe_environment, open_workdir
+from rnnjax.sweeps.begun import Begun, read_begun
+from rnnjax.sweeps.criterion import Criterion
+from rnnjax.sweeps.folder import CHANGEABLE, config_of, flags_of, mark, read_units, write_plan
+from rnnjax.sweeps.plan import Plan
+from rnnjax.sweeps.report import write_report
+from rnnjax.sweeps.results import Results
+from rnnjax.sweeps.study import empty, has_heartbeat, open_queue, open_results
+from rnnjax.sweeps.unit import Tell, train_unit
+from rnnjax.sweeps.units import ERROR, UnitState, plan_units, state_of, tries_of
+from rnnjax.sweeps.workers import Watchdog
+from rnnjax.sweeps.working import work
+
+_OWNER = (
+    "workdir"  # the study's attribute that names its folder, where others may be in the storage
+)
+
+
+class OpenSweep(NamedTuple):
+    """A sweep that is at work.
+
+    Attributes:
+        plan: what it does.
+        folder: where it is written.
+        queue: the study of its units.
+        results: the study of its points.
+    """
+
+    plan: Plan
+    folder: pathlib.Path
+    queue: optuna.Study
+    results: Results
+
+
+class Outcome(NamedTuple):
+    """What has become of the units of a sweep.
+
+    Attributes:
+        left: how many are not done.
+        errors: why others have failed.
+    """
+
+    left: int
+    errors: list[str]
+
+    def check(self, folder: pathlib.Path) -> None:
+        """Checks that all of them are finished.
+
+        Raises:
+            RuntimeError: if some are not, in one line.
+        """
+        if self.errors:
+            raise RuntimeError(
+                f"{counted(len(self.errors), 'program')} failed, the first because "
+                f"{self.errors[0]}; {folder}"
+            )
+        if self.left:
+            raise RuntimeError(
+                f"{counted(self.left, 'program')} left to do: the same command goes on; {folder}"
+            )
+
+
+def counted(count: int, noun: str) -> str:
+    """Returns a number of things in words.
+
+    Example:
+        >>> counted(1, "program"), counted(2, "program")
+        ('1 program', '2 programs')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+@contextlib.contextmanager
+def open_sweep(
+    plan: Plan, criterion: Criterion, folder: pathlib.Path, storage: str
+) -> Iterator[OpenSweep]:
+    """Begins, goes on with or extends the sweep of a folder; at the end there is a report.
+
+    Args:
+        plan: what to do.
+        criterion: what points are compared by.
+        folder: absolute; made when missing.
+        storage: of the studies, see `open_results`.
+
+    Raises:
+        WorkdirError: if the folder is of something else.
+        ValueError: if the storage cannot be used, or workers of the sweep to be extended live.
+    """
+    if not _is_within(storage, folder):
+        join_sweep(plan, criterion, folder, storage)  # raises what is wrong before it is written
+    with open_workdir(
+        folder,
+        flags=flags_of(plan),
+        config=config_of(plan),
+        env=describe_environment(plan.settings.training.seed),
+        changeable=CHANGEABLE,
+    ):
+        opened = join_sweep(plan, criterion, folder, storage)
+        begun = read_begun(folder)
+        _refresh(opened.queue)
+        if plan.extended and begun is not None:
+            _extend(opened, begun)
+        write_plan(folder, plan, criterion)
+        plan_units(opened.queue, len(plan.units))
+        try:
+            yield opened
+        finally:
+            _mark_what_failed(opened)
+            write_report(folder)
+
+
+def join_sweep(
+    plan: Plan, criterion: Criterion, folder: pathlib.Path, storage: str, worker: int = 0
+) -> OpenSweep:
+    """Opens the studies of a sweep, for a worker.
+
+    Args:
+        plan: what the sweep does.
+        criterion: what points are compared by.
+        folder: absolute.
+        storage: see `open_results`.
+        worker: its number, which the draws of tpe depend on.
+
+    Raises:
+        ValueError: if the storage cannot be used.
+    """
+    study = open_results(
+        storage,
+        folder.name,
+        higher_is_better=criterion.higher_is_better,
+        pruner=optuna.pruners.MedianPruner() if plan.pruner == "median" else None,
+    )
+    if study.user_attrs.get(_OWNER, str(folder)) != str(folder) and not _is_within(storage, folder):
+        raise ValueError(
+            f"the storage holds the sweep {folder.name!r} of {study.user_attrs[_OWNER]}: name "
+            "another --storage, or a --workdir of another name"
+        )
+    study.set_user_attr(_OWNER, str(folder))
+    # A sweep that goes on does not draw again what it began with.
+    chances = (plan.settings.training.seed, worker, len(study.trials))
+    seed = int(np.random.SeedSequence(chances).generate_state(1)[0])
+    study.sampler = optuna.samplers.TPESampler(seed=seed)
+    results = Results(study, plan, criterion, folder)
+    return OpenSweep(plan, folder, open_queue(storage, folder.name), results)
+
+
+def do_units(
+    opened: OpenSweep, tell: Tell = lambda done, steps: None, wandb: str | None = None
+) -> None:
+    """Does units in this process until none is left.
+
+    Args:
+        opened: the sweep.
+        tell: is told how far the unit is that is done at the moment, steps and of how many; when it
+            has ended, that 0 of the next are done.
+        wandb: a project of Weights & Biases that gets the metrics as well.
+    """
+    look = (lambda: None) if has_heartbeat(opened.queue) else Watchdog(opened.queue).look
+
+    def do(unit: int) -> None:
+        plan = opened.plan._replace(units=read_units(opened.folder))
+        train_unit(
+            plan, unit, plan.units[unit], opened.results, opened.folder, tell=tell, wandb=wandb
+        )
+
+    work(opened.queue, do, on_end=lambda: tell(0, 1), on_wait=look)
+
+
+def outcome_of(opened: OpenSweep) -> Outcome:
+    """Returns what has become of the units."""
+    errors, left = [], 0
+    for trials in tries_of(opened.queue).values():
+        state = state_of(trials)
+        if state is UnitState.FAILED:
+            errors.append(trials[-1].user_attrs.get(ERROR, "its worker was killed twice"))
+        elif state is not UnitState.FINISHED:
+            left += 1
+    return Outcome(left, errors)
+
+
+def _is_within(storage: str, folder: pathlib.Path) -> bool:
+    return "://" not in storage and pathlib.Path(storage).expanduser().absolute().parent == folder
+
+
+def _refresh(queue: optuna.Study) -> None:
+    """Gives up what dead workers of an earlier launcher were doing."""
+    if not has_heartbeat(queue):
+        Watchdog(queue).look()
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        optuna.storages.fail_stale_trials(queue)
+
+
+def _extend(opened: OpenSweep, begun: Begun) -> None:
+    """Makes the studies ready for more: what cannot grow in them is made again."""
+    plan, queue, results = opened.plan, opened.queue, opened.results
+    if queue.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        raise ValueError(f"{opened.folder}: workers of this sweep still run; extend it after them")
+    if plan.sampler == "tpe":
+        return
+    empty(results.study)  # trials cannot change, nor can the values of a list
+    if "steps" not in begun.axes and begun.steps != plan.settings.training.steps:
+        empty(queue)
+        return
+    for unit, trials in tries_of(queue).items():
+        if state_of(trials) is UnitState.FINISHED:
+            results.record(plan.trials_of(unit))
+
+
+def _mark_what_failed(opened: OpenSweep) -> None:
+    """Marks the points of units that are not done, as far as they were begun."""
+    failed = []
+    for unit, trials in tries_of(opened.queue).items():
+        state = state_of(trials)
+        if state is UnitState.FAILED:
+            failed.append(unit)
+        if state in (UnitState.FAILED, UnitState.STOPPED):
+            for number in opened.plan.numbers(unit):
+                mark(opened.folder, number, state.name.lower())
+    opened.results.abandon(failed)

@@ -1,0 +1,165 @@
+"""One unit of a sweep: points that share a program, trained together, each in its folder."""
+
+import json
+import pathlib
+from collections.abc import Callable, Collection, Sequence
+
+import jax
+import optuna
+
+from rnnjax import training
+from rnnjax.runs.run import Run, Summary, Workdir, train
+from rnnjax.settings import Settings, problem
+from rnnjax.settings.catalogue import short
+from rnnjax.sweeps.folder import mark, point_folder
+from rnnjax.sweeps.plan import Plan
+from rnnjax.sweeps.results import Results
+from rnnjax.sweeps.sampling import Texts
+from rnnjax.training.loop import Listener, Moment
+
+Tell = Callable[[int, int], object]  # steps done, of how many
+
+
+class Reporting(Listener):
+    """Tells an Optuna trial the mean of a metric over members at each evaluation.
+
+    Args:
+        trial: what to tell; it may say to stop.
+        metric: of the validation data.
+        told: the steps of which it knows already.
+    """
+
+    def __init__(self, trial: optuna.Trial, metric: str, told: Collection[int] = ()):
+        self._trial, self._metric, self._told = trial, metric, set(told)
+
+    def evaluated(self, moment: Moment) -> None:
+        """Tells the mean over members that are still here.
+
+        Raises:
+            optuna.TrialPruned: if the trial says to stop.
+        """
+        if not moment.here.any() or moment.step in self._told:
+            return
+        self._trial.report(moment.mean("validation")[self._metric], moment.step)
+        if self._trial.should_prune():
+            raise optuna.TrialPruned
+
+
+class Telling(Listener):
+    """Tells how many steps are done."""
+
+    def __init__(self, tell: Tell, steps: int):
+        self._tell, self._steps = tell, steps
+
+    def logged(self, moment: Moment) -> None:
+        """Tells."""
+        self._tell(moment.step, self._steps)
+
+
+def train_unit(
+    plan: Plan,
+    unit: int,
+    points: Sequence[Texts],
+    results: Results,
+    workdir: pathlib.Path,
+    *,
+    tell: Tell = lambda done, steps: None,
+    wandb: str | None = None,
+) -> None:
+    """Trains the points of a unit, and adds what they came to to the results.
+
+    Args:
+        plan: what is swept.
+        unit: its number.
+        points: the unit's points, as far as they are known before.
+        results: the study of the points.
+        workdir: the sweep's folder.
+        tell: is told how far training has come.
+        wandb: a project of Weights & Biases that gets the metrics as well.
+
+    Raises:
+        ValueError: if the devices are not there with which a point was begun.
+    """
+    numbers = list(plan.numbers(unit))
+    if plan.sampler != "tpe":
+        _train(plan, unit, numbers, points, workdir, [], tell, wandb)
+        results.record(plan.trials_of(unit))
+        return
+    if results.is_finished(numbers):
+        return
+    trial, settings = results.begin(numbers)
+    told = results.report(trial, numbers)
+    reporting = Reporting(trial, results.criterion.metric, told)
+    searched = [settings | point for point in points]
+    try:
+        _train(plan, unit, numbers, searched, workdir, [reporting], tell, wandb)
+    except optuna.TrialPruned:
+        for number in numbers:
+            mark(workdir, number, "pruned")
+        results.finish(trial, numbers, pruned=True)
+    else:
+        results.finish(trial, numbers, pruned=False)
+
+
+def _train(
+    plan: Plan,
+    unit: int,
+    numbers: Sequence[int],
+    points: Sequence[Texts],
+    workdir: pathlib.Path,
+    listeners: Sequence[Listener],
+    tell: Tell,
+    wandb: str | None,
+) -> None:
+    """Trains points, and marks what has become of them."""
+    alone = len(points) == 1
+    folders = [point_folder(workdir, number) for number in numbers]
+    members = [plan.settings.parse(point) for point in points]
+    devices = _devices(members[0], folders[0], alone=alone)
+    members = [member.replace(devices=devices) for member in members]
+    first = members[0]
+    across = 1 if alone else min(jax.local_device_count() // devices, len(members))
+    found = problem(first)
+    run = Run(
+        short(first.name),
+        found,
+        [member.numbers() for member in members],
+        [_workdir(m, folder) for m, folder in zip(members, folders, strict=True)],
+        training.make_mesh(devices, members=across, time=first.training.time_devices),
+        home=None if alone else workdir / "units" / f"{unit:04d}",
+        data=first.task.token,
+        changeable=frozenset({"steps"}),
+    )
+    for number, point in zip(numbers, points, strict=True):
+        mark(workdir, number, "running", point)
+    watching = [Telling(tell, found.plan.steps), *listeners]
+    summaries: Sequence[Summary | None]
+    try:
+        summaries = train(run, listeners=watching, wandb=wandb, show=False)
+    except training.DivergedError:
+        summaries = [None] * len(points)
+    for number, summary in zip(numbers, summaries, strict=True):
+        mark(workdir, number, "diverged" if summary is None else "finished")
+
+
+def _workdir(settings: Settings, folder: pathlib.Path) -> Workdir:
+    flags = "".join(f"{line}\n" for line in settings.as_flags())
+    return Workdir(folder, flags, settings.config())
+
+
+def _devices(settings: Settings, folder: pathlib.Path, *, alone: bool) -> int:
+    """Returns over how many devices each point's batch is divided.
+
+    Points of a population have one each, unless the settings say more. A point that was begun goes
+    on with as many as it had: sums depend on them in the last bits.
+    """
+    there = jax.local_device_count() // settings.training.time_devices
+    config = folder / "config.json"
+    begun = json.loads(config.read_text())["devices"] if config.exists() else None
+    wanted = begun or settings.training.devices
+    if wanted is None and alone and there:
+        return training.suitable_devices(settings.training.batch_size, there)
+    if (wanted or 1) > there:
+        said = f"{folder} was begun with {begun}" if begun else f"--devices={wanted}"
+        raise ValueError(f"{said}: there are {there} devices")
+    return wanted or 1
