@@ -4,24 +4,11 @@ Hochreiter & Schmidhuber (1997), Long short-term memory, Neural Computation 9; i
 Jaitly & Hinton (2015), arXiv:1504.00941. Always answering 1 has a loss of 1/6.
 """
 
-from absl import flags
+from rnnjax.settings import Experiment, Recurrent, Training
+from rnnjax.tasks import Adding
 
-from experiments import _flags, _main, _run
-from rnnjax import tasks
-
-FLAGS = flags.FLAGS
-
-_flags.define_cell("LSTM", hidden=128)
-_flags.define_training(steps=5000, batch_size=128, learning_rate=3e-3, schedule="cosine")
-_flags.define_sweep()
-flags.DEFINE_integer("length", 100, "Steps of a sequence.", lower_bound=2)
-
-
-def problem() -> _run.Problem:
-    """Returns what is trained."""
-    return _run.on_task(tasks.Adding(FLAGS.length))
-
-
-def main() -> None:
-    """Runs the experiment."""
-    _main.main(problem)
+EXPERIMENT = Experiment(
+    Adding(length=100),
+    Recurrent("LSTM", hidden=128),
+    Training(steps=5000, batch_size=128, learning_rate=3e-3, schedule="cosine"),
+)

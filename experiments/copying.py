@@ -5,24 +5,11 @@ Arjovsky, Shah & Bengio (2016), arXiv:1511.06464, section 5.1. The best that a n
 memory can do is a loss of 10 ln 8 / (delay + 20).
 """
 
-from absl import flags
+from rnnjax.settings import Experiment, Recurrent, Training
+from rnnjax.tasks import Copying
 
-from experiments import _flags, _main, _run
-from rnnjax import tasks
-
-FLAGS = flags.FLAGS
-
-_flags.define_cell("GRU", hidden=128)
-_flags.define_training(steps=5000, batch_size=128, learning_rate=3e-3, schedule="cosine")
-_flags.define_sweep()
-flags.DEFINE_integer("delay", 20, "Silent steps, the marker's among them.", lower_bound=1)
-
-
-def problem() -> _run.Problem:
-    """Returns what is trained."""
-    return _run.on_task(tasks.Copying(FLAGS.delay))
-
-
-def main() -> None:
-    """Runs the experiment."""
-    _main.main(problem)
+EXPERIMENT = Experiment(
+    Copying(delay=20),
+    Recurrent("GRU", hidden=128),
+    Training(steps=5000, batch_size=128, learning_rate=3e-3, schedule="cosine"),
+)

@@ -42,3 +42,6 @@ def main() -> None:
         print(f"  y_t = {y:.8f}")
         h = h_next
     print(f"\nelman_by_hand y_1={ys[0]:.8f} y_2={ys[1]:.8f}")
+
+
+EXPERIMENT = main

@@ -2,7 +2,7 @@ import importlib
 
 import numpy as np
 
-from tests.experiments.launching import launched
+from tests.lab.launching import launched
 
 # h_t = tanh(x_t w_x + h_(t-1) w_h + b) and y_t = h_t w_out + b_out, worked out with paper and a
 # table of tanh: w_x = [.5 .6], w_h = [.1 .2; .3 .4], b = [.1 -.1], w_out = [1 2], b_out = .1.
@@ -19,7 +19,7 @@ def test_the_numbers_are_those_of_pencil_and_paper():
 
 def test_they_are_printed_with_eight_decimals():
     done = launched("--experiment=elman_by_hand")
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0, done.err
     for first, second in STATES:
         assert f"h_t = [{first:.8f} {second:.8f}]" in done.out
     for output in OUTPUTS:

@@ -8,16 +8,23 @@ import pytest
 
 from rnnjax import datasets, unroll
 from rnnjax.cells import LSTM
-from tests.experiments.launching import launched
 from tests.filled import params_of
+from tests.lab.launching import launched
 
-DIGITS = ("--dataset=digits", "--steps=3", "--log_every=2", "--eval_every=3", "--batch_size=10")
+DIGITS = (
+    "--dataset=digits",
+    "--steps=3",
+    "--log_every=2",
+    "--eval_every=3",
+    "--batch_size=10",
+    "--nofigures",
+)
 REAL = pathlib.Path(__file__).parents[3] / "shared" / "data" / "mnist"
 
 
 def run(tmp_path, *flags):
     done = launched(*flags, f"--workdir={tmp_path}/run")
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0, done.err
     return done
 
 
@@ -33,7 +40,7 @@ def test_digits_are_classified_and_the_last_line_is_the_result(tmp_path, experim
     done = run(tmp_path, f"--experiment={experiment}", *DIGITS, *settings)
     name, found = done.result
     assert name == experiment
-    assert set(found) == {"test_accuracy", "test_loss", "steps", "seconds", "data", "workdir"}
+    assert {"test_accuracy", "test_loss", "steps", "seconds", "data", "workdir"} <= set(found)
     assert (found["steps"], found["data"]) == ("3", "digits:wheel:5000")
     assert 0 <= float(found["test_accuracy"]) <= 0.5
     assert 1 < float(found["test_loss"]) < 5
@@ -55,12 +62,12 @@ def test_two_networks_are_compared_in_one_table(tmp_path):
     assert name == "mnist_compare"
     assert (found["steps"], found["data"]) == ("3", "digits:wheel:5000")
     parameters = {"mlp": 784 * 8 + 8 + 8 * 10 + 10, "rnn": 28 * 4 + 4 * 4 + 4 + 4 * 10 + 10}
-    for part, title in (("mlp", "MLP 8-10"), ("rnn", "Elman(4)")):
+    for part, title in (("mlp", "MLP(8)"), ("rnn", "Elman(4)")):
         summary = json.loads((tmp_path / "run" / part / "summary.json").read_text())
         assert summary["parameters"] == parameters[part]
-        accuracy = summary["final"]["accuracy"]
+        accuracy = summary["best"]["test"]["accuracy"]
         assert float(found[f"{part}_test_accuracy"]) == pytest.approx(accuracy, abs=1e-3)
-        row = next(line for line in done.out.splitlines() if title in line)
+        row = next(line for line in done.out.splitlines() if "│" in line and title in line)
         assert f"{parameters[part]:,}" in row
         assert f"{accuracy:.4f}" in row
 
@@ -108,6 +115,7 @@ def test_a_hundred_updates_on_all_of_mnist_learn_most_digits(tmp_path):
         "--steps=100",
         "--eval_every=100",
         "--learning_rate=0.01",
+        "--nofigures",
     )
     _, found = done.result
     assert float(found["test_accuracy"]) > 0.85

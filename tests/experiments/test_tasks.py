@@ -3,9 +3,9 @@ import math
 
 import pytest
 
-from tests.experiments.launching import launched
+from tests.lab.launching import launched
 
-SHORT = ("--steps=4", "--log_every=2", "--eval_every=4")
+SHORT = ("--steps=4", "--log_every=2", "--eval_every=4", "--nofigures")
 
 
 @pytest.mark.parametrize(
@@ -24,17 +24,16 @@ def test_a_task_is_trained_and_the_last_line_is_its_result(
     tmp_path, experiment, settings, baseline
 ):
     done = launched(f"--experiment={experiment}", *settings, *SHORT, f"--workdir={tmp_path}/run")
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0, done.err
     name, found = done.result
     assert name == experiment
-    assert set(found) == {"test_accuracy", "test_loss", "steps", "seconds", "data", "workdir"}
+    assert {"test_accuracy", "test_loss", "steps", "seconds", "data", "workdir"} <= set(found)
     assert (found["steps"], found["data"]) == ("4", experiment)
     assert found["workdir"] == f"{tmp_path}/run"
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
-    assert float(found["test_loss"]) == pytest.approx(summary["final"]["loss"], rel=1e-3)
+    assert float(found["test_loss"]) == pytest.approx(summary["best"]["test"]["loss"], rel=1e-3)
     assert 0.1 * baseline < float(found["test_loss"]) < 20 * baseline
-    if experiment != "echo":
-        assert f"without memory is {baseline:.4f}" in done.out
+    assert f"without memory {baseline:.4f}" in done.out
 
 
 def test_echo_is_learned_across_the_borders_of_windows(tmp_path):
@@ -49,6 +48,7 @@ def test_echo_is_learned_across_the_borders_of_windows(tmp_path):
         "--steps=600",
         "--eval_every=600",
         "--learning_rate=0.02",
+        "--nofigures",
         f"--workdir={tmp_path}/run",
     )
     assert done.code == 0, done.err

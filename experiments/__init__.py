@@ -1,0 +1,1 @@
+"""Experiments, one a file: a docstring and one value."""

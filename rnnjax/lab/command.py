@@ -1,0 +1,91 @@
+"""One command: an experiment's flags, and what they ask for."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from rnnjax.lab import flags
+from rnnjax.lab.options import ProcessOptions, RunOptions, SweepOptions
+from rnnjax.settings import Experiment, Settings
+from rnnjax.settings.catalogue import find, names_of
+from rnnjax.settings.fields import Field, fields_of
+
+_OPTIONS = {"Run": RunOptions, "Several processes": ProcessOptions, "Sweep": SweepOptions}
+
+
+def carry_out(
+    name: str,
+    imports: Sequence[str],
+    words: Sequence[str],
+    *,
+    again: Sequence[str],
+    wants_help: bool,
+) -> int:
+    """Runs an experiment once, or many times where the flags spell a sweep; returns the exit code.
+
+    Args:
+        name: the experiment: a name, a file, or a module.
+        imports: modules whose cells may be named.
+        words: the command line without what has been read of it, the program first.
+        again: the whole command line, for workers.
+        wants_help: whether to show the flags instead.
+
+    Raises:
+        ValueError: if something is wrong with them, in one line.
+    """
+    said, value, doc = find(name)
+    if wants_help:
+        print(flags.help_text(doc, groups(value)))
+        return 0
+    if not isinstance(value, Experiment):
+        flags.read(words, {})
+        value()
+        return 0
+    own = groups(value)
+    given = flags.read(words, {k: field for fields in own.values() for k, field in fields.items()})
+    settings = Settings(said, value, tuple(imports), names_of(imports))
+    texts = {name: text for name, text in given.texts.items() if name in value.fields}
+    cell = texts.get("cell", settings.values.get("cell") or "")
+    if "hidden" in texts and "(" in cell:
+        raise ValueError(f"--hidden is for a cell given by its name; {cell} has its own size")
+    settings = settings.parse(texts)
+    run_options, sweep_options = given.of(RunOptions), given.of(SweepOptions)
+    if sweep_options.sweep is None:
+        _refuse(given, SweepOptions, "is for a sweep: it needs --sweep")
+        from rnnjax.lab.single import run_once
+
+        run_once(settings, run_options, given.of(ProcessOptions))
+        return 0
+    _refuse(given, ProcessOptions, "is for one run; a sweep is shared among --workers")
+    alone = [name for name in ("profile", "init_from", "eval_only") if name in given.texts]
+    if alone:
+        raise ValueError(f"--{alone[0]} is for one run; a sweep is shared among --workers")
+    from rnnjax.lab.sweep import sweep  # Optuna takes 0.3 s to import
+
+    return sweep(settings, sweep_options, run_options, given=frozenset(texts), again=again)
+
+
+def groups(value: Experiment | object) -> Mapping[str, Mapping[str, Field]]:
+    """Returns the flags of an experiment in groups, by their titles."""
+    if not isinstance(value, Experiment):
+        return {}
+    found: dict[str, Mapping[str, Field]] = {}
+    seen: set[str] = set()
+
+    def own(kind: type, instance: object) -> dict[str, Field]:
+        known = fields_of(kind, instance) if dataclasses.is_dataclass(kind) else {}
+        fields = {k: f for k, f in known.items() if k not in seen}
+        seen.update(fields)
+        return fields
+
+    found["Task"] = own(type(value.task), value.task)
+    networks = [own(type(network), network) for network in value.networks.values()]
+    found["Network"] = {name: field for fields in networks for name, field in fields.items()}
+    found["Training"] = own(type(value.training), value.training)
+    return found | {title: fields_of(kind) for title, kind in _OPTIONS.items()}
+
+
+def _refuse(given: flags.Given, kind: type, why: str) -> None:
+    """Refuses flags that mean nothing here."""
+    alone = [name for name in fields_of(kind) if name in given.texts]
+    if alone:
+        raise ValueError(f"--{alone[0]} {why}")

@@ -1,0 +1,141 @@
+"""The command line.
+
+{program}                                      lists the experiments
+{program} --experiment=NAME --help             shows the flags of one
+{program} --experiment=NAME [--flag=value ...] runs it; NAME may be a file or a module of your own
+{program} --flagfile=WORKDIR/flags.txt         runs it again as it was run
+{program} --experiment=NAME --sweep='seed=0:8' runs it many times
+{program} --sweep_report=WORKDIR               shows what a sweep has found so far
+{program} --cells                              lists the cells, --markdown as README does
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from absl import flags
+
+from rnnjax.catalogue import catalogue
+
+_GENERAL = (
+    ("experiment", "Which experiment to run: a name, a file, or a module."),
+    ("sweep_report", "Folder of a sweep to report on."),
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs a command line and returns its exit code: 0, 1 for a failed run, 2 for wrong input."""
+    traceback = "--traceback" in argv
+    try:
+        words = flags.FlagValues().read_flags_from_files(list(argv[1:]), force_gnu=True)
+        return _dispatch(argv[0], words)
+    except ModuleNotFoundError as error:
+        extra = f"{error.name} is not installed: pip install 'rnnjax[lab]'"
+        return _fail(error, 1, traceback, extra)
+    except (flags.Error, ValueError, TypeError, OverflowError, OSError) as error:
+        return _fail(error, 2, traceback)
+    except RuntimeError as error:
+        return _fail(error, 1, traceback)
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        return 130
+
+
+def run() -> None:
+    """Runs the command line of this process, and ends it."""
+    _end(main(sys.argv))
+
+
+def overview(program: str) -> str:
+    """Returns what there is to run and how."""
+    experiments = catalogue()
+    width = max(map(len, experiments), default=0)
+    lines = [f"  {name:<{width}}  {first}" for name, first in experiments.items()]
+    lines = lines or ["  none are beside the library: name a file of your own"]
+    usage = (__doc__ or "").partition("\n")[2].strip().format(program=program)
+    return "\n".join([usage, "", "Experiments:", *lines])
+
+
+def _dispatch(program: str, words: list[str]) -> int:
+    general = flags.FlagValues()
+    general.set_gnu_getopt()
+    for name, text in _GENERAL:
+        flags.DEFINE_string(name, None, text, flag_values=general)
+    flags.DEFINE_multi_string("import", [], "", flag_values=general)
+    for name, short in (("help", "h"), ("cells", None), ("markdown", None), ("traceback", None)):
+        flags.DEFINE_boolean(name, False, "", short_name=short, flag_values=general)
+    rest = general([program, *words], known_only=True)
+    name = general["experiment"].value
+    if general["sweep_report"].value is not None or general["cells"].value:
+        flag = "cells" if general["cells"].value else "sweep_report"
+        if name is not None:
+            raise ValueError(f"--{flag} needs no --experiment: leave it out")
+        _refuse_rest(rest)
+        if flag == "cells":
+            print(_cell_table(bool(general["markdown"].value)))
+        else:
+            _report(str(general["sweep_report"].value))
+        return 0
+    if name is None:
+        asked = not words or set(words) <= {"--help", "-h", "-help"}
+        if not asked:
+            raise ValueError("name an experiment: --experiment=NAME; without flags they are listed")
+        print(overview("python launch.py" if program.endswith(".py") else "rnnjax"))
+        return 0
+    if any(word.lstrip("-").startswith("coordinator") for word in rest):
+        # Read when JAX is imported: a run whose processes have lost each other says so itself.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "4")
+    from rnnjax.lab import command  # JAX takes a second to import
+
+    return command.carry_out(
+        name,
+        general["import"].value or (),
+        rest,
+        again=[program, *words],
+        wants_help=bool(general["help"].value),
+    )
+
+
+def _refuse_rest(rest: Sequence[str]) -> None:
+    """Refuses whatever else stands on the line."""
+    if len(rest) > 1:
+        flags.FlagValues()(list(rest))
+        raise ValueError(f"unexpected argument {rest[1]!r}: flags look like --name=value")
+
+
+def _cell_table(as_markdown: bool) -> str:
+    """Returns the table of all cells, made from their docstrings."""
+    from rnnjax import cells
+    from rnnjax.cells import listing
+
+    make = listing.markdown if as_markdown else listing.text
+    return make(getattr(cells, name) for name in cells.__all__)
+
+
+def _report(workdir: str) -> None:
+    """Shows a sweep's table, and writes its plots, `sweep.csv` and `report.html`."""
+    from rich.console import Console
+
+    from rnnjax import sweeps
+
+    page = sweeps.write_report(workdir)
+    sweeps.print_report(workdir, Console())
+    print(page)
+
+
+def _fail(error: Exception, code: int, traceback: bool, text: Any = None) -> int:
+    if traceback:
+        raise error
+    print(f"error: {str(text or error).strip().partition(chr(10))[0]}", file=sys.stderr)
+    return code
+
+
+def _end(code: int) -> None:
+    """Ends the process; one of several does not wait, after an error, for the others."""
+    jax = sys.modules.get("jax")  # the list is made without it
+    if code and jax is not None and jax.distributed.is_initialized():
+        from rnnjax.training import processes
+
+        processes.leave(code)
+    sys.exit(code)

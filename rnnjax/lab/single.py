@@ -1,0 +1,210 @@
+"""One run, or the runs of an experiment that compares networks."""
+
+import hashlib
+import json
+import pathlib
+from typing import Any
+
+import jax
+from rich.console import Console
+
+from rnnjax import training
+from rnnjax.lab.devices import use_devices
+from rnnjax.lab.options import ProcessOptions, RunOptions
+from rnnjax.runs.draw import draw_run
+from rnnjax.runs.header import print_header
+from rnnjax.runs.load import load_params
+from rnnjax.runs.run import Run, Summary, Workdir, train
+from rnnjax.runs.workdir import folder_of
+from rnnjax.settings import Settings, problem
+from rnnjax.settings.catalogue import short
+from rnnjax.training import loop, processes
+from rnnjax.training.loop import Members
+from rnnjax.training.program import Problem, make_program
+from rnnjax.training.sizes import check_memory, size_of
+
+
+def run_once(settings: Settings, options: RunOptions, group: ProcessOptions) -> list[pathlib.Path]:
+    """Runs what settings and options say, and prints the result.
+
+    Returns:
+        The folder of each network's run.
+
+    Raises:
+        ValueError: if something is wrong with them, in one line, before anything is written.
+        DivergedError: if the loss is not finite.
+    """
+    devices = use_devices(settings.training, options, group)
+    settings = settings.replace(devices=devices)
+    parts = list(settings.experiment.networks)
+    problems = {part: problem(settings, part) for part in parts}
+    for found in problems.values():
+        check_memory(size_of(found))
+    if options.eval_only:
+        _evaluate(settings, options, problems)
+        return []
+    done = {part: _train(settings, options, part, problems[part]) for part in parts}
+    if len(parts) > 1:
+        _print_comparison(settings, {part: summary for part, (summary, _) in done.items()})
+    return [folder for _, folder in done.values()]
+
+
+def workdir_of(
+    settings: Settings, folder: pathlib.Path | None, part: str = "", *, init_from: str | None = None
+) -> Workdir:
+    """Returns where a run is written: `folder`, or one that the settings name.
+
+    Args:
+        settings: the number of devices among them.
+        folder: as it was given.
+        part: the network, where there are several; it has a folder in the folder.
+        init_from: whose parameters it begins with.
+    """
+    lines = settings.as_flags()
+    config = settings.config()
+    if init_from:
+        lines.append(f"--init_from={folder_of(init_from)}")
+        config["init_from"] = str(folder_of(init_from))
+    home = folder or default_workdir(short(settings.name), config)
+    if part:
+        config["part"] = part
+    return Workdir(home / part, "".join(f"{line}\n" for line in lines), config)
+
+
+def default_workdir(name: str, config: dict[str, Any]) -> pathlib.Path:
+    """Returns a folder for this very configuration: the same command finds its run again."""
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+    return pathlib.Path("runs") / f"{name}-{digest[:8]}"
+
+
+def changeable(settings: Settings) -> frozenset[str]:
+    """Names the settings that a finished run may be gone on with: of a constant rate, its steps."""
+    return frozenset({"steps"} if settings.training.schedule == "constant" else ())
+
+
+def _train(
+    settings: Settings, options: RunOptions, part: str, found: Problem
+) -> tuple[Summary, pathlib.Path]:
+    given = folder_of(options.workdir) if options.workdir else None
+    workdir = workdir_of(settings, given, part, init_from=options.init_from)
+    name = "/".join(filter(None, (short(settings.name), part)))
+    networks = settings.experiment.networks
+    network, size = networks[part].title(settings.names), size_of(found)
+    mesh = training.make_mesh(settings.training.devices or 1, time=settings.training.time_devices)
+    if processes.is_first():
+        print_header(
+            Console(),
+            name=name,
+            network=network,
+            task=str(settings.task),
+            parameters=size.parameters,
+            bytes_needed=size.bytes_needed,
+            devices=f"{mesh.size} x {jax.devices()[0].device_kind}",
+            data=settings.task.description if part == next(iter(networks)) else None,
+            workdir=workdir.folder,
+        )
+    finished_before = (workdir.folder / "summary.json").exists()
+    run = Run(
+        name,
+        found,
+        [settings.numbers(part)],
+        [workdir],
+        mesh,
+        data=settings.task.token,
+        changeable=changeable(settings),
+    )
+
+    def begin(members: Members) -> Members:
+        if options.init_from is None:
+            return members
+        return _from(options.init_from, part, members)
+
+    def draw(folder: pathlib.Path, trained: training.Trained, summary: Summary) -> None:
+        title = f"{name}: {network} on {settings.task.title}"
+        draw_run(folder, trained, summary, title=title)
+
+    summary, *_ = train(
+        run,
+        begin=begin,
+        draw=draw if options.figures else None,
+        profile=options.profile,
+        wandb=options.wandb,
+    )
+    assert summary is not None, "a run alone that diverges raises"
+    if finished_before:
+        print(
+            f"{workdir.folder} holds this run, finished; more --steps go on with it where its rate "
+            "is constant, another --workdir trains again"
+        )
+    print(result_line(summary, workdir.folder))
+    return summary, workdir.folder
+
+
+def _from(folder: str, part: str, members: Members) -> Members:
+    """Gives a member that begins the parameters of another run."""
+    like = jax.tree.map(lambda leaf: leaf[0], members.state.params)
+    params = load_params(folder_of(folder) / part, like)
+    params = jax.tree.map(lambda leaf: leaf[None], params)
+    average = params if members.state.average else ()
+    state = members.state._replace(params=params, average=average)
+    best = members.best._replace(params=params if members.best.params else ())
+    return members._replace(state=state, best=best)
+
+
+def _evaluate(settings: Settings, options: RunOptions, problems: dict[str, Problem]) -> None:
+    """Evaluates parameters that are there on what is held out, and writes nothing."""
+    folder = options.init_from or options.workdir
+    if folder is None:
+        raise ValueError("--eval_only needs the run's folder: --workdir, or --init_from")
+    for part, found in problems.items():
+        program = make_program(found, [settings.numbers(part)], training.make_mesh())
+        members = _from(folder, part, loop.begin(found, program))
+        metrics = program.evaluate(program.put(members.state).params)
+        words = [
+            f"{split}_{name}={float(value[0]):.4g}"
+            for split in sorted(metrics)
+            for name, value in sorted(metrics[split].items())
+        ]
+        name = "/".join(filter(None, (short(settings.name), part)))
+        print(" ".join([name, *words, f"data={settings.task.token}", f"workdir={folder}"]))
+
+
+def result_line(summary: Summary, workdir: pathlib.Path) -> str:
+    """Returns the last line of a run: the test of the state that was chosen, and of the last."""
+    chosen, last = summary["best"], summary["final"]
+    words = [summary["name"]]
+    words += _numbers("test", (chosen or last).get("test", {}))
+    if chosen is not None:
+        words += [f"chosen_step={chosen['step']}"]
+        words += _numbers("validation", chosen.get("validation", {}))
+        words += _numbers("last_test", last.get("test", {}))
+    words += [f"{name}={summary[name]}" for name in ("steps", "seconds", "data")]
+    return " ".join([*words, f"workdir={workdir}"])
+
+
+def _numbers(prefix: str, metrics: dict[str, float]) -> list[str]:
+    return [f"{prefix}_{name}={value:.4g}" for name, value in sorted(metrics.items())]
+
+
+def _print_comparison(settings: Settings, summaries: dict[str, Summary]) -> None:
+    """Prints the networks side by side."""
+    from rich.table import Table
+
+    metric = settings.task.metric
+    table = Table("network", title=f"{settings.training.steps} updates, {settings.task}")
+    for column in ("parameters", f"test {metric}", "last", "seconds", "examples/s"):
+        table.add_column(column, justify="right")
+    words = [short(settings.name)]
+    for part, summary in summaries.items():
+        chosen = summary["best"] or summary["final"]
+        words.append(f"{part}_test_{metric}={chosen['test'][metric]:.4g}")
+        table.add_row(
+            settings.experiment.networks[part].title(settings.names),
+            f"{summary['parameters']:,}",
+            f"{chosen['test'][metric]:.4f}",
+            f"{summary['final']['test'][metric]:.4f}",
+            f"{summary['seconds']:.1f}",
+            f"{summary['examples_per_second']:,.0f}",
+        )
+    Console().print(table)
+    print(*words, f"steps={settings.training.steps}", f"data={settings.task.token}")
