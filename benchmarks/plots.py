@@ -13,7 +13,7 @@ from benchmarks.measure import Timing
 from benchmarks.results import Results
 from benchmarks.summary import Table, ratio, spread, table
 from benchmarks.work import Work
-from rnnjax.training.curves import COLOURS, GREY, STYLE, save_figure
+from rnnjax.runs.figures.style import COLOURS, GREY, STYLE, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -53,7 +53,7 @@ def main() -> None:
         folder = pathlib.Path(made)
         sweep = f"--sweep=learning_rate={','.join(_RATES)};seed=0:{_SEEDS}"
         together = timed(folder / "sweep", sweep)
-        fast = speed(folder / "sweep" / "points" / "0000")
+        fast = count * speed(folder / "sweep" / "points" / "0000")  # which is of a member
         alone, speeds = [], []
         for i in range(_ALONE.value):
             argv = (f"--learning_rate={_RATES[i % len(_RATES)]}", f"--seed={i}")

@@ -9,7 +9,7 @@ from jax.flatten_util import ravel_pytree
 from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from rnnjax.training.devices import data_mesh
+from rnnjax.training.devices import make_mesh
 from rnnjax.training.update import AXIS
 
 
@@ -17,7 +17,7 @@ class Cores:
     """All devices there are; see `layers.Devices`. Gradients are averaged in one message."""
 
     def __init__(self):
-        self.mesh = data_mesh(jax.device_count())
+        self.mesh = make_mesh(jax.device_count())
 
     def gradient(self, function: Callable, batch_axes: tuple[int, ...]) -> Callable:
         """Returns `function` on parts of the batch, then the mean."""

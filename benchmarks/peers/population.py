@@ -11,7 +11,7 @@ from benchmarks.peers.layers import Call, OneDevice, compile_call, count, update
 from benchmarks.peers.rnnjax import auto, make_layer
 from benchmarks.work import Program, Work
 from rnnjax import unroll
-from rnnjax.training.population import MEMBERS, population_mesh
+from rnnjax.training.devices import MEMBERS, make_mesh
 
 
 def build(work: Work, together: Callable[[Callable], Callable]) -> Program:
@@ -44,7 +44,7 @@ def divided(work: Work) -> Program:
 
     def together(step: Callable) -> Callable:
         each = P(MEMBERS)
-        mesh = population_mesh(jax.device_count())
+        mesh = make_mesh(members=jax.device_count())
         return jax.shard_map(_map(step), mesh=mesh, in_specs=each, out_specs=each, check_vma=False)
 
     return build(work, together)
