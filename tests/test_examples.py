@@ -12,13 +12,22 @@ PARTS = tuple(
     f"rnnjax.{part}"
     for part in (
         "typing",
-        "constructor",
+        "text",
+        "batch",
+        "catalogue",
         "cells",
         "compose",
         "dynamics",
         "unroll",
         "testing",
         "models",
+        "datasets",
+        "tasks",
+        "training",
+        "settings",
+        "runs",
+        "sweeps",
+        "lab",
     )
 )
 
@@ -32,7 +41,9 @@ def modules(part):
 
 def named(part):
     """Returns what the house itself defines of what a face has, by its names."""
-    face = vars(importlib.import_module(part))
+    found = importlib.import_module(part)
+    lazy = {name: getattr(found, name) for name in getattr(found, "__all__", ())}
+    face = vars(found) | lazy
     return {
         f"{part}.{name}": value
         for name, value in face.items()

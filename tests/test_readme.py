@@ -15,7 +15,8 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture(autouse=True)
-def _as_users_have_it():
+def _as_users_have_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some write runs
     with jax.numpy_rank_promotion("allow"):
         yield
 
