@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         extra = f"{error.name} is not installed: pip install 'rnnjax[lab]'"
         return _fail(error, 1, traceback, extra)
-    except (flags.Error, ValueError, TypeError, OverflowError, OSError) as error:
+    except (flags.Error, ValueError, TypeError, ArithmeticError, OSError, SyntaxError) as error:
         return _fail(error, 2, traceback)
     except RuntimeError as error:
         return _fail(error, 1, traceback)

@@ -19,6 +19,7 @@ from rnnjax.training.objective import Loss, Objective, make_objective
 from rnnjax.training.optimizer import Optimizer
 from rnnjax.training.plan import Plan
 from rnnjax.training.program import Problem, make_program
+from rnnjax.training.rules import default_weight_decay
 from rnnjax.training.trained import Trained
 from rnnjax.training.update import Learning, Rule
 from rnnjax.typing import Array, Params
@@ -61,6 +62,8 @@ class Fitted(Trained):
     def metrics(self, split: str = "test") -> dict[str, float]:
         """Returns the metrics of a split when the chosen parameters were found."""
         lines = [line for line in self.history if line["split"] == split]
+        if not lines:
+            raise ValueError(f"nothing is known of {split!r}")
         step = self.best_step or lines[-1]["step"]
         line = next(line for line in lines if line["step"] >= step)
         return {name: v for name, v in line.items() if name not in ("step", "split")}
@@ -204,6 +207,7 @@ def make_problem(
         'loss'
     """
     plan.check()
+    _check_members(rule, members)
     task = objective.task
     for member in members:
         hyperparameters.check(member)
@@ -229,6 +233,20 @@ def make_problem(
     )
     _check_metric(problem)
     return problem
+
+
+def _check_members(rule: Rule, members: Sequence[Hyperparameters]) -> None:
+    """Refuses numbers that would have no effect."""
+    if not members:
+        raise ValueError("a population needs at least one member")
+    if isinstance(rule, Given) and len({(m.learning_rate, m.weight_decay) for m in members}) > 1:
+        raise ValueError(
+            "an Optax transformation has its own rate and decay: for members that differ in them "
+            "name it, as optimizer='adam'"
+        )
+    decays = any(member.weight_decay for member in members)
+    if decays and isinstance(rule, Optimizer) and default_weight_decay(rule.rule) is None:
+        raise ValueError(f"{rule.rule} has no weight decay")
 
 
 def _check_metric(problem: Problem) -> None:

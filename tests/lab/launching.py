@@ -5,6 +5,7 @@ import io
 from typing import NamedTuple
 from unittest import mock
 
+from rnnjax import training
 from rnnjax.lab import devices
 from rnnjax.lab.main import main
 
@@ -28,6 +29,7 @@ def launched(*argv: object) -> Outcome:
     out, err = io.StringIO(), io.StringIO()
     with (
         mock.patch.object(devices, "use_cache"),
+        mock.patch.object(training, "use_cores_as_devices"),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

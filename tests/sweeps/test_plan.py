@@ -1,6 +1,6 @@
 import pytest
 
-from rnnjax.settings import FeedForward, Settings
+from rnnjax.settings import FeedForward, Recurrent, Settings
 from rnnjax.sweeps.checks import check_plan
 from rnnjax.sweeps.criterion import Criterion
 from rnnjax.sweeps.plan import make_plan
@@ -9,7 +9,9 @@ from tests.sweeps.small import SETTINGS
 
 BOTH = Settings(
     "both",
-    type(SETTINGS.experiment)(SETTINGS.task, {"a": FeedForward((2,)), "b": FeedForward((3,))}),
+    type(SETTINGS.experiment)(
+        SETTINGS.task, {"a": FeedForward((2,)), "b": Recurrent("Elman", hidden=2)}
+    ),
 )
 
 
