@@ -115,9 +115,7 @@ def test_each_member_leaves_what_its_run_alone_leaves(problem, uncut, tmp_path):
 @pytest.mark.parametrize(
     ("owner", "method", "calls", "resumed_from"),
     [
-        (Checkpoints, "save", 1, 0),  # between lines and checkpoint
-        (Recorder, "write", 16, 4),
-        (Checkpoints, "save", 5, 16),  # before the last one of all together
+        (Recorder, "write", 16, 4),  # between lines and checkpoint
         (Checkpoints, "save", 7, 20),  # when some have got their own
         (whole_runs.shutil, "rmtree", 4, 20),  # after three of checkpoints
         (whole_runs, "write_json", 2, 20),  # when one has its summary

@@ -89,16 +89,14 @@ def without_progress(err):
     return "".join(line for line in lines if not line.startswith("step "))
 
 
-def test_two_processes_train_as_one_and_resume_with_the_carry_divided_over_them(
-    tmp_path, started, started_two
-):
+def test_two_processes_train_as_one_and_resume_when_one_was_killed(tmp_path, started, started_two):
     argv = (*ECHO, "--steps=200")
     killed = started_two(*argv, "--workdir=two")
     metrics = tmp_path / "two" / "metrics.jsonl"
     wait_for_lines(metrics, 11, killed)  # after the checkpoint at 40
-    for process in killed:
-        process.kill()
-        process.communicate()
+    killed[1].kill()
+    code, _, err = ended(killed[0])
+    assert (code, without_progress(err).strip()) == (1, LOST)
     assert not (tmp_path / "two" / "summary.json").exists()
     first, second = map(ended, started_two(*argv, "--workdir=two"))
     assert (first[0], without_progress(first[2])) == (0, "")
@@ -115,19 +113,15 @@ def test_two_processes_train_as_one_and_resume_with_the_carry_divided_over_them(
     assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}
 
 
-@pytest.mark.parametrize(
-    "victim",
-    [
-        pytest.param(1, id="another"),
-        pytest.param(0, id="the one with the coordinator", marks=pytest.mark.full),
-    ],
-)
-def test_when_one_process_is_killed_the_other_ends_with_one_line(tmp_path, started_two, victim):
+@pytest.mark.full
+def test_when_the_process_with_the_coordinator_is_killed_the_other_ends_with_one_line(
+    tmp_path, started_two
+):
     both = started_two(*ECHO, "--steps=1000000", "--workdir=run")
     wait_for_lines(tmp_path / "run" / "metrics.jsonl", 6, both)
-    both[victim].kill()
-    code, _, err = ended(both[1 - victim])
-    assert (code, without_progress(err).strip()) == (1, LOST)
+    both[0].kill()
+    code, _, err = ended(both[1])
+    assert (code, err.strip()) == (1, LOST)
 
 
 def test_an_error_of_the_first_process_ends_the_second_with_the_same_line(tmp_path, started_two):
@@ -139,6 +133,7 @@ def test_an_error_of_the_first_process_ends_the_second_with_the_same_line(tmp_pa
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.full
 def test_processes_with_unequal_flags_do_not_begin(tmp_path, started_two):
     both = started_two(*ECHO, "--workdir=run", own=(("--steps=20",), ("--steps=21",)))
     for code, _, err in map(ended, both):

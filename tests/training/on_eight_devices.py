@@ -25,6 +25,7 @@ from tests.laws.draws import assert_identical
 from tests.training import small, test_members
 
 BASE = Hyperparameters(learning_rate=0.03)
+RULE = Optimizer("sgd(momentum=0.9)")
 
 
 def ragged() -> Problem:
@@ -77,7 +78,7 @@ def divided_batches() -> dict[str, tuple[float, float]]:
 
 def divided_members() -> int:
     """Checks that members are the same bit for bit; returns how many are left."""
-    population = test_members.problem(Optimizer("sgd(momentum=0.9)"))
+    population = test_members.problem(RULE, layers=1)
     members = [*test_members.MEMBERS[:5], test_members.DIVERGING]
     one, *others = (small.trained(population, members, count) for count in (1, 2, 8))
     alive = [index for index, member in enumerate(one) if member["ended"] == 0]
@@ -89,7 +90,7 @@ def divided_members() -> int:
 
 def restored(folder: pathlib.Path) -> None:
     """Checks that any number of devices restores what eight have saved."""
-    population = test_members.problem(Optimizer("sgd(momentum=0.9)"))
+    population = test_members.problem(RULE, layers=1)
     counts, members = (1, 2, 8), test_members.MEMBERS[:6]
     programs = {n: make_program(population, members, make_mesh(members=n)) for n in counts}
     begun = {n: loop.begin(population, program) for n, program in programs.items()}

@@ -6,7 +6,16 @@ import jax
 import numpy as np
 import pytest
 
-from rnnjax.training import DivergedError, Hyperparameters, Optimizer, Plan, make_mesh, make_problem
+from rnnjax.models import MLP
+from rnnjax.training import (
+    DivergedError,
+    Hyperparameters,
+    Optimizer,
+    Plan,
+    make_mesh,
+    make_objective,
+    make_problem,
+)
 from rnnjax.training.hyperparameters import stack
 from rnnjax.training.members import make_advance
 from rnnjax.training.rules import rules
@@ -30,24 +39,23 @@ MEMBERS = [
     BASE._replace(init_scale=1.7),
 ]
 DIVERGING = BASE._replace(learning_rate=3e38, warmup_steps=0, clip_norm=math.inf)
-COMMON = [
+COMMON = [  # and momentum, see `test_members_optimized` and `on_eight_devices`
     (Optimizer("adam"), 0.5),
     (Optimizer("adamw", "cosine"), None),
     (Optimizer("muon(ns_steps=2)", "linear"), None),
-    (Optimizer("sgd(momentum=0.9)"), None),
     (Optimizer("lion(b1=0.8)"), None),
 ]
 
 
-def problem(rule, ema=None):
-    objective = small.classifier(layers=2)
+def problem(rule, ema=None, layers=2):
+    objective = small.classifier(layers=layers)
     return make_problem(objective, rule, PLAN, batch_size=6, members=MEMBERS, ema=ema)
 
 
-def check(rule, ema=None):
-    found = small.trained(problem(rule, ema), [*MEMBERS, DIVERGING])
+def check(rule, ema=None, layers=2):
+    found = small.trained(problem(rule, ema, layers), [*MEMBERS, DIVERGING])
     for numbers, member in zip(MEMBERS, found, strict=False):
-        (alone,) = small.trained(problem(rule, ema), [numbers])
+        (alone,) = small.trained(problem(rule, ema, layers), [numbers])
         assert_identical(member, alone)
         assert len(member["lines"]) == 11  # 2, 4, 6, 8, 9; at 4, 8 and 9 two more each
         assert member["ended"] == 0
@@ -78,7 +86,7 @@ def test_of_every_optimizer_each_member_equals_its_run_alone(name):
 
 def test_members_that_a_device_runs_at_once_are_those_alone_up_to_rounding():
     source, rule = small.labelled().source("train", 6), Optimizer("sgd")
-    one = small.One(small.classifier(), rule, source, BASE)
+    one = small.One(make_objective(MLP((4, 3)), small.labelled()), rule, source, BASE)
     members = stack([BASE, MEMBERS[1], MEMBERS[5]])
     begin = jax.tree.map(lambda leaf: np.stack([leaf] * 3), one.begin())
     begin = begin._replace(step=begin.step[0])

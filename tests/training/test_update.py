@@ -122,22 +122,6 @@ def test_a_carry_goes_on_from_call_to_call_bit_for_bit():
         assert_identical(one(half, 10 - first)[0], whole)
 
 
-def test_each_window_starts_from_the_state_in_which_the_last_one_ended():
-    one = echoing(small.CELL, Optimizer("sgd"), NUMBERS._replace(learning_rate=1e-30))
-    objective, state, losses = one.objective, one.begin(), []
-    run = jax.jit(lambda p, b: objective.apply(p, objective.initial_carry(p, b), b, None))
-    for step in range(10):
-        state, metrics = one(state, 1)
-        until = jax.tree.map(lambda x, n=step % 4: x[: 5 * (n + 1)], one.order(step))
-        carry, outputs = run(state.params, until)
-        # Uncut from the beginning of this epoch's series: nothing is left of the epoch before.
-        assert_close(state.carry, carry, atol=1e-6)
-        wanted = objective.loss(outputs[-5:], jax.tree.map(lambda x: x[-5:], until))
-        assert metrics["loss"] == pytest.approx(float(wanted), rel=1e-5)
-        losses.append(float(wanted))
-    assert len(set(losses)) == 10
-
-
 def test_a_learned_initial_state_is_learned_through_the_first_window():
     one = echoing(compose.learned_start(small.CELL), Optimizer("sgd"))
 
