@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.training.loop import Best, Members
@@ -26,7 +27,8 @@ def as_tree(members: Members, *, alone: bool) -> Tree:
         "ended": members.ended,
     }
     step = tree.pop("step")
-    return {"step": step, **jax.tree.map(lambda leaf: leaf[0] if alone else leaf[:count], tree)}
+    tree = jax.tree.map(lambda leaf: leaf[0] if alone else leaf[:count], tree)
+    return {"step": step, **jax.tree.map(_without_type, tree)}
 
 
 def member_of(tree: Tree, index: int) -> Tree:
@@ -71,4 +73,20 @@ def as_members(tree: Tree, like: Members) -> Members:
         grow(tree["best"]["step"])[:count],
     )
     state = TrainState(step=tree["step"], **fields)
-    return Members(state, best, grow(tree["ended"])[:count])
+    found = Members(state, best, grow(tree["ended"])[:count])
+    return jax.tree.map(_typed, found, like)
+
+
+def _without_type(leaf: Any) -> Any:
+    """Returns what a typed key, such as an optimizer's noise has, is made of; all else as it is."""
+    return jax.random.key_data(leaf) if _is_key(leaf) else leaf
+
+
+def _typed(leaf: Any, like: Any) -> Any:
+    if not _is_key(like):
+        return leaf
+    return jax.random.wrap_key_data(jnp.asarray(leaf), impl=jax.random.key_impl(like))
+
+
+def _is_key(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)

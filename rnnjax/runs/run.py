@@ -138,8 +138,7 @@ def train(
             if found is not None:
                 return found
             kept = held.enter_context(Checkpoints(run.checkpoints))
-            members = first if tree is None else as_members(tree, first)
-            members = processes.share(members)
+            members = _shared(first if tree is None else as_members(tree, first))
             program.seek(position, int(members.state.step))
             return _lead(run, program, members, kept, listeners, draw, profile, wandb, show)
 
@@ -187,11 +186,16 @@ def _follow(run: Run, program: Program, members: Members) -> list[Summary | None
     told = processes.hear()
     if told["summaries"] is not None:
         return told["summaries"]
-    members = processes.share(members)
+    members = _shared(members)
     program.seek(told["position"], int(members.state.step))
     members, _ = loop.run(run.problem, program, members, [Giving()])
     _gathered(members)
     return processes.hear()
+
+
+def _shared(members: Members) -> Members:
+    """Returns in every process the first one's."""
+    return as_members(processes.share(as_tree(members, alone=False)), members)
 
 
 def _gathered(members: Members) -> Tree:

@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from rnnjax import models, tasks
@@ -142,4 +143,10 @@ def member(end: Members, index: int) -> dict[str, Any]:
     """Returns what one member is."""
     parts = {**end.state._asdict(), "best": end.best._asdict(), "ended": end.ended}
     del parts["step"]
-    return jax.tree.map(lambda leaf: np.asarray(leaf)[index], parts)
+    return jax.tree.map(lambda leaf: np.asarray(without_type(leaf[index])), parts)
+
+
+def without_type(leaf: Any) -> Any:
+    """Returns what a typed key is made of, and all else as it is."""
+    is_key = isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    return jax.random.key_data(leaf) if is_key else leaf

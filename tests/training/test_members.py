@@ -55,16 +55,20 @@ def problem(rule, ema=None, layers=2):
 def check(rule, ema=None, layers=2):
     found = small.trained(problem(rule, ema, layers), [*MEMBERS, DIVERGING])
     for numbers, member in zip(MEMBERS, found, strict=False):
+        if member["ended"] < 0:
+            with pytest.raises(DivergedError):
+                small.trained(problem(rule, ema, layers), [numbers])
+            continue
         (alone,) = small.trained(problem(rule, ema, layers), [numbers])
         assert_identical(member, alone)
         assert len(member["lines"]) == 11  # 2, 4, 6, 8, 9; at 4, 8 and 9 two more each
-        assert member["ended"] == 0
     return found
 
 
 @pytest.mark.parametrize(("rule", "ema"), COMMON, ids=str)
 def test_each_member_equals_its_run_alone_bit_for_bit(rule, ema):
     *found, lost = check(rule, ema)
+    assert {int(member["ended"]) for member in found} == {0}
     assert lost["ended"] < 0
     assert lost["lines"][:-4] == []  # it has at most those of the first evaluation
     with pytest.raises(DivergedError):
@@ -81,7 +85,8 @@ def test_of_every_optimizer_each_member_equals_its_run_alone(name):
         Optimizer(name).check(PLAN.steps)
     except ValueError as error:
         pytest.skip(str(error))
-    check(Optimizer(name))
+    found = check(Optimizer(name))
+    assert any(member["ended"] == 0 for member in found)
 
 
 def test_members_that_a_device_runs_at_once_are_those_alone_up_to_rounding():
