@@ -16,7 +16,7 @@ from tests.training import scripted
 
 PLAN = Plan(20, log_every=3, eval_every=4, patience=2)
 # One goes on to the end, one ends early, one diverges in training, and one when it is evaluated.
-SEEDS = (21, 4, 30, 6)
+SEEDS = (9, 6, 30, 20)
 
 
 class _Stop(BaseException):
@@ -32,13 +32,13 @@ def _compile_fast():
 
 @pytest.fixture(scope="module")
 def problem():
-    rule = Optimizer("sgd(momentum=0.5)")  # whose steps become 1 and 1 again
+    rule = Optimizer("noisy_sgd(eta=1e-6)")  # it remembers a key
     members = [member(0)]
     return make_problem(scripted.OBJECTIVE, rule, PLAN, batch_size=1, members=members, ema=0.3)
 
 
 def member(seed):
-    return scripted.member(seed)._replace(learning_rate=0.5)
+    return scripted.member(seed)
 
 
 def population(problem, folder, seeds=SEEDS):

@@ -51,6 +51,7 @@ def values_of(field):
 @pytest.mark.parametrize("field", every_field(), ids=lambda field: f"{field.name}={field.default}")
 def test_a_value_comes_back_from_its_text_and_a_text_from_its_value(field):
     assert field.help == " ".join(field.help.split())
+    assert field.help.endswith(".")
     for value in values_of(field):
         text = field.format(value)
         again = field.parse(text)

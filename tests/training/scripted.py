@@ -57,10 +57,10 @@ class Scripted(Objective):
     def apply(self, params, carry, batch, noise):
         """Returns loss and score of this update in training, or after it."""
         script = jax.lax.stop_gradient(params["script"])
-        at = jax.lax.stop_gradient(params["count"]).astype(int)
+        at = jnp.round(jax.lax.stop_gradient(params["count"])).astype(int)
         loss = script.losses[at]
         if noise is not None:
-            loss = -params["count"] + jnp.where(at == script.lost[0], jnp.nan, 0)
+            loss = -params["count"] + jnp.where(at == jnp.round(script.lost[0]), jnp.nan, 0)
         return carry, {"loss": loss, "score": script.scores[at]}
 
     def loss(self, outputs, batch):
