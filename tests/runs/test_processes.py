@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from rnnjax.lab import devices
 from tests.lab.launching import launched
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -165,6 +166,7 @@ def test_processes_with_unequal_flags_do_not_begin(tmp_path, started_two):
 )
 def test_wrong_flags_are_refused_before_anybody_is_waited_for(tmp_path, monkeypatch, argv, message):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(devices, "_is_in_use", lambda: False)  # as in a process of its own
     done = launched(*ECHO, *argv)
     assert done.code == 2, (done.out, done.err)
     assert message in done.err
