@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import jax
 
 from rnnjax.tasks.feed import first_of
-from rnnjax.training.hyperparameters import Hyperparameters
+from rnnjax.training.hyperparameters import Hyperparameters, stack
+from rnnjax.training.members import make_initial
 from rnnjax.training.program import Problem
-from rnnjax.training.state import TrainState, initial_state
+from rnnjax.training.state import parameter_count
 
 
 class Size(NamedTuple):
@@ -31,21 +32,12 @@ def size_of(problem: Problem) -> Size:
     Raises:
         ValueError: if the network does not fit the task, in one line.
     """
-    learning = problem.learning
-
-    def begin() -> TrainState:
-        numbers = Hyperparameters()
-        optimizer = learning.rule.build(numbers, learning.steps)
-        averaged = learning.ema is not None
-        return initial_state(
-            learning.objective, optimizer, first_of(problem.train), numbers, averaged=averaged
-        )
-
-    state = jax.eval_shape(begin)
+    one = stack([Hyperparameters()])
+    state = jax.eval_shape(make_initial(problem.learning), one, first_of(problem.train))
     params = _bytes(state.params)
     copies = 2 + ("validation" in problem.held_out)
     return Size(
-        sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(state.params)),
+        parameter_count(state.params),
         copies * params + _bytes(state.opt_state) + _bytes(state.average),
     )
 
