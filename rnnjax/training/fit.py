@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import optax
 from jax.sharding import Mesh
 
@@ -20,6 +19,7 @@ from rnnjax.training.optimizer import Optimizer
 from rnnjax.training.plan import Plan
 from rnnjax.training.program import Problem, make_program
 from rnnjax.training.rules import default_weight_decay
+from rnnjax.training.state import first_batch
 from rnnjax.training.trained import Trained
 from rnnjax.training.update import Learning, Rule
 from rnnjax.typing import Array, Params
@@ -255,8 +255,7 @@ def _check_metric(problem: Problem) -> None:
     key = jax.random.key(0)
 
     def metrics() -> Any:
-        source = first_of(problem.train)
-        batch = source.batch(source.shuffled(key), jnp.array(0), jnp.arange(source.batch_size))
+        batch = first_batch(first_of(problem.train), key)
         params = objective.init(key, batch)
         carry = objective.initial_carry(params, batch)
         outputs = objective.apply(params, carry, batch, None)[1]
