@@ -250,7 +250,7 @@ def _why(
         found = f"the loss is {loss} between steps {start} and {stop}"
     else:
         found = f"the {part} loss is {loss} after step {stop}"
-    fault = program.fault(part, first, start, stop)
+    fault = program.fault(part, first, start)
     if program.size > 1:
         found = f"all {program.size} runs of the population have diverged by step {stop}"
     return f"{found}: {fault or 'lower the learning rate or clip the gradients'}"

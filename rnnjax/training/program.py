@@ -61,8 +61,8 @@ class Program(NamedTuple):
         advance: `(states, alive [E], updates)`; returns the states after and means over the
             updates.
         evaluate: returns means over each part that training does not see.
-        fault: `(part, member, start, stop)`; says what is wrong with the data of a part, of
-            training with those of the updates from `start` to before `stop`; None for nothing.
+        fault: `(part, member, start)`; says what is wrong with the data of a part, of training with
+            those of the last `advance`, which began at update `start`; None for nothing.
         put: lays states out as `advance` leaves them.
         position: returns how far training has read what the host delivers, as JSON can hold it; {}
             where all batches are on the device.
@@ -74,7 +74,7 @@ class Program(NamedTuple):
     initial: Callable[[], TrainState]
     advance: Callable[[TrainState, np.ndarray, int], tuple[TrainState, Metrics]]
     evaluate: Callable[[Params], dict[str, Metrics]]
-    fault: Callable[[str, int, int, int], str | None]
+    fault: Callable[[str, int, int], str | None]
     put: Callable[[TrainState], TrainState]
     position: Callable[[], dict[str, Any]]
     seek: Callable[[dict[str, Any], int], None]
@@ -93,12 +93,12 @@ def make_program(problem: Problem, members: Sequence[Hyperparameters], mesh: Mes
     # Members that never live, so that devices have equally many.
     padding = -count % mesh.shape[MEMBERS]
     numbers = hyperparameters.stack([*members, *[members[-1]] * padding])
-    at_once = min(problem.plan.log_every, problem.plan.eval_every, problem.plan.steps)
-    train = make_supply(problem.train, mesh, at_once)
+    in_a_row = min(problem.plan.log_every, problem.plan.eval_every, problem.plan.steps)
+    train = make_supply(problem.train, mesh, in_a_row)
     held_out = {part: make_supply(source, mesh) for part, source in problem.held_out.items()}
     placed = place(numbers, mesh, P(MEMBERS))
-    found_many: list[int] = []
-    faulty: list[tuple[Source, int, int]] = []
+    at_once: int | None = None  # how many members run under one `vmap`, once that is known
+    faulty: tuple[Source, int, int] | None = None  # of the last `advance`, see `Means`
 
     def initial() -> TrainState:
         return jax.device_get(make_initial(learning)(numbers, first_of(problem.train)))
@@ -107,35 +107,35 @@ def make_program(problem: Problem, members: Sequence[Hyperparameters], mesh: Mes
         return place(states, mesh, STATE_SPEC)
 
     def many(states: TrainState, source: Source) -> int:
-        if not found_many:
-            found_many.append(members_at_once(learning, mesh, states, placed, source))
-        return found_many[0]
+        nonlocal at_once
+        if at_once is None:
+            at_once = members_at_once(learning, mesh, states, placed, source)
+        return at_once
 
     def advance(states: TrainState, alive: np.ndarray, updates: int) -> tuple[TrainState, Metrics]:
+        nonlocal faulty
         lives = np.append(alive, [False] * padding).astype(bool)
         means, living = Means(lives), place(jnp.asarray(lives), mesh, P(MEMBERS))
         for source, some in train.updates(int(states.step), updates):
             run = make_advance(learning, mesh, many(states, source))
             states, metrics = run(states, living, placed, source, some)
             means.add(source, some, metrics)
-        found = means.result()
-        faulty[:] = [means.faulty] if means.faulty else []
+        found, faulty = means.result(), means.faulty
         return states, _own(found, count)
 
     def evaluate(params: Params) -> dict[str, Metrics]:
-        run = make_evaluate(learning.objective, mesh, found_many[0] if found_many else 1)
+        run = make_evaluate(learning.objective, mesh, at_once or 1)
         lives = np.arange(count + padding) < count
         found = {part: evaluate_all(run, params, held, lives) for part, held in held_out.items()}
         return {part: _own(metrics, count) for part, metrics in found.items()}
 
-    def fault(part: str, member: int, start: int, stop: int) -> str | None:
-        del stop
+    def fault(part: str, member: int, start: int) -> str | None:
         if part != "train":
             return find_held_out_fault(problem.held_out[part])
-        source, before, updates = faulty[0]  # in the last call, so there was one
-        return find_fault(
-            source, int(members[member].seed), start + before, start + before + updates
-        )
+        assert faulty is not None, "a loss was not finite in the last call"
+        source, before, updates = faulty
+        first = start + before
+        return find_fault(source, int(members[member].seed), first, first + updates)
 
     return Program(
         count,
