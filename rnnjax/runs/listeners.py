@@ -40,12 +40,12 @@ class Recording(Listener):
 
     def evaluated(self, moment: Moment) -> None:
         """Writes what the evaluation has found."""
-        self._write(moment, [part for part in moment.metrics if part != "train"])
+        self._write(moment, moment.held_out)
 
     def _write(self, moment: Moment, parts: Sequence[str]) -> None:
         for index in _here(moment):
             for part in parts:
-                found = {name: float(v[index]) for name, v in moment.metrics[part].items()}
+                found = moment.of(index, part)
                 for sink in self._sinks[index]:
                     sink.write(moment.step, part, found)
 

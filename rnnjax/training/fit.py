@@ -80,12 +80,12 @@ class _History(Listener):
         self._keep(moment, ("train",))
 
     def evaluated(self, moment: Moment) -> None:
-        self._keep(moment, [part for part in moment.metrics if part != "train"])
+        self._keep(moment, moment.held_out)
 
     def _keep(self, moment: Moment, parts: Sequence[str]) -> None:
         if moment.here[self._member]:
             for part in parts:
-                found = {k: float(v[self._member]) for k, v in moment.metrics[part].items()}
+                found = moment.of(self._member, part)
                 self.lines.append({"step": moment.step, "split": part, **found})
 
 

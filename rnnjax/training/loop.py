@@ -66,8 +66,9 @@ class Moment(NamedTuple):
     Example:
         >>> train = {"train": {"loss": np.array([0.5, 0.25, np.nan])}}
         >>> here = np.array([True, True, False])
-        >>> Moment(50, train, here, members=None, examples_per_second=1e3).mean("train")
-        {'loss': 0.375}
+        >>> moment = Moment(50, train, here, members=None, examples_per_second=1e3)
+        >>> moment.mean("train"), moment.of(1, "train")
+        ({'loss': 0.375}, {'loss': 0.25})
     """
 
     step: int
@@ -79,6 +80,15 @@ class Moment(NamedTuple):
     def mean(self, part: str) -> dict[str, float]:
         """Returns the means of a part's metrics over the members that are here."""
         return {k: float(v[self.here].mean()) for k, v in self.metrics.get(part, {}).items()}
+
+    def of(self, member: int, part: str) -> dict[str, float]:
+        """Returns the metrics of one member on a part."""
+        return {name: float(values[member]) for name, values in self.metrics[part].items()}
+
+    @property
+    def held_out(self) -> list[str]:
+        """The parts that an evaluation has looked at, in the order of reporting."""
+        return [part for part in self.metrics if part != "train"]
 
 
 class Listener:
