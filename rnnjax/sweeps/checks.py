@@ -40,7 +40,7 @@ def check_plan(plan: Plan, *, here: bool = True) -> Criterion:
             hyperparameters.check(member.numbers())
         # What may be wrong with some of them alone: the longest warm-up, the most dropout.
         warmest = max(members, key=lambda member: member.numbers().warmup_steps)
-        wettest = max(members, key=lambda member: member.numbers().dropout)
+        wettest = max(members, key=lambda member: member.numbers().dropout or 0.0)
         built = problem(warmest)
         found.add(criterion_of(built))
         if wettest is not warmest:

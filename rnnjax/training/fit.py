@@ -103,8 +103,7 @@ def fit(
         network: a cell, a Flax module, or an `Objective`; see `make_objective`.
         task: what it learns, one of `rnnjax.tasks` or of one's own.
         steps: updates.
-        numbers: seed, learning rate, clipping and the like, all of them; by default the usual ones,
-            and of dropout the network's own.
+        numbers: seed, learning rate, clipping and the like; by default the usual ones.
         options: see `fit_members`.
 
     Returns:
@@ -120,10 +119,7 @@ def fit(
         >>> fitted.predict(fitted.examples().inputs).shape
         (4, 8, 1)
     """
-    layers = getattr(network, "layers", None)
-    dropout = getattr(network, "dropout", 0.0) if layers is not None else 0.0
-    member = numbers or Hyperparameters(dropout=dropout)
-    return fit_members(network, task, steps, [member], **options)[0]
+    return fit_members(network, task, steps, [numbers or Hyperparameters()], **options)[0]
 
 
 def fit_members(

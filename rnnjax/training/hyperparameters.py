@@ -14,8 +14,8 @@ from rnnjax.typing import Array
 class Hyperparameters(NamedTuple):
     """All the numbers of one run, or of a population with `[E]` arrays for leaves.
 
-    Every number is always there, so that all members have them in the same places: what is meant
-    to have no effect has the value that has none, such as an infinite `clip_norm`.
+    All members have the same numbers: what is meant to have no effect has the value that has none,
+    such as an infinite `clip_norm`.
 
     Attributes:
         seed: of the first parameters, the batches, dropout and an optimizer's noise.
@@ -23,7 +23,8 @@ class Hyperparameters(NamedTuple):
         warmup_steps: updates over which the rate rises from zero first.
         clip_norm: the largest norm that a gradient may have; inf for any.
         weight_decay: strength; 0 for none.
-        dropout: how often a feature between layers is dropped.
+        dropout: how often a feature between layers is dropped; None, of all members or of none,
+            for as often as the network itself says.
         init_scale: factor on the first weight matrices.
 
     Example:
@@ -36,7 +37,7 @@ class Hyperparameters(NamedTuple):
     warmup_steps: Array | int = 0
     clip_norm: Array | float = math.inf
     weight_decay: Array | float = 0.0
-    dropout: Array | float = 0.0
+    dropout: Array | float | None = None
     init_scale: Array | float = 1.0
 
 
@@ -48,7 +49,7 @@ def stack(members: Sequence[Hyperparameters]) -> Hyperparameters:
     """Returns the numbers of E members as arrays `[E]`.
 
     Raises:
-        ValueError: if there are no members.
+        ValueError: if there are no members, or dropout is given for some of them alone.
 
     Example:
         >>> members = stack([Hyperparameters(seed=0), Hyperparameters(seed=1)])
@@ -57,8 +58,14 @@ def stack(members: Sequence[Hyperparameters]) -> Hyperparameters:
     """
     if not members:
         raise ValueError("a population needs at least one member")
-    columns = zip(_TYPES, zip(*members, strict=True), strict=True)
-    return Hyperparameters(*(jnp.asarray(np.array(column, kind)) for kind, column in columns))
+    given = [member.dropout is not None for member in members]
+    if any(given) and not all(given):
+        raise ValueError("dropout is a number for all members of a population, or None for all")
+
+    def column(kind: type, values: tuple) -> Array | None:
+        return None if values[0] is None else jnp.asarray(np.array(values, kind))
+
+    return Hyperparameters(*map(column, _TYPES, zip(*members, strict=True)))  # pyright: ignore[reportArgumentType]
 
 
 def check(member: Hyperparameters) -> None:
@@ -83,6 +90,8 @@ def check(member: Hyperparameters) -> None:
     }
     for name, (allowed, wanted) in ranges.items():
         value = getattr(member, name)
+        if name == "dropout" and value is None:
+            continue
         real = isinstance(value, numbers.Real) and not isinstance(value, bool)
         if not real or not allowed(_single(value)):
             raise ValueError(f"{name} must be {wanted}; got {value!r}")

@@ -20,11 +20,11 @@ class Noise(NamedTuple):
 
     Attributes:
         key: of all that is drawn.
-        dropout: how often a feature between layers is dropped.
+        dropout: how often a feature between layers is dropped; None for the network's own.
     """
 
     key: Key
-    dropout: Array
+    dropout: Array | float | None
 
 
 class Objective(Static):
@@ -94,7 +94,7 @@ class OnSequences(Objective):
         model, rngs = self.model, None
         if noise is not None:
             rngs = {"dropout": noise.key}
-            if len(getattr(model, "layers", ())) > 1:
+            if noise.dropout is not None:
                 model = model.clone(dropout=noise.dropout)
         return model.apply(  # pyright: ignore[reportReturnType]
             {"params": params},

@@ -32,7 +32,7 @@ def size_of(problem: Problem) -> Size:
     Raises:
         ValueError: if the network does not fit the task, in one line.
     """
-    one = stack([Hyperparameters()])
+    one = stack([Hyperparameters(dropout=0.0)])
     state = jax.eval_shape(make_initial(problem.learning), one, first_of(problem.train))
     params = _bytes(state.params)
     copies = 2 + ("validation" in problem.held_out)

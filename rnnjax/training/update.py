@@ -149,9 +149,7 @@ def advance(
         order = jax.lax.cond(index == 0, lambda: order_of(state.step), lambda: order)
         batch = source.batch(order, index, rows)
         key = jax.random.fold_in(keys.noise, state.step)
-        noise = Noise(
-            jax.random.fold_in(key, jax.lax.axis_index(AXIS)), jnp.asarray(numbers.dropout)
-        )
+        noise = Noise(jax.random.fold_in(key, jax.lax.axis_index(AXIS)), numbers.dropout)
         state, metrics = update(learning, numbers, state, batch, index == 0, noise)
         if totals is not None:
             metrics = jax.tree.map(jnp.add, totals, metrics)

@@ -142,6 +142,20 @@ def test_a_transformation_of_optax_and_a_loss_of_ones_own_are_used_as_they_are()
     assert "learning_rate" not in twice.history[0]  # nobody knows it
 
 
+def test_a_network_keeps_its_own_dropout_where_the_numbers_have_none():
+    def losses(network, numbers):
+        ends = fit_members(network, small.labelled(), 2, numbers, **OPTIONS)
+        return [end.history[0]["loss"] for end in ends]
+
+    seeds, dry = [NUMBERS, NUMBERS._replace(seed=6)], small.classifier(layers=2)
+    wet = small.classifier(dropout=0.7, layers=2)
+    kept = losses(wet, seeds)
+    assert kept == pytest.approx(losses(dry, [n._replace(dropout=0.7) for n in seeds]), rel=1e-5)
+    given = losses(wet, [n._replace(dropout=0.0) for n in seeds])
+    assert given == pytest.approx(losses(dry, seeds), rel=1e-5)
+    assert np.all(np.abs(np.subtract(kept, given)) > 1e-3)
+
+
 def test_members_are_fitted_beside_one_that_diverges():
     fitted = fit(Affine(), small.labelled(), 9, numbers=NUMBERS, **OPTIONS)
     members = [NUMBERS._replace(learning_rate=3e38), NUMBERS]

@@ -15,11 +15,18 @@ MEMBERS = (
 
 
 def test_members_are_stacked_number_by_number():
-    stacked = stack(MEMBERS)
+    members = (MEMBERS[0]._replace(dropout=0.0), *MEMBERS[1:])
+    stacked = stack(members)
     for name, leaf in stacked._asdict().items():
-        np.testing.assert_allclose(leaf, [getattr(member, name) for member in MEMBERS], rtol=1e-7)
+        np.testing.assert_allclose(leaf, [getattr(member, name) for member in members], rtol=1e-7)
         wanted = {"seed": jnp.uint32, "warmup_steps": jnp.int32}.get(name, jnp.float32)
         assert leaf.dtype == wanted
+
+
+def test_dropout_is_given_for_all_members_or_for_none():
+    assert stack(MEMBERS[:1] * 2).dropout is None
+    with pytest.raises(ValueError, match=r"^dropout is a number for all members .*, or None for"):
+        stack(MEMBERS)
 
 
 def test_a_population_has_members():
