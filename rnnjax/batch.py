@@ -9,6 +9,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import optax
 
+from rnnjax.axes import grown
 from rnnjax.typing import Array
 
 
@@ -49,16 +50,6 @@ def without_missing(batch: Batch) -> Batch:
     there = grown(batch.mask, batch.targets.ndim)
     targets = jnp.where(there, batch.targets, jnp.zeros((), batch.targets.dtype))
     return batch._replace(inputs=inputs, targets=targets)
-
-
-def grown(mask: Array, ndim: int) -> Array:
-    """Gives a mask axes of length 1 at its end until it has `ndim`.
-
-    Example:
-        >>> grown(jnp.ones((5, 2), bool), 3).shape
-        (5, 2, 1)
-    """
-    return mask.reshape(mask.shape + (1,) * (ndim - mask.ndim))
 
 
 def masked_mean(values: Array, mask: Array) -> Array:

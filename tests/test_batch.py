@@ -7,7 +7,6 @@ from rnnjax.batch import (
     Batch,
     accuracy,
     cross_entropy,
-    grown,
     masked_mean,
     squared_error,
     without_missing,
@@ -85,8 +84,3 @@ def test_what_is_missing_becomes_zero_and_the_rest_stays_as_it_is(tokens, per_st
     assert not np.asarray(found.targets)[~mask].any()
     whole = without_missing(Batch(jnp.asarray(inputs), jnp.asarray(targets), mask))
     assert_identical(whole.inputs, inputs)
-
-
-def test_a_mask_gets_axes_at_its_end():
-    assert grown(np.ones((T, B)), 2).shape == (T, B)
-    assert grown(np.ones(T), 3).shape == (T, 1, 1)

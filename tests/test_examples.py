@@ -13,6 +13,7 @@ PARTS = tuple(
     for part in (
         "typing",
         "text",
+        "axes",
         "batch",
         "catalogue",
         "cells",

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = pathlib.Path(__file__).parents[1] / "rnnjax"
 
 # What each part may import of `rnnjax`, besides itself.
-GROUND = {"typing", "text", "batch"}
+GROUND = {"typing", "text", "axes", "batch"}
 CELLS = GROUND | {"cells", "compose", "dynamics", "unroll"}
 DATA = GROUND | {"datasets", "tasks"}
 HOUSE = CELLS | DATA | {"testing", "learning", "models"}
@@ -16,7 +16,8 @@ RUNS = HOUSE | {"training", "settings", "catalogue"}
 BELOW = {
     "typing": set(),
     "text": set(),
-    "batch": {"typing"},
+    "axes": {"typing"},
+    "batch": {"typing", "axes"},
     "catalogue": set(),
     "datasets": GROUND,
     "tasks": GROUND | {"datasets"},

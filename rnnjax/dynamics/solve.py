@@ -5,6 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from rnnjax.axes import grown
 from rnnjax.typing import Array
 
 
@@ -95,5 +96,4 @@ def _forget(begins: Array | None, x: Array) -> Array:
     # Chosen and not multiplied by zero: a NaN in one sequence must not reach the next.
     if begins is None:
         return x
-    grown = begins.reshape(begins.shape + (1,) * (x.ndim - begins.ndim))
-    return jnp.where(jnp.broadcast_to(grown, x.shape), 0, x)
+    return jnp.where(jnp.broadcast_to(grown(begins, x.ndim), x.shape), 0, x)

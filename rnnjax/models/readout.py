@@ -3,6 +3,7 @@
 import flax.linen as nn
 import jax.numpy as jnp
 
+from rnnjax.axes import grown
 from rnnjax.models.precision import Precision
 from rnnjax.typing import Array
 
@@ -116,5 +117,4 @@ def first(ys: Array, mask: Array | None = None) -> Array:
 
 def _like(mask: Array, ys: Array) -> Array:
     """Gives a mask `[T, ...]` as many axes as `ys [T, ..., K]`, of length 1 at the end."""
-    mask = mask.reshape(mask.shape + (1,) * (ys.ndim - mask.ndim))
-    return jnp.broadcast_to(mask, (*ys.shape[:-1], 1))
+    return jnp.broadcast_to(grown(mask, ys.ndim), (*ys.shape[:-1], 1))

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax import unroll
+from rnnjax.axes import grown
 from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.cells.noise import pack
@@ -139,12 +140,12 @@ def last_steps(reset: Array, mask: Array | None) -> Array:
         mask = jnp.ones_like(reset)
     shape = max(reset.shape, mask.shape, key=len)  # of two masks one may leave out batch axes
 
-    def grow(flag: Array) -> Array:
-        return jnp.broadcast_to(flag.reshape(flag.shape + (1,) * (len(shape) - flag.ndim)), shape)
+    def full(flag: Array) -> Array:
+        return jnp.broadcast_to(grown(flag, len(shape)), shape)
 
     def step(next_begins: Array, flags: tuple[Array, Array]) -> tuple[Array, Array]:
         reset_t, mask_t = flags
         return jnp.where(mask_t, reset_t, next_begins), next_begins
 
     nothing_follows = jnp.zeros(shape[1:], bool)
-    return jax.lax.scan(step, nothing_follows, (grow(reset), grow(mask)), reverse=True)[1]
+    return jax.lax.scan(step, nothing_follows, (full(reset), full(mask)), reverse=True)[1]

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
+from rnnjax.axes import grown
 from rnnjax.tasks.sources import Source
 from rnnjax.training.devices import MEMBERS, TIME
 from rnnjax.training.evaluate import evaluate
@@ -121,11 +122,7 @@ def make_evaluate(objective: Objective, mesh: Mesh, at_once: int = 1) -> Evaluat
 @jax.jit
 def choose_members(taken: Array, new: Params, old: Params) -> Params:
     """Returns `new`, `[E, ...]`, for members that are `taken`, and `old` for others."""
-
-    def choose(a: Array, b: Array) -> Array:
-        return jnp.where(taken.reshape(-1, *(1,) * (a.ndim - 1)), a, b)
-
-    return jax.tree.map(choose, new, old)
+    return jax.tree.map(lambda a, b: jnp.where(grown(taken, a.ndim), a, b), new, old)
 
 
 def members_at_once(

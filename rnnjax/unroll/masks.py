@@ -6,14 +6,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from rnnjax.axes import grown
 from rnnjax.cells.base import Cell
 from rnnjax.typing import Array, Params, State
 
 
 def grow(flag: Array, like: Array) -> Array:
     """Repeats a flag that has the leading axes of `like` along the others."""
-    flag = flag.reshape(flag.shape + (1,) * (like.ndim - flag.ndim))
-    return jnp.broadcast_to(flag, like.shape)
+    return jnp.broadcast_to(grown(flag, like.ndim), like.shape)
 
 
 def select(flag: Array, on_true: Array, on_false: Array) -> Array:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from rnnjax.axes import grown
 from rnnjax.cells.base import AssociativeCell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
@@ -96,7 +97,7 @@ def lift(
     shape = leading_axes(xs)
 
     def full(flag: Array) -> Array:
-        return jnp.broadcast_to(flag.reshape(flag.shape + (1,) * (len(shape) - flag.ndim)), shape)
+        return jnp.broadcast_to(grown(flag, len(shape)), shape)
 
     there = None if mask is None else full(mask)
     begins = None if reset is None else full(reset)
