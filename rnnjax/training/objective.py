@@ -147,19 +147,27 @@ def make_objective(network: Any, task: Task, loss: Loss | None = None) -> Object
     Args:
         network: a cell, which becomes one layer with a readout; a `SequenceModel`, trained on whole
             sequences, or on windows where the task `carries`; an `MLP`, which sees a sequence at
-            once; any other Flax module, called as `module(inputs)`; or an `Objective`.
+            once; any other Flax module, called as `module(inputs)`; or an `Objective`, which has
+            this task already and a loss of its own.
         task: what it learns.
         loss: `(outputs, batch) -> scalar`, instead of the task's.
 
     Raises:
-        TypeError: if the network is none of these.
+        TypeError: if the network is none of these, or the task no `Task`.
+        ValueError: if an `Objective` is of another task, or is given a loss.
 
     Example:
         >>> from rnnjax import cells, tasks
         >>> make_objective(cells.LSTM(8), tasks.Adding(10)).model.readout.output_dim
         1
     """
+    if not isinstance(task, Task):
+        raise TypeError(f"a task is learned, such as tasks.Adding(length=100); got {task!r}")
     if isinstance(network, Objective):
+        if network.task != task:
+            raise ValueError(f"the Objective is of {network.task}, and the task is {task}")
+        if loss is not None:
+            raise ValueError("an Objective has its own loss: give it the other one as own_loss")
         return network
     if isinstance(network, Cell):
         readout = models.All if task.per_step else models.Last

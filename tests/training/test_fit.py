@@ -184,6 +184,22 @@ def test_what_is_no_network_is_refused(value):
         make_objective(value, small.labelled())
 
 
+@pytest.mark.parametrize("value", ["adding", tasks.Adding])
+def test_what_is_no_task_is_refused(value):
+    with pytest.raises(TypeError, match=r"^a task is learned, such as tasks.Adding\(length=100\)"):
+        fit(cells.Elman(2), value, 9)
+
+
+def test_an_objective_keeps_its_task_and_its_loss():
+    objective = make_objective(cells.Elman(2), tasks.Adding(4))
+    assert make_objective(objective, tasks.Adding(4)) is objective
+    message = r"^the Objective is of Adding\(length=4\), and the task is Adding\(length=5\)$"
+    with pytest.raises(ValueError, match=message):
+        make_objective(objective, tasks.Adding(5))
+    with pytest.raises(ValueError, match="^an Objective has its own loss: .* as own_loss$"):
+        make_objective(objective, tasks.Adding(4), lambda outputs, batch: outputs.sum())
+
+
 class Shouting(Objective):
     """Its metrics are wrong."""
 
