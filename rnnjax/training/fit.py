@@ -111,6 +111,7 @@ def fit(
 
     Raises:
         DivergedError: if the loss is not finite.
+        TypeError: if network, task or optimizer are of another kind.
         ValueError: if settings do not fit each other.
 
     Example:
@@ -159,6 +160,10 @@ def fit_members(
 
     Returns:
         The networks, in the order of `members`. One that has diverged keeps what was chosen before.
+
+    Raises:
+        TypeError: if network, task or optimizer are of another kind.
+        ValueError: if settings do not fit each other.
 
     Example:
         >>> from rnnjax import cells, tasks
@@ -268,11 +273,21 @@ def _check_metric(problem: Problem) -> None:
 
 
 def as_rule(optimizer: Any) -> Rule:
-    """Returns the rule that an optimizer is given as."""
+    """Returns the rule that an optimizer is given as.
+
+    Raises:
+        TypeError: if it is none.
+    """
     if isinstance(optimizer, str):
         return Optimizer(optimizer)
     if isinstance(optimizer, optax.GradientTransformation):
         return Given(optimizer)
+    if isinstance(optimizer, type) or not isinstance(optimizer, Rule):
+        name = getattr(optimizer, "__name__", None) or repr(optimizer)
+        raise TypeError(
+            f"an optimizer is 'adam' or another text, a transformation such as optax.adam(1e-3), "
+            f"or an Optimizer; got {name}"
+        )
     return optimizer
 
 

@@ -1,7 +1,7 @@
 """Many updates of one member in one compiled call."""
 
 import functools
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +21,7 @@ AXIS = "batch"  # the mesh axis over which a batch is divided
 Metrics = dict[str, Array]
 
 
+@runtime_checkable
 class Rule(Protocol):
     """What makes an optimizer of the numbers of a member; see `Optimizer`."""
 

@@ -190,13 +190,20 @@ def test_what_is_no_task_is_refused(value):
         fit(cells.Elman(2), value, 9)
 
 
+@pytest.mark.parametrize("value", [optax.adam, Optimizer, None, 1e-3])
+def test_what_is_no_optimizer_is_refused(value):
+    with pytest.raises(TypeError, match=r"^an optimizer is .adam. or another text") as found:
+        fit(cells.Elman(2), tasks.Adding(4), 9, optimizer=value)
+    assert str(found.value).endswith(getattr(value, "__name__", repr(value)))
+
+
 def test_an_objective_keeps_its_task_and_its_loss():
     objective = make_objective(cells.Elman(2), tasks.Adding(4))
     assert make_objective(objective, tasks.Adding(4)) is objective
     message = r"^the Objective is of Adding\(length=4\), and the task is Adding\(length=5\)$"
     with pytest.raises(ValueError, match=message):
         make_objective(objective, tasks.Adding(5))
-    with pytest.raises(ValueError, match="^an Objective has its own loss: .* as own_loss$"):
+    with pytest.raises(ValueError, match=r"^an Objective has its own loss: .* as own_loss$"):
         make_objective(objective, tasks.Adding(4), lambda outputs, batch: outputs.sum())
 
 
