@@ -68,33 +68,54 @@ def masked_mean(values: Array, mask: Array) -> Array:
 def squared_error(outputs: Array, targets: Array, mask: Array) -> Array:
     """Returns the mean of `(outputs - targets)**2`, both `[..., K]`, where `mask [...]` is True.
 
+    Raises:
+        ValueError: if outputs and targets differ in shape.
+
     Example:
         >>> outputs, targets = jnp.array([[1.0], [2.0]]), jnp.array([[jnp.nan], [4.0]])
         >>> squared_error(outputs, targets, jnp.array([False, True])).item()
         4.0
     """
+    if outputs.shape != targets.shape:
+        raise ValueError(f"outputs are {outputs.shape} and targets {targets.shape}, not alike")
     there = mask[..., None]
     errors = jnp.where(there, outputs, 0) - jnp.where(there, targets, 0)
     return masked_mean((errors**2).mean(-1), mask)
 
 
 def cross_entropy(logits: Array, targets: Array, mask: Array) -> Array:
-    """Returns the mean cross-entropy in nats of `logits [..., K]` at the classes `targets`.
+    """Returns the mean cross-entropy in nats of `logits [..., K]` at the classes `targets [...]`.
+
+    Raises:
+        ValueError: if the logits are not those of such targets.
 
     Example:
         >>> cross_entropy(jnp.zeros((1, 2)), jnp.array([1]), jnp.array([True])).item()
         0.6931471824645996
     """
+    _check_logits(logits, targets)
     logits = jnp.where(mask[..., None], logits, 0)
     losses = optax.softmax_cross_entropy_with_integer_labels(logits, jnp.where(mask, targets, 0))
     return masked_mean(losses, mask)
 
 
 def accuracy(logits: Array, targets: Array, mask: Array) -> Array:
-    """Returns the share of `targets` that have the largest of `logits [..., K]`.
+    """Returns the share of `targets [...]` that have the largest of `logits [..., K]`.
+
+    Raises:
+        ValueError: if the logits are not those of such targets.
 
     Example:
         >>> accuracy(jnp.array([[0.1, 0.9]]), jnp.array([1]), jnp.array([True])).item()
         1.0
     """
+    _check_logits(logits, targets)
     return masked_mean((logits.argmax(-1) == targets).astype(logits.dtype), mask)
+
+
+def _check_logits(logits: Array, targets: Array) -> None:
+    if logits.shape[:-1] != targets.shape:
+        raise ValueError(
+            f"outputs are {logits.shape} and targets classes {targets.shape}: "
+            f"outputs have one axis more, for the classes"
+        )

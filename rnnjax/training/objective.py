@@ -67,8 +67,17 @@ class Objective(Static):
         return carry, outputs  # pyright: ignore[reportReturnType]
 
     def loss(self, outputs: Array, batch: Batch) -> Array:
-        """Returns the mean loss, a scalar."""
-        return (self.own_loss or self.task.loss)(outputs, batch)
+        """Returns the mean loss, a scalar.
+
+        Raises:
+            ValueError: if it is the task's, and outputs have not the size that the task wants.
+        """
+        if self.own_loss is not None:
+            return self.own_loss(outputs, batch)
+        wanted = self.task.output_dim
+        if outputs.shape[-1:] != (wanted,):
+            raise ValueError(f"outputs are {outputs.shape}, and {self.task} wants (..., {wanted})")
+        return self.task.loss(outputs, batch)
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
         """Returns what else is worth reporting, scalars by name."""

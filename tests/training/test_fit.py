@@ -197,6 +197,38 @@ def test_what_is_no_optimizer_is_refused(value):
     assert str(found.value).endswith(getattr(value, "__name__", repr(value)))
 
 
+@pytest.mark.parametrize(
+    ("network", "task", "message"),
+    [
+        (
+            nn.Dense(3),
+            tasks.Adding(4),
+            "outputs are (4, 8, 3), and Adding(length=4) wants (..., 1)",
+        ),
+        (
+            nn.Dense(8),
+            tasks.Copying(4),
+            f"outputs are (24, 8, 8), and {tasks.Copying(4)} wants (..., 9)",
+        ),
+        (
+            models.sequence_model(small.CELL, models.Last, 1),
+            tasks.Adding(4),
+            "outputs are (8, 1) and targets (4, 8, 1), not alike",
+        ),
+        (
+            models.sequence_model(small.CELL, models.Last, 9),
+            tasks.Copying(4),
+            "outputs are (8, 9) and targets classes (24, 8): "
+            "outputs have one axis more, for the classes",
+        ),
+    ],
+)
+def test_outputs_that_do_not_fit_the_targets_are_refused(network, task, message):
+    with pytest.raises(ValueError, match=r"^outputs are") as found:
+        fit(network, task, 2, batch_size=8)
+    assert str(found.value).splitlines()[0] == message  # JAX adds lines of its own
+
+
 def test_an_objective_keeps_its_task_and_its_loss():
     objective = make_objective(cells.Elman(2), tasks.Adding(4))
     assert make_objective(objective, tasks.Adding(4)) is objective
