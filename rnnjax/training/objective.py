@@ -1,9 +1,11 @@
 """What is minimised: a network on a task."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 
 from rnnjax import models
@@ -31,7 +33,11 @@ class Objective(Static):
     """Pure functions of a network on a task, which training and evaluation put together.
 
     This one is for any Flax module that maps `inputs` to `outputs` and has no recurrent state to
-    carry on. One of one's own overrides what differs. Without noise nothing is dropped.
+    carry on: it is called as `module(inputs)`, and given by their names those of `mask`, `reset`
+    and `train` that its `__call__` names, as `models.Outputs` does. They are the batch's `steps`
+    and `reset`, None where it has none, and whether it is trained; then it has a key of the
+    collection "dropout" as well. An own Objective overrides what differs. Without noise nothing is
+    dropped.
 
     Attributes:
         model: the network.
@@ -50,8 +56,15 @@ class Objective(Static):
     own_loss: Loss | None = None
 
     def init(self, key: Key, batch: Batch) -> Params:
-        """Draws the first parameters for batches such as `batch`."""
-        return self.model.init(key, batch.inputs[:, :1])["params"]
+        """Draws the first parameters for batches such as `batch`.
+
+        Raises:
+            ValueError: if the network keeps anything else, such as running means.
+        """
+        inputs, steps, reset = jax.tree.map(
+            lambda x: x[:, :1], (batch.inputs, batch.steps, batch.reset)
+        )
+        return _only_params(self.model.init(key, inputs, **self._named(steps, reset, train=False)))
 
     def initial_carry(self, params: Params, batch: Batch) -> State:
         """Returns what goes from one batch to the next, leaves `[B, ...]`, before the first."""
@@ -61,10 +74,26 @@ class Objective(Static):
     def apply(
         self, params: Params, carry: State, batch: Batch, noise: Noise | None
     ) -> tuple[State, Array]:
-        """Runs the network on a batch; returns the carry after it and the outputs."""
+        """Runs the network on a batch; returns the carry after it and the outputs.
+
+        Raises:
+            TypeError: if these are no array.
+        """
         rngs = None if noise is None else {"dropout": noise.key}
-        outputs = self.model.apply({"params": params}, batch.inputs, rngs=rngs)
-        return carry, outputs  # pyright: ignore[reportReturnType]
+        named = self._named(batch.steps, batch.reset, train=noise is not None)
+        outputs = self.model.apply({"params": params}, batch.inputs, rngs=rngs, **named)
+        if not isinstance(outputs, jax.Array):
+            raise TypeError(
+                f"a network returns an array, as models.Outputs does of a layer that returns its "
+                f"state as well; got a {type(outputs).__name__}"
+            )
+        return carry, outputs
+
+    def _named(self, steps: Array | None, reset: Array | None, *, train: bool) -> dict[str, Any]:
+        """Returns what the module asks for by name."""
+        asked = inspect.signature(type(self.model).__call__).parameters
+        given = {"mask": steps, "reset": reset, "train": train}
+        return {name: value for name, value in given.items() if name in asked}
 
     def loss(self, outputs: Array, batch: Batch) -> Array:
         """Returns the mean loss, a scalar.
@@ -89,7 +118,7 @@ class OnSequences(Objective):
 
     def init(self, key: Key, batch: Batch) -> Params:
         """Draws the first parameters; one step tells all the shapes."""
-        return self.model.init(key, batch.inputs[:1])["params"]
+        return _only_params(self.model.init(key, batch.inputs[:1]))
 
     def apply(
         self, params: Params, carry: State, batch: Batch, noise: Noise | None
@@ -140,7 +169,7 @@ class OnFlattened(Objective):
 
     def init(self, key: Key, batch: Batch) -> Params:
         """Draws the first parameters."""
-        return self.model.init(key, _flat(batch)[:1])["params"]
+        return _only_params(self.model.init(key, _flat(batch)[:1]))
 
     def apply(
         self, params: Params, carry: State, batch: Batch, noise: Noise | None
@@ -156,7 +185,7 @@ def make_objective(network: Any, task: Task, loss: Loss | None = None) -> Object
     Args:
         network: a cell, which becomes one layer with a readout; a `SequenceModel`, trained on whole
             sequences, or on windows where the task `carries`; an `MLP`, which sees a sequence at
-            once; any other Flax module, called as `module(inputs)`; or an `Objective`, which has
+            once; any other Flax module, called as `Objective` says; or an `Objective`, which has
             this task already and a loss of its own.
         task: what it learns.
         loss: `(outputs, batch) -> scalar`, instead of the task's.
@@ -188,6 +217,13 @@ def make_objective(network: Any, task: Task, loss: Loss | None = None) -> Object
     if isinstance(network, nn.Module):
         return Objective(network, task, loss)
     raise TypeError(f"a cell, a Flax module or an Objective is trained; got {network!r}")
+
+
+def _only_params(variables: Mapping[str, Any]) -> Params:
+    """Returns the parameters of what a module has drawn; refuses what no update would change."""
+    if others := ", ".join(sorted(set(variables) - {"params"})):
+        raise ValueError(f"a network is trained that has parameters alone; this one has {others}")
+    return variables["params"]
 
 
 def _flat(batch: Batch) -> Array:

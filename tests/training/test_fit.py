@@ -7,8 +7,8 @@ import numpy as np
 import optax
 import pytest
 
-from rnnjax import cells, models, tasks
-from rnnjax.batch import cross_entropy
+from rnnjax import cells, compose, models, tasks
+from rnnjax.batch import Batch, cross_entropy
 from rnnjax.training import (
     DivergedError,
     Hyperparameters,
@@ -19,6 +19,8 @@ from rnnjax.training import (
     fit_members,
     make_objective,
 )
+from rnnjax.training.objective import Noise
+from tests.filled import filled
 from tests.laws.draws import assert_close, assert_identical
 from tests.training import small
 
@@ -32,6 +34,23 @@ class Affine(nn.Module):
     @nn.compact
     def __call__(self, inputs):
         return nn.Dense(small.CLASSES)(inputs.mean(0))
+
+
+class Told(nn.Module):
+    """Answers with the number of steps, and 100 more in training."""
+
+    @nn.compact
+    def __call__(self, inputs, mask, *, train):
+        steps = jnp.full(inputs.shape[1], len(inputs)) if mask is None else mask.sum(0)
+        return self.param("w", nn.initializers.ones, ()) * (steps + 100 * train)[:, None]
+
+
+class Normed(nn.Module):
+    """Keeps running means."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        return nn.BatchNorm(use_running_average=True)(nn.Dense(1)(inputs))
 
 
 class Averages(Listener):
@@ -143,17 +162,13 @@ def test_a_transformation_of_optax_and_a_loss_of_ones_own_are_used_as_they_are()
 
 
 def test_a_network_keeps_its_own_dropout_where_the_numbers_have_none():
-    def losses(network, numbers):
-        ends = fit_members(network, small.labelled(), 2, numbers, **OPTIONS)
-        return [end.history[0]["loss"] for end in ends]
+    def loss(**given):
+        numbers = NUMBERS._replace(**given)
+        network = small.classifier(dropout=0.7, layers=2)
+        return fit(network, small.labelled(), 1, numbers=numbers, **OPTIONS).history[0]["loss"]
 
-    seeds, dry = [NUMBERS, NUMBERS._replace(seed=6)], small.classifier(layers=2)
-    wet = small.classifier(dropout=0.7, layers=2)
-    kept = losses(wet, seeds)
-    assert kept == pytest.approx(losses(dry, [n._replace(dropout=0.7) for n in seeds]), rel=1e-5)
-    given = losses(wet, [n._replace(dropout=0.0) for n in seeds])
-    assert given == pytest.approx(losses(dry, seeds), rel=1e-5)
-    assert np.all(np.abs(np.subtract(kept, given)) > 1e-3)
+    assert loss() == pytest.approx(loss(dropout=0.7), rel=1e-5)
+    assert abs(loss() - loss(dropout=0.0)) > 1e-3
 
 
 def test_members_are_fitted_beside_one_that_diverges():
@@ -176,6 +191,53 @@ def test_any_network_is_fitted(network):
     assert found.predict(batch.inputs).shape == (11, small.CLASSES)
     with pytest.raises(TypeError, match="a SequenceModel has states over time"):
         found.states(batch.inputs)
+
+
+def test_a_module_is_given_what_it_names():
+    objective, noise = make_objective(Told(), tasks.Adding(4)), Noise(jax.random.key(0), None)
+    steps = jnp.arange(4)[:, None] < jnp.array([4, 1, 3])[None]
+    whole = Batch(jnp.ones((4, 3, 2)), jnp.ones((3, 1)), jnp.ones(3, bool))
+    for batch, wanted in ((whole, [4, 4, 4]), (whole._replace(steps=steps), [4, 1, 3])):
+        params = objective.init(jax.random.key(0), batch)
+        for chance, more in ((None, 0), (noise, 100)):
+            _, outputs = objective.apply(params, (), batch, chance)
+            assert outputs[:, 0].tolist() == [count + more for count in wanted]
+
+
+def test_a_model_within_another_module_is_trained_as_it_is_alone():
+    model = models.sequence_model(compose.zoneout(small.CELL, 0.5), models.Last, 1)
+    alone, within = (make_objective(m, tasks.Adding(4)) for m in (model, models.Outputs(model)))
+    steps = jnp.arange(4)[:, None] < jnp.array([4, 1, 3])[None]
+    inputs = jax.random.normal(jax.random.key(1), (4, 3, 2))
+    batch = Batch(inputs, jnp.ones((3, 1)), jnp.ones(3, bool), steps, reset=steps)
+    params = filled(3, lambda: alone.init(jax.random.key(0), batch))
+    params = jax.tree.map(jnp.asarray, params)
+    found = within.apply({"layer": params}, (), batch, None)[1]
+    assert_identical(found, alone.apply(params, (), batch, None)[1])
+    noisy = within.apply({"layer": params}, (), batch, Noise(jax.random.key(0), None))[1]
+    assert np.abs(noisy - found).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("network", "kind", "message"),
+    [
+        (
+            Normed(),
+            ValueError,
+            "a network is trained that has parameters alone; this one has batch_stats",
+        ),
+        (
+            models.Recurrent(small.CELL),
+            TypeError,
+            "a network returns an array, as models.Outputs does of a layer that returns its state "
+            "as well; got a tuple",
+        ),
+    ],
+)
+def test_a_module_that_cannot_be_trained_is_refused(network, kind, message):
+    with pytest.raises(kind, match=r"^a network ") as found:
+        fit(network, tasks.Adding(4), 2, batch_size=8)
+    assert str(found.value).splitlines()[0] == message  # JAX adds lines of its own
 
 
 @pytest.mark.parametrize("value", ["LSTM", cells.LSTM, lambda inputs: inputs])
