@@ -145,9 +145,9 @@ def _from(folder: str, part: str, members: Members) -> Members:
     like = jax.tree.map(lambda leaf: leaf[0], members.state.params)
     params = load_params(folder_of(folder) / part, like)
     params = jax.tree.map(lambda leaf: leaf[None], params)
-    average = params if members.state.average else ()
+    average = None if members.state.average is None else params
     state = members.state._replace(params=params, average=average)
-    best = members.best._replace(params=params if members.best.params else ())
+    best = members.best._replace(params=None if members.best.params is None else params)
     return members._replace(state=state, best=best)
 
 

@@ -316,7 +316,7 @@ def _sum_up(
         "parameters": parameter_count(tree["params"]),
     }
     if draw is not None:
-        judged = tree["average"] or tree["params"]
+        judged = tree["params"] if tree["average"] is None else tree["average"]
         chosen = tree["best"]["params"] if best else judged
         draw(folder, Trained(run.problem.learning.objective, chosen), summary)
     write_json(folder / "summary.json", summary)

@@ -27,7 +27,7 @@ class Best(NamedTuple):
     """What validation has chosen so far, of each member.
 
     Attributes:
-        params: `[E, ...]`; () where nothing is held out for validation.
+        params: `[E, ...]`; None where nothing is held out for validation.
         metric: `[E]`, NaN before the first evaluation.
         step: `[E]`, when it was found.
     """
@@ -126,7 +126,7 @@ class Speed(NamedTuple):
 def begin(problem: Problem, program: Program) -> Members:
     """Returns the members before the first update, on the host."""
     state, count = program.initial(), program.size
-    chosen = state.judged if "validation" in problem.held_out else ()
+    chosen = state.judged if "validation" in problem.held_out else None
     nothing = Best(chosen, np.full(count, np.nan, np.float32), np.zeros(count, np.int32))
     return Members(state, nothing, np.zeros(count, np.int32))
 
@@ -183,7 +183,7 @@ def run(
 def _placed(program: Program, members: Members) -> Members:
     """Lays members out as the compiled loop leaves them, so that it is compiled once."""
     state, best, ended = members
-    if jax.tree.leaves(best.params):
+    if best.params is not None:
         params = program.put(state._replace(params=best.params)).params
         best = best._replace(params=params)
     return Members(program.put(state), best, np.asarray(ended))

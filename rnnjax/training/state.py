@@ -20,12 +20,12 @@ class TrainState(NamedTuple):
     params: Params
     opt_state: optax.OptState
     carry: State  # what goes from batch to batch, see `Objective`; leaves `[B, ...]`
-    average: Params  # of parameters over updates, () where none is kept
+    average: Params  # of parameters over updates, None where none is kept
 
     @property
     def judged(self) -> Params:
         """The parameters that evaluation sees."""
-        return self.average or self.params
+        return self.params if self.average is None else self.average
 
 
 class Keys(NamedTuple):
@@ -63,7 +63,7 @@ def initial_state(
         params=params,
         opt_state=optimizer.init(params),
         carry=objective.initial_carry(params, batch),
-        average=params if averaged else (),
+        average=params if averaged else None,
     )
 
 

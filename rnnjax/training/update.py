@@ -107,7 +107,7 @@ def averaged(ema: float | None, state: TrainState, params: Params) -> Params:
     before, `min(ema, (1 + t) / (10 + t))` stays after t updates.
     """
     if ema is None:
-        return ()
+        return None
     t = state.step.astype(float)
     stays = jnp.minimum(ema, (1 + t) / (10 + t))
     return jax.tree.map(

@@ -80,7 +80,11 @@ class One:
         params = filled(3, lambda: self.objective.init(self.keys.init, batch))
         rule = self._learning.rule.build(self.numbers, self._learning.steps)
         state = TrainState(
-            np.int32(0), params, rule.init(params), self.objective.initial_carry(params, batch), ()
+            np.int32(0),
+            params,
+            rule.init(params),
+            self.objective.initial_carry(params, batch),
+            None,
         )
         return state if self._learning.ema is None else state._replace(average=params)
 

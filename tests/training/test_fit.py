@@ -145,6 +145,27 @@ def test_an_average_is_what_is_evaluated_and_chosen():
     assert found.evaluate("validation") == pytest.approx(found.metrics("validation"), rel=1e-6)
 
 
+class Guess(Objective):
+    """The same logits for all sequences: its parameters are one array."""
+
+    def init(self, key, batch):
+        return jnp.zeros(small.CLASSES)
+
+    def apply(self, params, carry, batch, noise):
+        return carry, jnp.broadcast_to(params, (*batch.targets.shape, small.CLASSES))
+
+
+@pytest.mark.parametrize("ema", [None, 0.5])
+def test_parameters_may_be_one_array(ema):
+    watch = Averages()
+    options = OPTIONS | {"ema": ema, "listeners": [watch], "patience": 5}
+    found = fit(Guess(None, small.labelled()), small.labelled(), 6, numbers=NUMBERS, **options)
+    params, average = watch.last
+    assert_identical(found.last, params if ema is None else average)
+    assert_identical(found.params, found.last)  # of one evaluation
+    assert np.abs(params).max() > 0.01
+
+
 def test_a_transformation_of_optax_and_a_loss_of_ones_own_are_used_as_they_are():
     def loss(outputs, batch):
         return 2 * cross_entropy(outputs, batch.targets, batch.mask)

@@ -113,7 +113,7 @@ def test_without_validation_there_is_no_best():
     (found,) = small.trained(problem, [scripted.member(seed)])
     assert found["best"]["step"] == 0
     assert math.isnan(found["best"]["metric"])
-    assert found["best"]["params"] == ()
+    assert found["best"]["params"] is None
     parts = ["train", "train", "test"]
     assert [part for _, part in steps_of(found)] == parts * 2
 
