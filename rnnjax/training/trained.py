@@ -59,20 +59,23 @@ class Trained:
         Args:
             inputs: as the task has them.
             steps: boolean `[T, B]`, False where there is no step.
+
+        Raises:
+            ValueError: if the inputs have another number of axes.
         """
-        inputs = jnp.asarray(inputs)
-        return _predict(self.objective, self.params, inputs, steps)
+        return _predict(self.objective, self.params, _sequences(inputs), steps)
 
     def states(self, inputs: Array, *, steps: Array | None = None) -> tuple:
         """Returns the states after each step, one pytree of `[T, B, ...]` a layer.
 
         Raises:
             TypeError: if the network is no `SequenceModel`.
+            ValueError: if the inputs have another number of axes.
         """
         if not isinstance(self.model, models.SequenceModel):
             raise TypeError(f"a SequenceModel has states over time; this is {self.model}")
         variables = {"params": self.params}
-        return models.observe(self.model, variables, jnp.asarray(inputs), mask=steps)
+        return models.observe(self.model, variables, _sequences(inputs), mask=steps)
 
     def step(self, states: Any, x_t: Array, *, reset: Array | None = None) -> tuple[Any, Array]:
         """Makes one step, for inputs that come one by one.
@@ -130,6 +133,18 @@ class Trained:
         if source is None:
             raise ValueError(f"{self.task} has no data for {part}")
         return source
+
+
+def _sequences(inputs: Any) -> Array:
+    """Returns inputs as an array; refuses what has no batch axis."""
+    inputs = jnp.asarray(inputs)
+    embedded = inputs.ndim == 2 and jnp.issubdtype(inputs.dtype, jnp.integer)
+    if inputs.ndim != 3 and not embedded:
+        raise ValueError(
+            f"inputs are [T, B, D], or whole numbers [T, B]; got {inputs.shape}: "
+            "of one sequence [T, D] give inputs[:, None]"
+        )
+    return inputs
 
 
 @functools.partial(jax.jit, static_argnums=0)

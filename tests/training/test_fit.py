@@ -114,6 +114,17 @@ def test_the_chosen_parameters_are_those_of_the_best_validation(fitted):
     assert predicted.tolist() == found.argmax(-1).tolist()
 
 
+def test_inputs_without_a_batch_axis_are_refused(fitted):
+    one = fitted.examples(count=1).inputs[:, 0]
+    message = (
+        r"^inputs are \[T, B, D\], or whole numbers \[T, B\]; got \(5, 4\): of one sequence .*"
+    )
+    for ask in (fitted.predict, fitted.states):
+        with pytest.raises(ValueError, match=message):
+            ask(one)
+    assert fitted.predict(one[:, None]).shape == (1, small.CLASSES)
+
+
 def test_without_validation_the_last_parameters_are_taken():
     task = tasks.Arrays(small.sequences(small.N))
     found = fit(Affine(), task, 3, numbers=NUMBERS, **OPTIONS)
