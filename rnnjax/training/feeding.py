@@ -109,8 +109,8 @@ def piece_size(updates: int, most: int) -> int:
     return -(-updates // count)
 
 
-class Means:
-    """Means over compiled calls, of which two at most are on their way.
+class CallMetrics:
+    """The metrics of compiled calls, of which two at most are on their way.
 
     So the host reads on while the device computes, and what it has read does not pile up there.
 
@@ -139,7 +139,7 @@ class Means:
         self._settle()
         self._waiting = source, weight, metrics
 
-    def result(self) -> Metrics:
+    def means(self) -> Metrics:
         """Returns the means; of the learning rate, the last one."""
         self._settle()
         if len(self._found) == 1:
@@ -173,8 +173,8 @@ def _times(weight: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 def evaluate_all(run: Evaluate, params: Params, supply: Supply, alive: np.ndarray) -> Metrics:
     """Returns means, `[E]` each, over everything that is held out."""
-    means = Means(alive)
+    calls = CallMetrics(alive)
     for source in supply.all():
         metrics, count = run(params, source)
-        means.add(source, count, metrics)
-    return means.result()
+        calls.add(source, count, metrics)
+    return calls.means()

@@ -14,7 +14,7 @@ from rnnjax.tasks.sources import Source
 from rnnjax.training import hyperparameters
 from rnnjax.training.devices import MEMBERS, place
 from rnnjax.training.faults import find_fault, find_held_out_fault
-from rnnjax.training.feeding import Means, Metrics, evaluate_all, make_supply
+from rnnjax.training.feeding import CallMetrics, Metrics, evaluate_all, make_supply
 from rnnjax.training.hyperparameters import Hyperparameters
 from rnnjax.training.members import (
     STATE_SPEC,
@@ -98,7 +98,7 @@ def make_program(problem: Problem, members: Sequence[Hyperparameters], mesh: Mes
     held_out = {part: make_supply(source, mesh) for part, source in problem.held_out.items()}
     placed = place(numbers, mesh, P(MEMBERS))
     at_once: int | None = None  # how many members run under one `vmap`, once that is known
-    faulty: tuple[Source, int, int] | None = None  # of the last `advance`, see `Means`
+    faulty: tuple[Source, int, int] | None = None  # of the last `advance`, see `CallMetrics`
 
     def initial() -> TrainState:
         return jax.device_get(make_initial(learning)(numbers, first_of(problem.train)))
@@ -115,12 +115,12 @@ def make_program(problem: Problem, members: Sequence[Hyperparameters], mesh: Mes
     def advance(states: TrainState, alive: np.ndarray, updates: int) -> tuple[TrainState, Metrics]:
         nonlocal faulty
         lives = np.append(alive, [False] * padding).astype(bool)
-        means, living = Means(lives), place(jnp.asarray(lives), mesh, P(MEMBERS))
+        calls, living = CallMetrics(lives), place(jnp.asarray(lives), mesh, P(MEMBERS))
         for source, some in train.updates(int(states.step), updates):
             run = make_advance(learning, mesh, many(states, source))
             states, metrics = run(states, living, placed, source, some)
-            means.add(source, some, metrics)
-        found, faulty = means.result(), means.faulty
+            calls.add(source, some, metrics)
+        found, faulty = calls.means(), calls.faulty
         return states, _own(found, count)
 
     def evaluate(params: Params) -> dict[str, Metrics]:

@@ -19,7 +19,7 @@ from rnnjax.training import (
     make_mesh,
     make_objective,
 )
-from rnnjax.training.feeding import Means, piece_size
+from rnnjax.training.feeding import CallMetrics, piece_size
 from rnnjax.training.program import Problem, make_program
 from rnnjax.training.update import Learning
 from tests.laws.draws import assert_close, assert_identical, normal
@@ -155,21 +155,21 @@ def test_pieces_weigh_what_they_count():
     rng = np.random.default_rng(0)
     weights, values = np.array([3, 0, 5]), rng.normal(size=(3, 2)).astype(np.float32)
     values[1] = np.nan
-    means = Means(np.array([True, True]))
+    calls = CallMetrics(np.array([True, True]))
     for weight, value in zip(weights, values, strict=True):
-        means.add(None, np.full(2, weight), {"loss": value, "learning_rate": value})
-    found = means.result()
+        calls.add(None, np.full(2, weight), {"loss": value, "learning_rate": value})
+    found = calls.means()
     assert_close(found["loss"], (3 * values[0] + 5 * values[2]) / 8, rtol=1e-6)
     assert_identical(found["learning_rate"], values[2])
-    assert means.faulty == (None, 3, 0)
+    assert calls.faulty == (None, 3, 0)
 
 
 def test_only_members_that_go_on_are_looked_at():
-    means = Means(np.array([True, False]))
-    means.add("first", 4, {"loss": np.array([1.0, np.nan])})
-    means.add("second", 2, {"loss": np.array([np.inf, np.nan])})
-    assert means.result()["loss"][0] == np.inf
-    assert means.faulty == ("second", 4, 2)
+    calls = CallMetrics(np.array([True, False]))
+    calls.add("first", 4, {"loss": np.array([1.0, np.nan])})
+    calls.add("second", 2, {"loss": np.array([np.inf, np.nan])})
+    assert calls.means()["loss"][0] == np.inf
+    assert calls.faulty == ("second", 4, 2)
 
 
 @pytest.mark.parametrize("most", [1, 3, 8])
