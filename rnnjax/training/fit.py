@@ -25,8 +25,8 @@ from rnnjax.training.update import Learning, Rule
 from rnnjax.typing import Array, Params
 
 
-class Given(NamedTuple):
-    """A rule that is an Optax transformation already, whatever the numbers say."""
+class FixedRule(NamedTuple):
+    """A rule that makes the same Optax transformation whatever the numbers say."""
 
     transformation: optax.GradientTransformation
 
@@ -240,7 +240,8 @@ def _check_members(rule: Rule, members: Sequence[Hyperparameters]) -> None:
     """Refuses numbers that would have no effect."""
     if not members:
         raise ValueError("a population needs at least one member")
-    if isinstance(rule, Given) and len({(m.learning_rate, m.weight_decay) for m in members}) > 1:
+    rates = {(member.learning_rate, member.weight_decay) for member in members}
+    if isinstance(rule, FixedRule) and len(rates) > 1:
         raise ValueError(
             "an Optax transformation has its own rate and decay: for members that differ in them "
             "name it, as optimizer='adam'"
@@ -281,7 +282,7 @@ def as_rule(optimizer: Any) -> Rule:
     if isinstance(optimizer, str):
         return Optimizer(optimizer)
     if isinstance(optimizer, optax.GradientTransformation):
-        return Given(optimizer)
+        return FixedRule(optimizer)
     if isinstance(optimizer, type) or not isinstance(optimizer, Rule):
         name = getattr(optimizer, "__name__", None) or repr(optimizer)
         raise TypeError(

@@ -19,8 +19,8 @@ _OWN_FLAGS = {*Hyperparameters._fields, "key"}
 NOISE = 2**31
 
 
-class Rule(NamedTuple):
-    """An optimizer of Optax and the arguments that its text gave.
+class OptaxRule(NamedTuple):
+    """An optimizer of Optax by its name, and the arguments that its text gave.
 
     Example:
         >>> rule = read_rule("lion(b1=0.8)")
@@ -37,7 +37,7 @@ class Rule(NamedTuple):
         """The parameters of Optax's function."""
         return inspect.signature(self.make).parameters
 
-    def __call__(self, *positional: Any, **arguments: Any) -> "Rule":
+    def __call__(self, *positional: Any, **arguments: Any) -> "OptaxRule":
         """Returns the rule with arguments, as its text gives them."""
         if positional:
             raise ValueError("arguments of an optimizer are given by name")
@@ -60,7 +60,7 @@ class Rule(NamedTuple):
 
 
 @functools.cache
-def rules() -> Mapping[str, Rule]:
+def rules() -> Mapping[str, OptaxRule]:
     """Returns the functions of Optax that are called with a learning rate, by their names.
 
     Example:
@@ -71,11 +71,11 @@ def rules() -> Mapping[str, Rule]:
     for module in (optax.contrib, optax):  # where both have a name, it is Optax's own
         for name, make in inspect.getmembers(module, _makes_optimizers):
             if not name.startswith(("_", "scale_by_")):
-                found[name] = Rule(name, make)
+                found[name] = OptaxRule(name, make)
     return found
 
 
-def read_rule(text: str) -> Rule:
+def read_rule(text: str) -> OptaxRule:
     """Returns the optimizer that `text` spells: a name, or a call such as `lion(b1=0.9)`.
 
     Raises:
@@ -90,7 +90,7 @@ def read_rule(text: str) -> Rule:
     if name not in rules() and callable(getattr(optax, name, None)):
         raise ValueError(f"{name} of Optax is no optimizer that takes a learning rate")
     rule = read(text, rules())
-    if not isinstance(rule, Rule):
+    if not isinstance(rule, OptaxRule):
         raise ValueError(f"{text!r} is not an optimizer: name or call one of Optax's, such as adam")
     return rule
 

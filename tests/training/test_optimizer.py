@@ -9,7 +9,7 @@ import pytest
 
 from rnnjax.training.hyperparameters import Hyperparameters, stack
 from rnnjax.training.optimizer import Optimizer, clip
-from rnnjax.training.rules import NOISE, Rule, check_rule, rules
+from rnnjax.training.rules import NOISE, OptaxRule, check_rule, rules
 
 STEPS = 10
 MEMBERS = (
@@ -168,7 +168,7 @@ def test_a_rule_that_does_not_keep_what_it_is_given_is_refused(monkeypatch):
     def summed(learning_rate):
         return optax.stateless(lambda grads, _: jax.tree.map(jnp.sum, grads))
 
-    monkeypatch.setitem(rules(), "summed", Rule("summed", summed))
+    monkeypatch.setitem(rules(), "summed", OptaxRule("summed", summed))
     with pytest.raises(ValueError, match=r"^summed changes the shapes of what it is given$"):
         check_rule("summed", constant=True)
 

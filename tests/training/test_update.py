@@ -8,7 +8,7 @@ import pytest
 
 from rnnjax import compose, models, tasks
 from rnnjax.training import Hyperparameters, Objective, Optimizer, make_objective
-from rnnjax.training.fit import Given
+from rnnjax.training.fit import FixedRule
 from rnnjax.training.hyperparameters import stack
 from rnnjax.training.members import make_initial
 from rnnjax.training.state import keys_of, parameter_count
@@ -181,7 +181,7 @@ def test_epochs_have_orders_of_their_own_and_seeds_too():
 
 
 def test_a_member_begins_with_what_its_seed_draws_scaled_by_its_own_factor():
-    objective, rule = small.classifier(), Given(optax.sgd(1.0, momentum=0.5))
+    objective, rule = small.classifier(), FixedRule(optax.sgd(1.0, momentum=0.5))
     source = small.labelled().source("train", BATCH)
     members = [Hyperparameters(seed=3), Hyperparameters(seed=4, init_scale=1.7)]
     states = make_initial(Learning(objective, rule, 9))(stack(members), source)
