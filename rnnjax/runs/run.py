@@ -50,6 +50,16 @@ class Workdir(NamedTuple):
     config: dict[str, Any]
 
 
+class _Watched(NamedTuple):
+    """By what a run is watched; see `train`."""
+
+    listeners: Sequence[Listener]
+    draw: Draw | None
+    profile: bool
+    wandb: str | None
+    show: bool | None
+
+
 class Run(NamedTuple):
     """What is done, and where it is written.
 
@@ -59,8 +69,8 @@ class Run(NamedTuple):
         members: the numbers of each member.
         workdirs: of each member.
         mesh: the devices.
-        home: where the checkpoints of several members lie together until they have ended; None
-            for one, whose own folder it is.
+        home: where the checkpoints of several members lie together until they have ended; those
+            of one lie in its own folder.
         data: what is trained on, in a word.
         changeable: settings in which a folder may differ that is gone on with.
     """
@@ -77,7 +87,7 @@ class Run(NamedTuple):
     @property
     def alone(self) -> bool:
         """Whether there is one member."""
-        return self.home is None
+        return len(self.members) == 1
 
     @property
     def checkpoints(self) -> pathlib.Path:
@@ -140,7 +150,8 @@ def train(
             kept = held.enter_context(Checkpoints(run.checkpoints))
             members = _shared(first if tree is None else as_members(tree, first))
             program.seek(position, int(members.state.step))
-            return _lead(run, program, members, kept, listeners, draw, profile, wandb, show)
+            watched = _Watched(listeners, draw, profile, wandb, show)
+            return _lead(run, program, members, kept, watched)
 
 
 def _lead(
@@ -148,33 +159,29 @@ def _lead(
     program: Program,
     members: Members,
     kept: Checkpoints,
-    listeners: Sequence[Listener],
-    draw: Draw | None,
-    profile: bool,
-    wandb: str | None,
-    show: bool | None,
+    watched: _Watched,
 ) -> list[Summary | None]:
     """Trains, and writes the folders."""
     resumed_from, steps = int(members.state.step), run.problem.plan.steps
     name = run.name if run.alone else f"{run.name}, {len(run.members)} runs"
-    traced = run.workdirs[0].folder / "profile" if profile else None
+    traced = run.workdirs[0].folder / "profile" if watched.profile else None
     with (
-        _recording(run, resumed_from, wandb) as recording,
-        Progress(steps, resumed_from, name, enabled=show) as progress,
+        _recording(run, resumed_from, watched.wandb) as recording,
+        Progress(steps, resumed_from, name, enabled=watched.show) as progress,
         profiled(program, traced) as program,
     ):
         watching = [
             recording,
             Keeping(kept, program.position, alone=run.alone),
             Showing(progress),
-            *listeners,
+            *watched.listeners,
         ]
         members, speed = loop.run(run.problem, program, members, watching)
     tree = _gathered(members)
     if not run.alone:
         _part(run, tree)
     summaries = [
-        _sum_up(run, index, member_of(tree, index), speed, resumed_from, draw)
+        _sum_up(run, index, member_of(tree, index), speed, resumed_from, watched.draw)
         for index in range(len(run.members))
     ]
     processes.tell(summaries)
