@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnnjax.runs.figures.style import spans_decade
+from rnnjax.runs.workdir import folder_of
 from rnnjax.sweeps.columns import point_columns
 from rnnjax.sweeps.estimates import Estimate, mean_and_interval
 
@@ -203,7 +204,7 @@ def read_sweep(workdir: str | os.PathLike[str]) -> Sweep:
         ...     read_sweep(workdir).counts()
         {}
     """
-    folder = pathlib.Path(workdir)
+    folder = folder_of(workdir)
     if not (folder / "sweep.json").is_file():
         raise ValueError(f"{folder} holds no sweep: there is no sweep.json in it")
     about = _read_object(folder / "sweep.json")

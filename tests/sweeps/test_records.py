@@ -41,6 +41,16 @@ def test_a_command_repeats_a_point_whatever_its_folder_is_called(tmp_path):
     )
 
 
+def test_a_sweep_is_found_at_home_and_known_by_its_whole_path(tmp_path, monkeypatch):
+    write_sweep(tmp_path / "s", [point(0.25, lr=1)])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for said in ("~/s", "s"):
+        sweep = read_sweep(said)
+        assert sweep.folder == tmp_path / "s"
+        assert sweep.points[0].folder == tmp_path / "s" / "points" / "0000"
+
+
 @pytest.mark.parametrize(
     ("higher", "split", "order"),
     [
