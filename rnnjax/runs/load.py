@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import json
 import os
 import pathlib
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +11,7 @@ import numpy as np
 
 from rnnjax.runs.checkpoint import read_checkpoint
 from rnnjax.runs.recording import read_metrics
-from rnnjax.runs.workdir import folder_of
+from rnnjax.runs.workdir import folder_of, read_json
 from rnnjax.settings import Settings, problem, settings_of
 from rnnjax.tasks.feed import first_of
 from rnnjax.training.program import Problem
@@ -47,13 +46,13 @@ class LoadedRun(Trained):
     @property
     def config(self) -> dict[str, Any]:
         """What decides the run's numbers, as `config.json` has it."""
-        return _config(self.folder)
+        return read_json(self.folder / "config.json")
 
     @property
     def summary(self) -> dict[str, Any] | None:
         """What came of it; None while it is not finished."""
         path = self.folder / "summary.json"
-        return json.loads(path.read_text()) if path.exists() else None
+        return read_json(path) if path.exists() else None
 
     @functools.cached_property
     def metrics(self) -> "pd.DataFrame":
@@ -87,7 +86,7 @@ def load(workdir: str | os.PathLike[str], which: Which = "best") -> LoadedRun:
         raise ValueError(f"which parameters: best or last; got {which!r}")
     if not (folder / "config.json").is_file():
         raise ValueError(f"{folder} holds no run: there is no config.json in it")
-    part, settings = _config(folder).get("part", ""), read_settings(folder)
+    part, settings = read_json(folder / "config.json").get("part", ""), read_settings(folder)
     found = problem(settings, part)
     params, step = _read(folder, _like(found), which)
     return LoadedRun(found.learning.objective, params, folder, settings, step)
@@ -129,14 +128,6 @@ def load_params(workdir: str | os.PathLike[str], like: Params) -> Params:
         ValueError: if there are none, or they do not fit.
     """
     return _read(folder_of(workdir), like, "best")[0]
-
-
-def _config(folder: pathlib.Path) -> dict[str, Any]:
-    path = folder / "config.json"
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise ValueError(f"{path} cannot be read as JSON: {error}") from error
 
 
 def _read(folder: pathlib.Path, like: Params, which: Which) -> tuple[Params, int]:

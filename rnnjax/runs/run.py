@@ -1,7 +1,6 @@
 """Whole runs in folders: begun or resumed, trained, drawn, summed up. One, or a population."""
 
 import contextlib
-import json
 import pathlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from rnnjax.runs.workdir import (
     WorkdirError,
     describe_environment,
     open_workdir,
+    read_json,
     write_json,
 )
 from rnnjax.training import loop, processes
@@ -259,7 +259,7 @@ def _finished(run: Run, tree: Tree | None) -> list[Summary | None] | None:
     if int(tree["step"]) < run.problem.plan.steps and not ended.all():
         return None
     files = [workdir.folder / "summary.json" for workdir in run.workdirs]
-    there = [json.loads(file.read_text()) if file.exists() else None for file in files]
+    there = [read_json(file) if file.exists() else None for file in files]
     missing = [found is None and end >= 0 for found, end in zip(there, ended, strict=True)]
     steps = [found and found["planned"] for found in there]
     if any(missing) or any(s is not None and s != run.problem.plan.steps for s in steps):

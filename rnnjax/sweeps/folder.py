@@ -1,10 +1,9 @@
 """What a sweep writes beside what its runs write: its plan, and what has become of each point."""
 
-import json
 import pathlib
 from typing import Any
 
-from rnnjax.runs.workdir import write_json
+from rnnjax.runs.workdir import read_json, write_json
 from rnnjax.settings import Settings
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.criterion import Criterion, Summary
@@ -37,13 +36,13 @@ def mark(workdir: pathlib.Path, number: int, status: str, settings: Texts | None
 def begun_settings(workdir: pathlib.Path, number: int) -> Texts | None:
     """Returns the swept settings of a point that was begun, None for another."""
     path = point_folder(workdir, number).with_suffix(".json")
-    return json.loads(path.read_text())["settings"] if path.exists() else None
+    return read_json(path)["settings"] if path.exists() else None
 
 
 def read_summary(workdir: pathlib.Path, number: int) -> Summary | None:
     """Returns the summary of a point's run, None for one that has none."""
     path = point_folder(workdir, number) / "summary.json"
-    return json.loads(path.read_text()) if path.exists() else None
+    return read_json(path) if path.exists() else None
 
 
 def write_plan(workdir: pathlib.Path, plan: Plan, criterion: Criterion) -> None:
@@ -67,12 +66,12 @@ def write_plan(workdir: pathlib.Path, plan: Plan, criterion: Criterion) -> None:
 
 def read_units(workdir: pathlib.Path) -> list[list[Texts]]:
     """Returns the points of each unit, as far as `sweep.json` knows them."""
-    return json.loads((workdir / "sweep.json").read_text())["units"]
+    return read_json(workdir / "sweep.json")["units"]
 
 
 def read_criterion(workdir: pathlib.Path) -> Criterion:
     """Returns what the points of a folder's sweep are compared by."""
-    about = json.loads((workdir / "sweep.json").read_text())
+    about = read_json(workdir / "sweep.json")
     return Criterion(about["metric"], about["split"])
 
 

@@ -1,6 +1,5 @@
 """One unit of a sweep: points that share a program, trained together, each in its folder."""
 
-import json
 import pathlib
 from collections.abc import Callable, Collection, Sequence
 
@@ -9,6 +8,7 @@ import optuna
 
 from rnnjax import training
 from rnnjax.runs.run import Run, Summary, Workdir, train
+from rnnjax.runs.workdir import read_json
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.folder import mark, point_folder
@@ -155,7 +155,7 @@ def _devices(settings: Settings, folder: pathlib.Path, *, alone: bool) -> int:
     """
     there = jax.local_device_count() // settings.training.time_devices
     config = folder / "config.json"
-    begun = json.loads(config.read_text())["devices"] if config.exists() else None
+    begun = read_json(config)["devices"] if config.exists() else None
     wanted = begun or settings.training.devices
     if wanted is None and alone and there:
         return training.suitable_devices(settings.training.batch_size, there)
