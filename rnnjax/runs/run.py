@@ -128,8 +128,9 @@ def train(
             with processes.telling_errors():
                 _refuse_more_steps(run)
                 env = describe_environment(0)
-                for workdir, numbers in zip(run.workdirs, run.members, strict=True):
-                    held.enter_context(_open(run, workdir, env | {"seed": int(numbers.seed)}))
+                for (folder, flags, config), numbers in zip(run.workdirs, run.members, strict=True):
+                    own = {"env": env | {"seed": int(numbers.seed)}, "changeable": run.changeable}
+                    held.enter_context(open_workdir(folder, flags=flags, config=config, **own))
                 tree, position = _restore(run, first)
                 found = _finished(run, tree)
                 if found is None:
@@ -215,18 +216,6 @@ def _refuse_more_steps(run: Run) -> None:
                 f"workdir {workdir.folder} holds a run of {step} steps already, "
                 f"more than {run.problem.plan.steps}"
             )
-
-
-def _open(
-    run: Run, workdir: Workdir, env: dict[str, Any]
-) -> contextlib.AbstractContextManager[pathlib.Path]:
-    return open_workdir(
-        workdir.folder,
-        flags=workdir.flags,
-        config=workdir.config,
-        env=env,
-        changeable=run.changeable,
-    )
 
 
 def _restore(run: Run, first: Members) -> tuple[Tree | None, dict[str, Any]]:
