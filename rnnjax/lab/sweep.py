@@ -11,7 +11,7 @@ from rich.console import Console
 from rnnjax import sweeps
 from rnnjax.lab.devices import use_all_devices
 from rnnjax.lab.options import RunOptions, SweepOptions
-from rnnjax.lab.single import default_workdir
+from rnnjax.runs.folders import default_workdir
 from rnnjax.runs.workdir import folder_of
 from rnnjax.settings import Settings
 from rnnjax.settings.catalogue import short

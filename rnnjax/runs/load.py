@@ -88,7 +88,7 @@ def load(workdir: str | os.PathLike[str], which: Which = "best") -> LoadedRun:
         raise ValueError(f"{folder} holds no run: there is no config.json in it")
     part, settings = read_json(folder / "config.json").get("part", ""), read_settings(folder)
     found = problem(settings, part)
-    params, step = _read(folder, _like(found), which)
+    params, step = _read(folder, param_shapes(found), which)
     return LoadedRun(found.learning.objective, params, folder, settings, step)
 
 
@@ -122,12 +122,22 @@ def load_params(workdir: str | os.PathLike[str], like: Params) -> Params:
 
     Args:
         workdir: the run's folder.
-        like: a pytree of their shapes.
+        like: a pytree of their shapes, such as `param_shapes` returns.
 
     Raises:
         ValueError: if there are none, or they do not fit.
     """
     return _read(folder_of(workdir), like, "best")[0]
+
+
+def param_shapes(found: Problem) -> Params:
+    """Returns the shapes of the parameters that a problem's network has; nothing is computed."""
+
+    def params() -> Params:
+        batch = first_batch(first_of(found.train), keys_of(0).data)
+        return found.learning.objective.init(jax.random.key(0), batch)
+
+    return jax.eval_shape(params)
 
 
 def _read(folder: pathlib.Path, like: Params, which: Which) -> tuple[Params, int]:
@@ -142,14 +152,3 @@ def _read(folder: pathlib.Path, like: Params, which: Which) -> tuple[Params, int
     except ValueError:
         step, params = read_checkpoint(kept, like, prefix="params")
     return params, step
-
-
-def _like(found: Problem) -> Params:
-    key = jax.random.key(0)
-
-    def params() -> Params:
-        return found.learning.objective.init(
-            key, first_batch(first_of(found.train), keys_of(0).data)
-        )
-
-    return jax.eval_shape(params)

@@ -7,7 +7,8 @@ import jax
 import optuna
 
 from rnnjax import training
-from rnnjax.runs.run import Run, Summary, Workdir, train
+from rnnjax.runs.folders import workdir_of
+from rnnjax.runs.run import Run, Summary, train
 from rnnjax.runs.workdir import read_json
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short
@@ -124,7 +125,7 @@ def _train(
         short(first.name),
         found,
         [member.numbers() for member in members],
-        [_workdir(m, folder) for m, folder in zip(members, folders, strict=True)],
+        [workdir_of(m, folder) for m, folder in zip(members, folders, strict=True)],
         training.make_mesh(devices, members=across, time=first.training.time_devices),
         home=None if alone else workdir / "units" / f"{unit:04d}",
         data=first.task.token,
@@ -140,11 +141,6 @@ def _train(
         summaries = [None] * len(points)
     for number, summary in zip(numbers, summaries, strict=True):
         mark(workdir, number, "diverged" if summary is None else "finished")
-
-
-def _workdir(settings: Settings, folder: pathlib.Path) -> Workdir:
-    flags = "".join(f"{line}\n" for line in settings.as_flags())
-    return Workdir(folder, flags, settings.config())
 
 
 def _devices(settings: Settings, folder: pathlib.Path, *, alone: bool) -> int:
