@@ -3,7 +3,7 @@
 import dataclasses
 import difflib
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rnnjax.settings.fields import Field, fields_of
@@ -106,9 +106,6 @@ class Experiment:
         return Experiment(changed(self.task), network, changed(self.training))
 
 
-Demonstration = Callable[[], None]  # an experiment that trains nothing: it is called
-
-
 @dataclasses.dataclass(frozen=True, eq=False)
 class Settings:
     """All that decides a run's numbers: an experiment with values for every field.
@@ -178,13 +175,19 @@ class Settings:
             values = {k: v for k, v in values.items() if k in own or k not in vars(network)} | own
         return values
 
-    def as_flags(self) -> list[str]:
-        """Returns the flags that spell these settings."""
+    @property
+    def texts(self) -> dict[str, str]:
+        """The settled values as texts that `parse` reads."""
         fields, values = self.experiment.fields, self.settled
         if values.get("data_dir"):  # as it is found from anywhere
             values["data_dir"] = str(pathlib.Path(values["data_dir"]).expanduser().absolute())
+        return {name: fields[name].format(value) for name, value in values.items()}
+
+    def as_flags(self, texts: Mapping[str, str] | None = None) -> list[str]:
+        """Returns the flags that spell these settings, or the same experiment with other texts."""
+        texts = self.texts if texts is None else texts
         lines = [f"--experiment={self.name}", *(f"--import={name}" for name in self.imports)]
-        return lines + [f"--{name}={fields[name].format(v)}" for name, v in values.items()]
+        return lines + [f"--{name}={text}" for name, text in texts.items()]
 
     def config(self) -> dict[str, Any]:
         """Returns what has to agree for a run to be gone on with: what data are, not where."""

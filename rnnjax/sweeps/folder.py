@@ -4,7 +4,6 @@ import pathlib
 from typing import Any
 
 from rnnjax.runs.workdir import read_json, write_json
-from rnnjax.settings import Settings
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.criterion import Criterion, Summary
 from rnnjax.sweeps.plan import Plan
@@ -85,21 +84,11 @@ def config_of(plan: Plan) -> dict[str, Any]:
 
 def flags_of(plan: Plan) -> str:
     """Returns a flag file that sweeps again, in whatever folder."""
-    fields = plan.settings.experiment.fields
-    texts = dict(flag.removeprefix("--").split("=", 1) for flag in _own_flags(plan.settings))
-    texts |= {k: fields[k].format(v) for k, v in _cell_as_given(plan).items()}
-    for name in plan.axes:
-        texts.pop(name, None)
-    named = [f"--experiment={plan.settings.name}"]
-    named += [f"--import={module}" for module in plan.settings.imports]
-    options = {k: v for k, v in _of_sweep(plan).items() if v is not None}
-    lines = [*named, *(f"--{k}={v}" for k, v in {**texts, **options}.items())]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _own_flags(settings: Settings) -> list[str]:
-    flags = settings.as_flags()
-    return [flag for flag in flags if not flag.startswith(("--experiment=", "--import="))]
+    settings, fields = plan.settings, plan.settings.experiment.fields
+    texts = settings.texts | {k: fields[k].format(v) for k, v in _cell_as_given(plan).items()}
+    fixed = {name: text for name, text in texts.items() if name not in plan.axes}
+    options = {name: str(value) for name, value in _of_sweep(plan).items() if value is not None}
+    return "".join(f"{line}\n" for line in settings.as_flags(fixed | options))
 
 
 def _cell_as_given(plan: Plan) -> dict[str, Any]:
