@@ -6,14 +6,18 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+import jax
+
 from rnnjax.settings.fields import Field, fields_of
 from rnnjax.settings.networks import Names, Network, Recurrent
 from rnnjax.settings.training import Training, shared_program
 from rnnjax.tasks.base import Task
+from rnnjax.tasks.feed import first_of
 from rnnjax.training.fit import make_problem
 from rnnjax.training.hyperparameters import Hyperparameters
 from rnnjax.training.objective import make_objective
 from rnnjax.training.program import Problem
+from rnnjax.training.state import first_batch, keys_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -227,7 +231,7 @@ def problem(settings: Settings, part: str = "") -> Problem:
     """
     task, training = settings.task, settings.training
     network = settings.experiment.networks[part].build(task, settings.names)
-    return make_problem(
+    found = make_problem(
         make_objective(network, task),
         training.rule,
         training.plan,
@@ -235,3 +239,15 @@ def problem(settings: Settings, part: str = "") -> Problem:
         members=[settings.numbers(part)],
         ema=training.ema,
     )
+    _check_batch(found)
+    return found
+
+
+def _check_batch(found: Problem) -> None:
+    """Refuses a task without steps or targets, as a length of 0 makes one; nothing is drawn."""
+    batch = jax.eval_shape(lambda: first_batch(first_of(found.train), keys_of(0).data))
+    if not batch.mask.size or not len(batch.inputs):
+        raise ValueError(
+            f"{found.learning.objective.task} has nothing to learn: its batches have inputs "
+            f"{batch.inputs.shape} and targets {batch.targets.shape}"
+        )

@@ -166,6 +166,19 @@ def test_two_experiments_run_in_one_process_from_python(tmp_path):
         lab.run("adding", length=4, cell="Elman(2)", workdir="a", **small)
 
 
+@pytest.mark.parametrize("sweep", [(), ("--sweep=length=0,4",)])
+def test_a_task_of_ones_own_without_a_step_is_refused_before_a_folder_is_made(tmp_path, sweep):
+    (tmp_path / "own.py").write_text(OWN)
+    lengths = sweep or ("--length=0",)
+    done = launched("--experiment=own.py", *lengths, "--nofigures", "--workdir=run")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "error: Sum(length=0, offset=0.0) has nothing to learn: its batches have inputs (0, 4, 1) "
+        "and targets (0, 4, 1)\n"
+    )
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
