@@ -179,6 +179,15 @@ def test_a_task_of_ones_own_without_a_step_is_refused_before_a_folder_is_made(tm
     assert not (tmp_path / "run").exists()
 
 
+def test_processes_do_not_meet_where_jax_is_used_before(tmp_path):
+    jax.devices()
+    meeting = ("--coordinator=127.0.0.1:1234", "--num_processes=2", "--process_id=0")
+    done = launched(*ADDING, *meeting, "--workdir=run")
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith("error: --coordinator: processes meet before JAX is used")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
