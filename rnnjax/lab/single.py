@@ -16,7 +16,6 @@ from rnnjax.runs.run import Run, Summary, train
 from rnnjax.runs.workdir import folder_of
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short
-from rnnjax.training import processes
 from rnnjax.training.loop import Members
 from rnnjax.training.program import Problem
 from rnnjax.training.sizes import Size, check_memory, size_of
@@ -59,18 +58,6 @@ def _train(
     networks = settings.experiment.networks
     network = networks[part].title(settings.names)
     mesh = training.make_mesh(settings.training.devices or 1, time=settings.training.time_devices)
-    if processes.is_first():
-        print_header(
-            Console(),
-            name=name,
-            network=network,
-            task=str(settings.task),
-            parameters=size.parameters,
-            bytes_needed=size.bytes_needed,
-            devices=f"{mesh.size} x {jax.devices()[0].device_kind}",
-            data=settings.task.description if part == next(iter(networks)) else None,
-            workdir=workdir.folder,
-        )
     finished_before = (workdir.folder / "summary.json").exists()
     run = Run(
         name,
@@ -87,6 +74,19 @@ def _train(
             return members
         return _from(options.init_from, part, members)
 
+    def announce() -> None:
+        print_header(
+            Console(),
+            name=name,
+            network=network,
+            task=str(settings.task),
+            parameters=size.parameters,
+            bytes_needed=size.bytes_needed,
+            devices=f"{mesh.size} x {jax.devices()[0].device_kind}",
+            data=settings.task.description if part == next(iter(networks)) else None,
+            workdir=workdir.folder,
+        )
+
     def draw(folder: pathlib.Path, trained: training.Trained, summary: Summary) -> None:
         title = f"{name}: {network} on {settings.task.title}"
         draw_run(folder, trained, summary, title=title)
@@ -94,6 +94,7 @@ def _train(
     summary, *_ = train(
         run,
         begin=begin,
+        announce=announce,
         draw=draw if options.figures else None,
         profile=options.profile,
         wandb=options.wandb,

@@ -90,6 +90,7 @@ def train(
     *,
     listeners: Sequence[Listener] = (),
     begin: Callable[[Members], Members] = lambda members: members,
+    announce: Callable[[], object] = lambda: None,
     draw: Draw | None = None,
     profile: bool = False,
     wandb: str | None = None,
@@ -104,6 +105,7 @@ def train(
         run: what to do, and where.
         listeners: are told after lines and checkpoints are written.
         begin: changes the members of a new run before the first update.
+        announce: is called once nothing is refused any more, in the process that uses the folders.
         draw: makes the figures of a run alone.
         profile: whether a trace of some compiled calls is kept in the folder of a run alone.
         wandb: a project of Weights & Biases that gets the metrics as well.
@@ -132,6 +134,7 @@ def train(
                     own = {"env": env | {"seed": int(numbers.seed)}, "changeable": run.changeable}
                     held.enter_context(open_workdir(folder, flags=flags, config=config, **own))
                 tree, position = _restore(run, first)
+                announce()
                 found = _finished(run, tree)
                 if found is None:
                     run.checkpoints.mkdir(parents=True, exist_ok=True)

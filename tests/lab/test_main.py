@@ -37,10 +37,12 @@ def _elsewhere(tmp_path, monkeypatch):
 def refused(*argv):
     """Runs a command line that is refused and returns the one line that says why."""
     done = launched(*argv)
-    assert done.code == 2, (done.out, done.err)
+    assert (done.code, done.out) == (2, ""), done.err
     assert done.err.startswith("error: ")
     assert done.err.count("\n") == 1
-    return done.err.removeprefix("error: ").rstrip("\n")
+    line = done.err.removeprefix("error: ").rstrip("\n")
+    assert "ERROR" not in line
+    return line
 
 
 def files(folder):
