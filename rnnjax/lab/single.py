@@ -127,9 +127,12 @@ def _from(folder: str, part: str, members: Members) -> Members:
 
 def _evaluate(settings: Settings, options: RunOptions, problems: dict[str, Problem]) -> None:
     """Evaluates parameters that are there on what is held out, and writes nothing."""
-    folder = options.init_from or options.workdir
-    if folder is None:
-        raise ValueError("--eval_only needs the run's folder: --workdir, or --init_from")
+    given = [folder for folder in (options.workdir, options.init_from) if folder]
+    if len(given) != 1:
+        raise ValueError(
+            "--eval_only needs the run's folder: --workdir or --init_from, one of them"
+        )
+    (folder,) = given
     for part, found in problems.items():
         params = load_params(folder_of(folder) / part, param_shapes(found))
         trained, words = Trained(found.learning.objective, params), [_name(settings, part)]

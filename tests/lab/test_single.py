@@ -122,7 +122,15 @@ def test_a_run_begins_with_the_best_parameters_of_another_and_they_can_be_evalua
     wrong = launched(*ADDING, "--cell=GRU(2)", "--eval_only", "--workdir=first")
     assert wrong.code == 2
     assert "does not fit the state" in wrong.err
-    assert "--eval_only needs the run's folder" in launched(*ADDING, "--eval_only").err
+    both = ("--init_from=first", "--workdir=second")
+    for folders in ((), both):  # the one would be ignored
+        assert launched(*ADDING, "--eval_only", *folders).err == (
+            "error: --eval_only needs the run's folder: --workdir or --init_from, one of them\n"
+        )
+    unfit = launched(*ADDING, "--cell=GRU(2)", "--init_from=first", "--workdir=third")
+    assert (unfit.code, unfit.out) == (2, "")
+    assert "does not fit the state" in unfit.err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_an_experiment_and_a_cell_of_ones_own_are_run_resumed_and_loaded(tmp_path):
