@@ -5,9 +5,11 @@ import math
 import os
 import pathlib
 import shlex
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rnnjax.catalogue import typed
 from rnnjax.runs.figures.style import spans_decade
 from rnnjax.runs.workdir import folder_of, read_json
 from rnnjax.sweeps.columns import point_columns
@@ -41,7 +43,7 @@ class Point(NamedTuple):
         >>> point.result("validation", "loss")
         0.5
         >>> point.command
-        'python launch.py --flagfile=points/0000/flags.txt'
+        '... --flagfile=points/0000/flags.txt'
     """
 
     number: int
@@ -54,8 +56,8 @@ class Point(NamedTuple):
 
     @property
     def command(self) -> str:
-        """What repeats this run, to be typed where `launch.py` is."""
-        return f"python launch.py --flagfile={shlex.quote(str(self.folder / 'flags.txt'))}"
+        """What repeats this run; where `launch.py` is, if it has started this process."""
+        return f"{typed(sys.argv[0])} --flagfile={shlex.quote(str(self.folder / 'flags.txt'))}"
 
     def result(self, split: str, metric: str) -> float | None:
         """Returns a metric of the chosen state, None unless finished with a finite one.
