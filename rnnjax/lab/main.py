@@ -127,7 +127,8 @@ def _report(workdir: str) -> None:
 def _fail(error: Exception, code: int, traceback: bool, text: Any = None) -> int:
     if traceback:
         raise error
-    print(f"error: {str(text or error).strip().partition(chr(10))[0]}", file=sys.stderr)
+    line = str(text or error).strip().partition("\n")[0]
+    print(f"error: {line.removeprefix('ERROR:: ')}", file=sys.stderr)  # absl's own word for it
     return code
 
 

@@ -117,7 +117,7 @@ def test_help_tells_defaults_and_choices():
         ((*ECHO, "--data_dir=."), "Unknown command line flag 'data_dir'"),
         ((*ECHO, "--bidirectional"), "does not know what comes after"),
         ((*MLP, "--cell=LSTM"), "Unknown command line flag 'cell'"),
-        (("--flagfile=missing.txt",), "Unable to open flagfile"),
+        (("--flagfile=missing.txt",), "Unable to open flagfile: [Errno 2] No such file"),
         ((*ECHO, "--cell=LSMT"), "unknown name 'LSMT'; did you mean LSTM?"),
         ((*ECHO, "--cell=LSTM(0)"), "hidden must be a whole number of 1 or more"),
         ((*ECHO, "--cell=LSTM(3"), "cannot read 'LSTM(3'"),
