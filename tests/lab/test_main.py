@@ -22,13 +22,6 @@ ECHO = (
 MLP = ("--experiment=mnist_mlp", "--steps=4", "--batch_size=2", "--nofigures")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

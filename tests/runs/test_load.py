@@ -30,13 +30,6 @@ EXPERIMENT = Experiment(Adding(4), Recurrent("Elman", hidden=2, layers=2, dropou
 '''
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     path = tmp_path_factory.mktemp("own") / "own.py"

@@ -2,7 +2,6 @@
 
 import json
 
-import jax
 import numpy as np
 import pytest
 
@@ -15,13 +14,6 @@ from rnnjax.sweeps.study import open_results
 from tests.sweeps.small import SETTINGS
 
 AXES = "learning_rate=1e-2,1e-1;seed=0:2"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
 
 
 @pytest.fixture(scope="module")
