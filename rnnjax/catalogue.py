@@ -1,4 +1,4 @@
-"""The experiments that come with the library, listed without importing any."""
+"""The experiments that come with the library, listed without importing any, and what runs them."""
 
 import ast
 import pathlib
@@ -14,6 +14,16 @@ def folder() -> pathlib.Path:
     here = pathlib.Path(__file__).parent
     installed = here / "experiments"
     return installed if installed.is_dir() else here.parent / "experiments"
+
+
+def typed(program: str) -> str:
+    """Returns what a user types to run experiments, where a process was started as `program`.
+
+    Example:
+        >>> typed("/home/me/rnnjax/launch.py"), typed("/home/me/.venv/bin/rnnjax")
+        ('python launch.py', 'rnnjax')
+    """
+    return "python launch.py" if pathlib.Path(program).name == "launch.py" else "rnnjax"
 
 
 def catalogue() -> dict[str, str]:

@@ -29,6 +29,9 @@ pytest.register_assert_rewrite(
 )
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
+# Folders whose tests compile many small programs, and run each a few times.
+COMPILED_FAST = {"compose", "lab", "models", "runs", "sweeps", "tasks", "training"}
+
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -56,6 +59,20 @@ def _forget_programs_of_a_pair(request):
     yield
     if request.node.get_closest_marker("full"):
         jax.clear_caches()
+
+
+@pytest.fixture(scope="module")
+def compile_fast():
+    """Spares LLVM's expensive passes; those of XLA, which rewrite programs, stay."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _compile_folders_fast(request):
+    if request.path.parent.name in COMPILED_FAST:
+        request.getfixturevalue("compile_fast")
 
 
 @pytest.fixture

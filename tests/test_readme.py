@@ -9,6 +9,7 @@ import pytest
 from rnnjax import cells, unroll
 from rnnjax.cells import listing
 
+pytestmark = pytest.mark.usefixtures("compile_fast")
 ROOT = pathlib.Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

@@ -56,9 +56,9 @@ def carry_out(
         run_once(settings, run_options, given.of(ProcessOptions))
         return 0
     _refuse(given, ProcessOptions, "is for one run; a sweep is shared among --workers")
-    alone = [name for name in ("profile", "init_from", "eval_only") if name in given.texts]
+    alone = [name for name in ("profile", "init_from", "eval_only") if given.values[name]]
     if alone:
-        raise ValueError(f"--{alone[0]} is for one run; a sweep is shared among --workers")
+        raise ValueError(f"--{alone[0]} is for one run, not for those of a sweep: leave it out")
     from rnnjax.lab.sweep import sweep  # Optuna takes 0.3 s to import
 
     return sweep(settings, sweep_options, run_options, given=frozenset(texts), again=again)

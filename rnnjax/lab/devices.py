@@ -19,6 +19,11 @@ def use_devices(settings: Training, options: RunOptions, processes: ProcessOptio
         ValueError: if they are not there, or do not divide the batch.
     """
     group = read_group(processes)
+    if group is not None and _is_in_use():
+        raise ValueError(
+            "--coordinator: processes meet before JAX is used, and it is already, perhaps by the "
+            "experiment's file or an --import when they are read"
+        )
     use_cache(options)
     if not _is_in_use():
         training.use_cores_as_devices(_cores(settings, group))

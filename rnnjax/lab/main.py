@@ -16,7 +16,7 @@ from typing import Any
 
 from absl import flags
 
-from rnnjax.catalogue import catalogue
+from rnnjax.catalogue import catalogue, typed
 
 _GENERAL = (
     ("experiment", "Which experiment to run: a name, a file, or a module."),
@@ -81,7 +81,7 @@ def _dispatch(program: str, words: list[str]) -> int:
         asked = not words or set(words) <= {"--help", "-h", "-help"}
         if not asked:
             raise ValueError("name an experiment: --experiment=NAME; without flags they are listed")
-        print(overview("python launch.py" if program.endswith(".py") else "rnnjax"))
+        print(overview(typed(program)))
         return 0
     if any(word.lstrip("-").startswith("coordinator") for word in rest):
         # Read when JAX is imported: a run whose processes have lost each other says so itself.
@@ -127,7 +127,8 @@ def _report(workdir: str) -> None:
 def _fail(error: Exception, code: int, traceback: bool, text: Any = None) -> int:
     if traceback:
         raise error
-    print(f"error: {str(text or error).strip().partition(chr(10))[0]}", file=sys.stderr)
+    line = str(text or error).strip().partition("\n")[0]
+    print(f"error: {line.removeprefix('ERROR:: ')}", file=sys.stderr)  # absl's own word for it
     return code
 
 

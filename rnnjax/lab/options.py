@@ -16,7 +16,7 @@ class RunOptions(Static):
         str | None, "A finished run's folder, whose best parameters this run begins with."
     ] = None
     eval_only: Annotated[
-        bool, "Only evaluates what is in --workdir, or the parameters of --init_from."
+        bool, "Only evaluates what the run in --workdir, or in --init_from, has learned."
     ] = False
     figures: Annotated[bool, "Whether figures are drawn at the end of the run."] = True
     profile: Annotated[bool, "Keeps a trace of a few calls in the workdir."] = False

@@ -1,9 +1,6 @@
 """One run, or the runs of an experiment that compares networks."""
 
-import hashlib
-import json
 import pathlib
-from typing import Any
 
 import jax
 from rich.console import Console
@@ -12,16 +9,17 @@ from rnnjax import training
 from rnnjax.lab.devices import use_devices
 from rnnjax.lab.options import ProcessOptions, RunOptions
 from rnnjax.runs.draw import draw_run
+from rnnjax.runs.folders import changeable, workdir_of
 from rnnjax.runs.header import print_header
-from rnnjax.runs.load import load_params
-from rnnjax.runs.run import Run, Summary, Workdir, train
+from rnnjax.runs.load import load_params, param_shapes
+from rnnjax.runs.run import Run, Summary, train
 from rnnjax.runs.workdir import folder_of
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short
-from rnnjax.training import loop, processes
 from rnnjax.training.loop import Members
-from rnnjax.training.program import Problem, make_program
-from rnnjax.training.sizes import check_memory, size_of
+from rnnjax.training.program import Problem
+from rnnjax.training.sizes import Size, check_memory, size_of
+from rnnjax.training.trained import Trained
 
 
 def run_once(settings: Settings, options: RunOptions, group: ProcessOptions) -> list[pathlib.Path]:
@@ -36,73 +34,30 @@ def run_once(settings: Settings, options: RunOptions, group: ProcessOptions) -> 
     """
     devices = use_devices(settings.training, options, group)
     settings = settings.replace(devices=devices)
-    parts = list(settings.experiment.networks)
-    problems = {part: problem(settings, part) for part in parts}
-    for found in problems.values():
-        check_memory(size_of(found))
+    problems = {part: problem(settings, part) for part in settings.experiment.networks}
+    sizes = {part: size_of(found) for part, found in problems.items()}
+    for size in sizes.values():
+        check_memory(size)
     if options.eval_only:
         _evaluate(settings, options, problems)
         return []
-    done = {part: _train(settings, options, part, problems[part]) for part in parts}
-    if len(parts) > 1:
+    done = {
+        part: _train(settings, options, part, found, sizes[part])
+        for part, found in problems.items()
+    }
+    if len(done) > 1:
         _print_comparison(settings, {part: summary for part, (summary, _) in done.items()})
     return [folder for _, folder in done.values()]
 
 
-def workdir_of(
-    settings: Settings, folder: pathlib.Path | None, part: str = "", *, init_from: str | None = None
-) -> Workdir:
-    """Returns where a run is written: `folder`, or one that the settings name.
-
-    Args:
-        settings: the number of devices among them.
-        folder: as it was given.
-        part: the network, where there are several; it has a folder in the folder.
-        init_from: whose parameters it begins with.
-    """
-    lines = settings.as_flags()
-    config = settings.config()
-    if init_from:
-        lines.append(f"--init_from={folder_of(init_from)}")
-        config["init_from"] = str(folder_of(init_from))
-    home = folder or default_workdir(short(settings.name), config)
-    if part:
-        config["part"] = part
-    return Workdir(home / part, "".join(f"{line}\n" for line in lines), config)
-
-
-def default_workdir(name: str, config: dict[str, Any]) -> pathlib.Path:
-    """Returns a folder for this very configuration: the same command finds its run again."""
-    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
-    return pathlib.Path("runs") / f"{name}-{digest[:8]}"
-
-
-def changeable(settings: Settings) -> frozenset[str]:
-    """Names the settings that a finished run may be gone on with: of a constant rate, its steps."""
-    return frozenset({"steps"} if settings.training.schedule == "constant" else ())
-
-
 def _train(
-    settings: Settings, options: RunOptions, part: str, found: Problem
+    settings: Settings, options: RunOptions, part: str, found: Problem, size: Size
 ) -> tuple[Summary, pathlib.Path]:
-    given = folder_of(options.workdir) if options.workdir else None
-    workdir = workdir_of(settings, given, part, init_from=options.init_from)
-    name = "/".join(filter(None, (short(settings.name), part)))
+    workdir = workdir_of(settings, options.workdir, part, init_from=options.init_from)
+    name = _name(settings, part)
     networks = settings.experiment.networks
-    network, size = networks[part].title(settings.names), size_of(found)
+    network = networks[part].title(settings.names)
     mesh = training.make_mesh(settings.training.devices or 1, time=settings.training.time_devices)
-    if processes.is_first():
-        print_header(
-            Console(),
-            name=name,
-            network=network,
-            task=str(settings.task),
-            parameters=size.parameters,
-            bytes_needed=size.bytes_needed,
-            devices=f"{mesh.size} x {jax.devices()[0].device_kind}",
-            data=settings.task.description if part == next(iter(networks)) else None,
-            workdir=workdir.folder,
-        )
     finished_before = (workdir.folder / "summary.json").exists()
     run = Run(
         name,
@@ -119,6 +74,19 @@ def _train(
             return members
         return _from(options.init_from, part, members)
 
+    def announce() -> None:
+        print_header(
+            Console(),
+            name=name,
+            network=network,
+            task=str(settings.task),
+            parameters=size.parameters,
+            bytes_needed=size.bytes_needed,
+            devices=f"{mesh.size} x {jax.devices()[0].device_kind}",
+            data=settings.task.description if part == next(iter(networks)) else None,
+            workdir=workdir.folder,
+        )
+
     def draw(folder: pathlib.Path, trained: training.Trained, summary: Summary) -> None:
         title = f"{name}: {network} on {settings.task.title}"
         draw_run(folder, trained, summary, title=title)
@@ -126,6 +94,7 @@ def _train(
     summary, *_ = train(
         run,
         begin=begin,
+        announce=announce,
         draw=draw if options.figures else None,
         profile=options.profile,
         wandb=options.wandb,
@@ -138,6 +107,11 @@ def _train(
         )
     print(result_line(summary, workdir.folder))
     return summary, workdir.folder
+
+
+def _name(settings: Settings, part: str) -> str:
+    """Returns what a run is called on screen."""
+    return "/".join(filter(None, (short(settings.name), part)))
 
 
 def _from(folder: str, part: str, members: Members) -> Members:
@@ -153,20 +127,20 @@ def _from(folder: str, part: str, members: Members) -> Members:
 
 def _evaluate(settings: Settings, options: RunOptions, problems: dict[str, Problem]) -> None:
     """Evaluates parameters that are there on what is held out, and writes nothing."""
-    folder = options.init_from or options.workdir
-    if folder is None:
-        raise ValueError("--eval_only needs the run's folder: --workdir, or --init_from")
+    given = [folder for folder in (options.workdir, options.init_from) if folder]
+    if len(given) != 1:
+        raise ValueError(
+            "--eval_only needs the run's folder: --workdir or --init_from, one of them"
+        )
+    (folder,) = given
     for part, found in problems.items():
-        program = make_program(found, [settings.numbers(part)], training.make_mesh())
-        members = _from(folder, part, loop.begin(found, program))
-        metrics = program.evaluate(program.put(members.state).params)
-        words = [
-            f"{split}_{name}={float(value[0]):.4g}"
-            for split in sorted(metrics)
-            for name, value in sorted(metrics[split].items())
-        ]
-        name = "/".join(filter(None, (short(settings.name), part)))
-        print(" ".join([name, *words, f"data={settings.task.token}", f"workdir={folder}"]))
+        params = load_params(folder_of(folder) / part, param_shapes(found))
+        trained, words = Trained(found.learning.objective, params), [_name(settings, part)]
+        for split in ("test", "validation"):
+            if split in found.held_out:
+                metrics = trained.evaluate(split, batch_size=settings.training.batch_size)
+                words += _numbers(split, metrics)
+        print(*words, f"data={settings.task.token}", f"workdir={folder}")
 
 
 def result_line(summary: Summary, workdir: pathlib.Path) -> str:

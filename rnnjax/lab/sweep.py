@@ -11,7 +11,7 @@ from rich.console import Console
 from rnnjax import sweeps
 from rnnjax.lab.devices import use_all_devices
 from rnnjax.lab.options import RunOptions, SweepOptions
-from rnnjax.lab.single import default_workdir
+from rnnjax.runs.folders import default_workdir
 from rnnjax.runs.workdir import folder_of
 from rnnjax.settings import Settings
 from rnnjax.settings.catalogue import short
@@ -20,9 +20,9 @@ from rnnjax.sweeps.checks import check_plan
 from rnnjax.sweeps.executors import Command, Debug, Executor, Local, start_workers
 from rnnjax.sweeps.folder import config_of, read_criterion
 from rnnjax.sweeps.in_process import do_here
-from rnnjax.sweeps.opened import OpenSweep, counted, do_units, join_sweep, open_sweep, outcome_of
+from rnnjax.sweeps.opened import OpenSweep, do_units, join_sweep, open_sweep, outcome_of
 from rnnjax.sweeps.plan import Plan, make_plan
-from rnnjax.sweeps.progress import SweepProgress
+from rnnjax.sweeps.progress import SweepProgress, counted
 from rnnjax.sweeps.slurm import check_slurm, read_slurm
 from rnnjax.sweeps.watching import watch
 from rnnjax.training import DivergedError

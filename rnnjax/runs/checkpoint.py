@@ -1,11 +1,11 @@
 """Checkpoints that are whole before a save returns, and are checked bit by bit when read."""
 
+import contextlib
 import json
 import logging
 import os
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from rnnjax.runs import leaves
 from rnnjax.runs.step_files import DamagedError, StepFiles
@@ -33,7 +33,7 @@ class Restored(NamedTuple):
     extra: dict[str, Any]
 
 
-class Checkpoints:
+class Checkpoints(contextlib.AbstractContextManager["Checkpoints"]):
     """The two newest checkpoints of one run, for the one process that writes them.
 
     A save is complete on return, and a process killed in the middle of one leaves the earlier
@@ -56,15 +56,7 @@ class Checkpoints:
         self._files = StepFiles(folder_of(folder))
         self._files.make()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._files.close()
 
     def steps(self) -> list[int]:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import json
 import os
 import pathlib
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +11,7 @@ import numpy as np
 
 from rnnjax.runs.checkpoint import read_checkpoint
 from rnnjax.runs.recording import read_metrics
-from rnnjax.runs.workdir import folder_of
+from rnnjax.runs.workdir import folder_of, read_json
 from rnnjax.settings import Settings, problem, settings_of
 from rnnjax.tasks.feed import first_of
 from rnnjax.training.program import Problem
@@ -47,13 +46,13 @@ class LoadedRun(Trained):
     @property
     def config(self) -> dict[str, Any]:
         """What decides the run's numbers, as `config.json` has it."""
-        return _config(self.folder)
+        return read_json(self.folder / "config.json")
 
     @property
     def summary(self) -> dict[str, Any] | None:
         """What came of it; None while it is not finished."""
         path = self.folder / "summary.json"
-        return json.loads(path.read_text()) if path.exists() else None
+        return read_json(path) if path.exists() else None
 
     @functools.cached_property
     def metrics(self) -> "pd.DataFrame":
@@ -87,9 +86,9 @@ def load(workdir: str | os.PathLike[str], which: Which = "best") -> LoadedRun:
         raise ValueError(f"which parameters: best or last; got {which!r}")
     if not (folder / "config.json").is_file():
         raise ValueError(f"{folder} holds no run: there is no config.json in it")
-    part, settings = _config(folder).get("part", ""), read_settings(folder)
+    part, settings = read_json(folder / "config.json").get("part", ""), read_settings(folder)
     found = problem(settings, part)
-    params, step = _read(folder, _like(found), which)
+    params, step = _read(folder, param_shapes(found), which)
     return LoadedRun(found.learning.objective, params, folder, settings, step)
 
 
@@ -123,7 +122,7 @@ def load_params(workdir: str | os.PathLike[str], like: Params) -> Params:
 
     Args:
         workdir: the run's folder.
-        like: a pytree of their shapes.
+        like: a pytree of their shapes, such as `param_shapes` returns.
 
     Raises:
         ValueError: if there are none, or they do not fit.
@@ -131,12 +130,14 @@ def load_params(workdir: str | os.PathLike[str], like: Params) -> Params:
     return _read(folder_of(workdir), like, "best")[0]
 
 
-def _config(folder: pathlib.Path) -> dict[str, Any]:
-    path = folder / "config.json"
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise ValueError(f"{path} cannot be read as JSON: {error}") from error
+def param_shapes(found: Problem) -> Params:
+    """Returns the shapes of the parameters that a problem's network has; nothing is computed."""
+
+    def params() -> Params:
+        batch = first_batch(first_of(found.train), keys_of(0).data)
+        return found.learning.objective.init(jax.random.key(0), batch)
+
+    return jax.eval_shape(params)
 
 
 def _read(folder: pathlib.Path, like: Params, which: Which) -> tuple[Params, int]:
@@ -151,14 +152,3 @@ def _read(folder: pathlib.Path, like: Params, which: Which) -> tuple[Params, int
     except ValueError:
         step, params = read_checkpoint(kept, like, prefix="params")
     return params, step
-
-
-def _like(found: Problem) -> Params:
-    key = jax.random.key(0)
-
-    def params() -> Params:
-        return found.learning.objective.init(
-            key, first_batch(first_of(found.train), keys_of(0).data)
-        )
-
-    return jax.eval_shape(params)

@@ -3,7 +3,6 @@
 import os
 import sys
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -63,12 +62,7 @@ class Progress:
             self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._is_open = False
         if self._live is not None:
             self._live.stop()
@@ -165,7 +159,7 @@ class _Standing:
         return f"{self._speed:,.0f} ex/s"
 
     def gone(self) -> str:
-        return f"{_clock(time.monotonic() - self._begin)} gone"
+        return f"{clock(time.monotonic() - self._begin)} gone"
 
     def left(self) -> str:
         (step, then), start = self._last, self._first
@@ -174,7 +168,7 @@ class _Standing:
         if start == self._last:  # all there is to go by
             start = self._start, self._begin
         seconds = (self.total - step) * (then - start[1]) / (step - start[0])
-        return f"{_clock(max(0.0, seconds - (time.monotonic() - then)))} left"
+        return f"{clock(max(0.0, seconds - (time.monotonic() - then)))} left"
 
 
 class _Bar:
@@ -219,7 +213,13 @@ def _main(metrics: dict[str, float]) -> tuple[str, float]:
     return names[0], metrics[names[0]]
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Returns a time as a clock shows it, without what is left of the last second.
+
+    Example:
+        >>> clock(59.9), clock(3661)
+        ('0:59', '1:01:01')
+    """
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,18 +1,18 @@
 """A run's numbers: one line of `metrics.jsonl` each."""
 
+import contextlib
 import json
 import math
 import os
 import pathlib
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from rnnjax.runs.workdir import folder_of
 
 _FILE = "metrics.jsonl"
 
 
-class Recorder:
+class Recorder(contextlib.AbstractContextManager["Recorder"]):
     """Writes a run's metrics so that a run killed and resumed leaves the lines of one never killed.
 
     A line holds the step, the split and the metrics, no times: it depends on the run alone. Write
@@ -37,15 +37,7 @@ class Recorder:
         _keep_until(path, resume_step)
         self._file = path.open("ab")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._file.close()
 
     def write(self, step: int, split: str, metrics: dict[str, float]) -> None:

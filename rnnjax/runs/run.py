@@ -1,7 +1,6 @@
 """Whole runs in folders: begun or resumed, trained, drawn, summed up. One, or a population."""
 
 import contextlib
-import json
 import pathlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from rnnjax.runs.workdir import (
     WorkdirError,
     describe_environment,
     open_workdir,
+    read_json,
     write_json,
 )
 from rnnjax.training import loop, processes
@@ -100,6 +100,7 @@ def train(
     *,
     listeners: Sequence[Listener] = (),
     begin: Callable[[Members], Members] = lambda members: members,
+    announce: Callable[[], object] = lambda: None,
     draw: Draw | None = None,
     profile: bool = False,
     wandb: str | None = None,
@@ -114,6 +115,7 @@ def train(
         run: what to do, and where.
         listeners: are told after lines and checkpoints are written.
         begin: changes the members of a new run before the first update.
+        announce: is called once nothing is refused any more, in the process that uses the folders.
         draw: makes the figures of a run alone.
         profile: whether a trace of some compiled calls is kept in the folder of a run alone.
         wandb: a project of Weights & Biases that gets the metrics as well.
@@ -138,9 +140,11 @@ def train(
             with processes.telling_errors():
                 _refuse_more_steps(run)
                 env = describe_environment(0)
-                for workdir, numbers in zip(run.workdirs, run.members, strict=True):
-                    held.enter_context(_open(run, workdir, env | {"seed": int(numbers.seed)}))
+                for (folder, flags, config), numbers in zip(run.workdirs, run.members, strict=True):
+                    own = {"env": env | {"seed": int(numbers.seed)}, "changeable": run.changeable}
+                    held.enter_context(open_workdir(folder, flags=flags, config=config, **own))
                 tree, position = _restore(run, first)
+                announce()
                 found = _finished(run, tree)
                 if found is None:
                     run.checkpoints.mkdir(parents=True, exist_ok=True)
@@ -224,18 +228,6 @@ def _refuse_more_steps(run: Run) -> None:
             )
 
 
-def _open(
-    run: Run, workdir: Workdir, env: dict[str, Any]
-) -> contextlib.AbstractContextManager[pathlib.Path]:
-    return open_workdir(
-        workdir.folder,
-        flags=workdir.flags,
-        config=workdir.config,
-        env=env,
-        changeable=run.changeable,
-    )
-
-
 def _restore(run: Run, first: Members) -> tuple[Tree | None, dict[str, Any]]:
     """Returns what members were at last, nothing if they have yet to begin, and the position."""
     like = as_tree(jax.device_get(first), alone=run.alone)
@@ -266,7 +258,7 @@ def _finished(run: Run, tree: Tree | None) -> list[Summary | None] | None:
     if int(tree["step"]) < run.problem.plan.steps and not ended.all():
         return None
     files = [workdir.folder / "summary.json" for workdir in run.workdirs]
-    there = [json.loads(file.read_text()) if file.exists() else None for file in files]
+    there = [read_json(file) if file.exists() else None for file in files]
     missing = [found is None and end >= 0 for found, end in zip(there, ended, strict=True)]
     steps = [found and found["planned"] for found in there]
     if any(missing) or any(s is not None and s != run.problem.plan.steps for s in steps):

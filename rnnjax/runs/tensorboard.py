@@ -1,14 +1,13 @@
 """A run's numbers in TensorBoard."""
 
+import contextlib
 import math
 import os
-from types import TracebackType
-from typing import Self
 
 from rnnjax.runs.workdir import folder_of
 
 
-class TensorBoard:
+class TensorBoard(contextlib.AbstractContextManager["TensorBoard"]):
     """Writes a run's metrics to `tensorboard/` in its folder, as far as they are finite.
 
     Where tensorboardX is not installed nothing is written, and nothing is said.
@@ -42,15 +41,7 @@ class TensorBoard:
             filename_suffix=f".{resume_step}",  # a run resumed within a second gets its own file
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._writer is not None:
             self._writer.close()
 

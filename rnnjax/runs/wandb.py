@@ -1,19 +1,19 @@
 """A run's numbers in Weights & Biases."""
 
+import contextlib
 import importlib
 import math
 import os
 import pathlib
 import secrets
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from rnnjax.runs.workdir import folder_of
 
 _FILE = "wandb_id.txt"
 
 
-class WeightsAndBiases:
+class WeightsAndBiases(contextlib.AbstractContextManager["WeightsAndBiases"]):
     """Sends a run's metrics to Weights & Biases, as far as they are finite.
 
     A run that is resumed in its folder goes on as the same run there. What the process before sent
@@ -58,16 +58,8 @@ class WeightsAndBiases:
         self._run.define_metric("step", hidden=True)
         self._run.define_metric("*", step_metric="step")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._run.finish(exit_code=0 if error is None else 1)
+    def __exit__(self, *error: object) -> None:
+        self._run.finish(exit_code=int(any(error)))
 
     def write(self, step: int, split: str, metrics: dict[str, float]) -> None:
         """Adds a point to the curve `split/name` of each metric that is a finite number.

@@ -149,6 +149,31 @@ def write_json(path: str | os.PathLike[str], obj: Any) -> None:
     _write_text(pathlib.Path(path), _to_json(obj) + "\n")
 
 
+def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Reads the JSON object that a file holds.
+
+    Args:
+        path: the file.
+
+    Raises:
+        WorkdirError: it cannot be read, or holds something else.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_json(folder + "/summary.json", {"loss": 0.5})
+        ...     read_json(folder + "/summary.json")
+        {'loss': 0.5}
+    """
+    try:
+        found = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WorkdirError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise WorkdirError(f"{path} holds no JSON object")
+    return found
+
+
 def _write_text(path: pathlib.Path, text: str) -> None:
     temporary = path.with_name(f"{path.name}.tmp")
     temporary.write_text(text, encoding="utf-8")
@@ -183,7 +208,7 @@ def _check_folder(folder: pathlib.Path, config: dict[str, Any], changeable: froz
     if "config.json" in names:
         there, here = (
             {name: value for name, value in run.items() if name not in changeable}
-            for run in (_read_object(folder / "config.json"), config)
+            for run in (read_json(folder / "config.json"), config)
         )
         if differences := _differences(there, here):
             raise WorkdirError(
@@ -196,26 +221,16 @@ def _check_folder(folder: pathlib.Path, config: dict[str, Any], changeable: froz
 def _describe_run(folder: pathlib.Path, flags: str, config: dict, env: dict) -> None:
     """Writes the three files of a new folder, or renews the settings that have changed."""
     config_file, env_file = folder / "config.json", folder / "env.json"
-    there = _read_object(config_file) if config_file.exists() else None
+    there = read_json(config_file) if config_file.exists() else None
     if there is None:
         write_json(env_file, env)
     elif env_file.exists():
-        differences = _differences(_read_object(env_file), json.loads(_to_json(env)))
+        differences = _differences(read_json(env_file), json.loads(_to_json(env)))
         if differences:
             logger.warning("resuming in another environment: %s", "; ".join(differences))
     if there != config:
         _write_text(folder / "flags.txt", flags)
         write_json(config_file, config)  # last: it marks them complete
-
-
-def _read_object(path: pathlib.Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WorkdirError(f"{path} cannot be read as JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise WorkdirError(f"{path} holds no settings of a run")
-    return found
 
 
 def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:

@@ -3,17 +3,21 @@
 import dataclasses
 import difflib
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+import jax
 
 from rnnjax.settings.fields import Field, fields_of
 from rnnjax.settings.networks import Names, Network, Recurrent
 from rnnjax.settings.training import Training, shared_program
 from rnnjax.tasks.base import Task
+from rnnjax.tasks.feed import first_of
 from rnnjax.training.fit import make_problem
 from rnnjax.training.hyperparameters import Hyperparameters
 from rnnjax.training.objective import make_objective
 from rnnjax.training.program import Problem
+from rnnjax.training.state import first_batch, keys_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -106,9 +110,6 @@ class Experiment:
         return Experiment(changed(self.task), network, changed(self.training))
 
 
-Demonstration = Callable[[], None]  # an experiment that trains nothing: it is called
-
-
 @dataclasses.dataclass(frozen=True, eq=False)
 class Settings:
     """All that decides a run's numbers: an experiment with values for every field.
@@ -178,13 +179,19 @@ class Settings:
             values = {k: v for k, v in values.items() if k in own or k not in vars(network)} | own
         return values
 
-    def as_flags(self) -> list[str]:
-        """Returns the flags that spell these settings."""
+    @property
+    def texts(self) -> dict[str, str]:
+        """The settled values as texts that `parse` reads."""
         fields, values = self.experiment.fields, self.settled
         if values.get("data_dir"):  # as it is found from anywhere
             values["data_dir"] = str(pathlib.Path(values["data_dir"]).expanduser().absolute())
+        return {name: fields[name].format(value) for name, value in values.items()}
+
+    def as_flags(self, texts: Mapping[str, str] | None = None) -> list[str]:
+        """Returns the flags that spell these settings, or the same experiment with other texts."""
+        texts = self.texts if texts is None else texts
         lines = [f"--experiment={self.name}", *(f"--import={name}" for name in self.imports)]
-        return lines + [f"--{name}={fields[name].format(v)}" for name, v in values.items()]
+        return lines + [f"--{name}={text}" for name, text in texts.items()]
 
     def config(self) -> dict[str, Any]:
         """Returns what has to agree for a run to be gone on with: what data are, not where."""
@@ -224,7 +231,7 @@ def problem(settings: Settings, part: str = "") -> Problem:
     """
     task, training = settings.task, settings.training
     network = settings.experiment.networks[part].build(task, settings.names)
-    return make_problem(
+    found = make_problem(
         make_objective(network, task),
         training.rule,
         training.plan,
@@ -232,3 +239,15 @@ def problem(settings: Settings, part: str = "") -> Problem:
         members=[settings.numbers(part)],
         ema=training.ema,
     )
+    _check_batch(found)
+    return found
+
+
+def _check_batch(found: Problem) -> None:
+    """Refuses a task without steps or targets, as a length of 0 makes one; nothing is drawn."""
+    batch = jax.eval_shape(lambda: first_batch(first_of(found.train), keys_of(0).data))
+    if not batch.mask.size or not len(batch.inputs):
+        raise ValueError(
+            f"{found.learning.objective.task} has nothing to learn: its batches have inputs "
+            f"{batch.inputs.shape} and targets {batch.targets.shape}"
+        )

@@ -1,11 +1,11 @@
 """A sweep that a folder holds already, and how it can be extended."""
 
 import collections
-import json
 import pathlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rnnjax.runs.workdir import read_json
 from rnnjax.settings import Settings
 from rnnjax.sweeps.sampling import Texts
 from rnnjax.sweeps.space import Axis, Choices, read_space
@@ -40,12 +40,12 @@ def read_begun(workdir: pathlib.Path) -> Begun | None:
     path = workdir / "sweep.json"
     if not path.exists():
         return None
+    about = read_json(path)
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
         return Begun(
             about["sweep"], tuple(about["axes"]), about["sampler"], about["steps"], about["units"]
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise ValueError(f"{path} describes no sweep: {error}") from None
 
 

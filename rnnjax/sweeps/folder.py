@@ -1,11 +1,9 @@
 """What a sweep writes beside what its runs write: its plan, and what has become of each point."""
 
-import json
 import pathlib
 from typing import Any
 
-from rnnjax.runs.workdir import write_json
-from rnnjax.settings import Settings
+from rnnjax.runs.workdir import read_json, write_json
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.criterion import Criterion, Summary
 from rnnjax.sweeps.plan import Plan
@@ -37,13 +35,13 @@ def mark(workdir: pathlib.Path, number: int, status: str, settings: Texts | None
 def begun_settings(workdir: pathlib.Path, number: int) -> Texts | None:
     """Returns the swept settings of a point that was begun, None for another."""
     path = point_folder(workdir, number).with_suffix(".json")
-    return json.loads(path.read_text())["settings"] if path.exists() else None
+    return read_json(path)["settings"] if path.exists() else None
 
 
 def read_summary(workdir: pathlib.Path, number: int) -> Summary | None:
     """Returns the summary of a point's run, None for one that has none."""
     path = point_folder(workdir, number) / "summary.json"
-    return json.loads(path.read_text()) if path.exists() else None
+    return read_json(path) if path.exists() else None
 
 
 def write_plan(workdir: pathlib.Path, plan: Plan, criterion: Criterion) -> None:
@@ -67,12 +65,12 @@ def write_plan(workdir: pathlib.Path, plan: Plan, criterion: Criterion) -> None:
 
 def read_units(workdir: pathlib.Path) -> list[list[Texts]]:
     """Returns the points of each unit, as far as `sweep.json` knows them."""
-    return json.loads((workdir / "sweep.json").read_text())["units"]
+    return read_json(workdir / "sweep.json")["units"]
 
 
 def read_criterion(workdir: pathlib.Path) -> Criterion:
     """Returns what the points of a folder's sweep are compared by."""
-    about = json.loads((workdir / "sweep.json").read_text())
+    about = read_json(workdir / "sweep.json")
     return Criterion(about["metric"], about["split"])
 
 
@@ -86,21 +84,11 @@ def config_of(plan: Plan) -> dict[str, Any]:
 
 def flags_of(plan: Plan) -> str:
     """Returns a flag file that sweeps again, in whatever folder."""
-    fields = plan.settings.experiment.fields
-    texts = dict(flag.removeprefix("--").split("=", 1) for flag in _own_flags(plan.settings))
-    texts |= {k: fields[k].format(v) for k, v in _cell_as_given(plan).items()}
-    for name in plan.axes:
-        texts.pop(name, None)
-    named = [f"--experiment={plan.settings.name}"]
-    named += [f"--import={module}" for module in plan.settings.imports]
-    options = {k: v for k, v in _of_sweep(plan).items() if v is not None}
-    lines = [*named, *(f"--{k}={v}" for k, v in {**texts, **options}.items())]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _own_flags(settings: Settings) -> list[str]:
-    flags = settings.as_flags()
-    return [flag for flag in flags if not flag.startswith(("--experiment=", "--import="))]
+    settings, fields = plan.settings, plan.settings.experiment.fields
+    texts = settings.texts | {k: fields[k].format(v) for k, v in _cell_as_given(plan).items()}
+    fixed = {name: text for name, text in texts.items() if name not in plan.axes}
+    options = {name: str(value) for name, value in _of_sweep(plan).items() if value is not None}
+    return "".join(f"{line}\n" for line in settings.as_flags(fixed | options))
 
 
 def _cell_as_given(plan: Plan) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from rnnjax.sweeps.begun import Begun, read_begun
 from rnnjax.sweeps.criterion import Criterion
 from rnnjax.sweeps.folder import CHANGEABLE, config_of, flags_of, mark, read_units, write_plan
 from rnnjax.sweeps.plan import Plan
+from rnnjax.sweeps.progress import counted
 from rnnjax.sweeps.report import write_report
 from rnnjax.sweeps.results import Results
 from rnnjax.sweeps.study import empty, has_heartbeat, open_queue, open_results
@@ -71,16 +72,6 @@ class Outcome(NamedTuple):
             raise RuntimeError(
                 f"{counted(self.left, 'program')} left to do: the same command goes on; {folder}"
             )
-
-
-def counted(count: int, noun: str) -> str:
-    """Returns a number of things in words.
-
-    Example:
-        >>> counted(1, "program"), counted(2, "program")
-        ('1 program', '2 programs')
-    """
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 import math
 import sys
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -47,12 +46,7 @@ class SweepProgress:
             self._bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 
@@ -73,7 +67,7 @@ class SweepProgress:
         elif int(done) > self._told:
             self._told = int(done)
             words = [
-                f"{int(done)} of {total} program{'' if total == 1 else 's'}",
+                f"{int(done)} of {counted(total, 'program')}",
                 *filter(None, (state, left)),
             ]
             self.tell(f"{self._description}: {', '.join(words)}")
@@ -84,15 +78,24 @@ class SweepProgress:
 
     def _left(self, done: float, total: int) -> str:
         """Returns the time that the rest will take, if it goes on as fast as it went."""
+        from rnnjax.runs.progress import clock  # imports JAX
+
         assert self._since is not None, "there was a first look"
         began, before = self._since
         if done <= before or done >= total:
             return ""
         seconds = (time.monotonic() - began) / (done - before) * (total - done)
-        minutes, rest = divmod(math.ceil(seconds), 60)
-        hours, minutes = divmod(minutes, 60)
-        clock = f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-        return f"{clock} left"
+        return f"{clock(math.ceil(seconds))} left"
+
+
+def counted(count: int, noun: str) -> str:
+    """Returns a number of things in words.
+
+    Example:
+        >>> counted(1, "program"), counted(2, "program")
+        ('1 program', '2 programs')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _make_bar(console: "Console") -> "Bar":

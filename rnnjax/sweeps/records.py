@@ -1,15 +1,17 @@
 """What a sweep's folder holds, read: its points, their results, and what seeds make of them."""
 
 import collections
-import json
 import math
 import os
 import pathlib
 import shlex
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rnnjax.catalogue import typed
 from rnnjax.runs.figures.style import spans_decade
+from rnnjax.runs.workdir import folder_of, read_json
 from rnnjax.sweeps.columns import point_columns
 from rnnjax.sweeps.estimates import Estimate, mean_and_interval
 
@@ -41,7 +43,7 @@ class Point(NamedTuple):
         >>> point.result("validation", "loss")
         0.5
         >>> point.command
-        'python launch.py --flagfile=points/0000/flags.txt'
+        '... --flagfile=points/0000/flags.txt'
     """
 
     number: int
@@ -54,8 +56,8 @@ class Point(NamedTuple):
 
     @property
     def command(self) -> str:
-        """What repeats this run, to be typed where `launch.py` is."""
-        return f"python launch.py --flagfile={shlex.quote(str(self.folder / 'flags.txt'))}"
+        """What repeats this run; where `launch.py` is, if it has started this process."""
+        return f"{typed(sys.argv[0])} --flagfile={shlex.quote(str(self.folder / 'flags.txt'))}"
 
     def result(self, split: str, metric: str) -> float | None:
         """Returns a metric of the chosen state, None unless finished with a finite one.
@@ -196,17 +198,18 @@ def read_sweep(workdir: str | os.PathLike[str]) -> Sweep:
 
     Example:
         >>> import tempfile
+        >>> from rnnjax.runs.workdir import write_json
         >>> about = {"experiment": "adding", "sweep": "seed=0:2", "axes": ["seed"], "points": 2}
         >>> about |= {"metric": "loss", "higher_is_better": False, "split": "validation"}
         >>> with tempfile.TemporaryDirectory() as workdir:
-        ...     _ = pathlib.Path(workdir, "sweep.json").write_text(json.dumps(about))
+        ...     write_json(workdir + "/sweep.json", about)
         ...     read_sweep(workdir).counts()
         {}
     """
-    folder = pathlib.Path(workdir)
+    folder = folder_of(workdir)
     if not (folder / "sweep.json").is_file():
         raise ValueError(f"{folder} holds no sweep: there is no sweep.json in it")
-    about = _read_object(folder / "sweep.json")
+    about = read_json(folder / "sweep.json")
     files = sorted((folder / "points").glob("*.json"))
     try:
         if about["split"] not in SPLITS:
@@ -237,10 +240,10 @@ def _mean(values: Iterable[float | None], geometric: bool) -> Estimate | None:
 
 
 def _read_point(path: pathlib.Path, axes: Sequence[str]) -> Point:
-    about = _read_object(path)
+    about = read_json(path)
     folder = path.with_suffix("")
     written = folder / "summary.json"
-    summary = _read_object(written) if written.exists() else {}
+    summary = read_json(written) if written.exists() else {}
     try:
         settings = {name: str(about["settings"][name]) for name in axes}
         number, status = int(about["number"]), about["status"]
@@ -261,16 +264,6 @@ def _read_point(path: pathlib.Path, axes: Sequence[str]) -> Point:
 
 def _shared_settings(configs: Iterable[pathlib.Path]) -> dict[str, Any]:
     """Returns what all those files that exist have in common."""
-    found = [_read_object(path) for path in configs if path.exists()]
+    found = [read_json(path) for path in configs if path.exists()]
     first, *others = found or [{}]
     return {k: v for k, v in first.items() if all(k in o and o[k] == v for o in others)}
-
-
-def _read_object(path: pathlib.Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"{path} holds no JSON object")
-    return found

@@ -1,6 +1,5 @@
 """One unit of a sweep: points that share a program, trained together, each in its folder."""
 
-import json
 import pathlib
 from collections.abc import Callable, Collection, Sequence
 
@@ -8,7 +7,9 @@ import jax
 import optuna
 
 from rnnjax import training
-from rnnjax.runs.run import Run, Summary, Workdir, train
+from rnnjax.runs.folders import workdir_of
+from rnnjax.runs.run import Run, Summary, train
+from rnnjax.runs.workdir import read_json
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.folder import mark, point_folder
@@ -124,7 +125,7 @@ def _train(
         short(first.name),
         found,
         [member.numbers() for member in members],
-        [_workdir(m, folder) for m, folder in zip(members, folders, strict=True)],
+        [workdir_of(m, folder) for m, folder in zip(members, folders, strict=True)],
         training.make_mesh(devices, members=across, time=first.training.time_devices),
         home=None if alone else workdir / "units" / f"{unit:04d}",
         data=first.task.token,
@@ -142,11 +143,6 @@ def _train(
         mark(workdir, number, "diverged" if summary is None else "finished")
 
 
-def _workdir(settings: Settings, folder: pathlib.Path) -> Workdir:
-    flags = "".join(f"{line}\n" for line in settings.as_flags())
-    return Workdir(folder, flags, settings.config())
-
-
 def _devices(settings: Settings, folder: pathlib.Path, *, alone: bool) -> int:
     """Returns over how many devices each point's batch is divided.
 
@@ -155,7 +151,7 @@ def _devices(settings: Settings, folder: pathlib.Path, *, alone: bool) -> int:
     """
     there = jax.local_device_count() // settings.training.time_devices
     config = folder / "config.json"
-    begun = json.loads(config.read_text())["devices"] if config.exists() else None
+    begun = read_json(config)["devices"] if config.exists() else None
     wanted = begun or settings.training.devices
     if wanted is None and alone and there:
         return training.suitable_devices(settings.training.batch_size, there)

@@ -11,14 +11,8 @@ from tests.catalogue import CELLS, VARIANTS
 from tests.laws.draws import D, assert_close, params_of, specs, state_of, weigh
 
 TYPES = [jnp.float32, jnp.int32, jnp.uint8, jnp.bool]
+pytestmark = pytest.mark.usefixtures("compile_fast")
 XS = np.random.default_rng(0).integers(0, 2, (3, D))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
 
 
 def of_each_type(run, params):

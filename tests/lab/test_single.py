@@ -1,6 +1,5 @@
 """What a command does with runs that are there, and with what is a user's own."""
 
-import json
 import re
 
 import jax
@@ -9,6 +8,9 @@ import pytest
 
 from rnnjax import lab, runs
 from rnnjax.runs.checkpoint import read_checkpoint
+from rnnjax.runs.folders import changeable
+from rnnjax.runs.workdir import read_json
+from rnnjax.settings import settings_of
 from tests.lab.launching import launched
 
 ADDING = (
@@ -65,13 +67,6 @@ class Half(cells.GatedCell):
 '''
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -84,25 +79,16 @@ def ran(*argv):
     return done
 
 
-def lines(folder):
-    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-
-
 def test_a_finished_run_of_constant_rate_goes_on_with_more_steps(tmp_path):
-    constant = (*ADDING, "--schedule=constant")
-    ran(*constant, "--steps=4", "--workdir=short")
-    ran(*constant, "--steps=8", "--workdir=short")
-    ran(*constant, "--steps=8", "--workdir=long")
-    assert lines(tmp_path / "short") == lines(tmp_path / "long")
-    summaries = [json.loads((tmp_path / n / "summary.json").read_text()) for n in ("short", "long")]
-    assert [s["resumed_from"] for s in summaries] == [4, 0]
-    assert summaries[0]["best"] == summaries[1]["best"]
-    assert json.loads((tmp_path / "short" / "config.json").read_text())["steps"] == 8
-    falling = (*ADDING, "--schedule=cosine")
-    ran(*falling, "--steps=4", "--workdir=cosine")
-    refused = launched(*falling, "--steps=8", "--workdir=cosine")
-    assert refused.code == 2
-    assert "steps is 4 there, 8 here" in refused.err
+    """It ends as one that had them from the start: `tests/runs/test_run.py`."""
+    for steps in (4, 8):
+        ran(*ADDING, "--schedule=constant", f"--steps={steps}", "--workdir=run")
+    summary = read_json(tmp_path / "run" / "summary.json")
+    assert (summary["resumed_from"], summary["steps"], summary["final"]["step"]) == (4, 8, 8)
+    assert read_json(tmp_path / "run" / "config.json")["steps"] == 8
+    settings = settings_of("adding")
+    assert changeable(settings.replace(schedule="constant")) == {"steps"}
+    assert changeable(settings.replace(schedule="cosine")) == set()
 
 
 def test_a_run_begins_with_the_best_parameters_of_another_and_they_can_be_evaluated(tmp_path):
@@ -112,7 +98,7 @@ def test_a_run_begins_with_the_best_parameters_of_another_and_they_can_be_evalua
     last = read_checkpoint(tmp_path / "second" / "checkpoints", prefix="params")[1]
     for one, other in zip(jax.tree.leaves(best), jax.tree.leaves(last), strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
-    assert "init_from" in json.loads((tmp_path / "second" / "config.json").read_text())
+    assert "init_from" in read_json(tmp_path / "second" / "config.json")
     before = sorted(tmp_path.rglob("*"))
     done = ran(*ADDING, "--eval_only", "--workdir=first")
     assert done.result[1]["test_loss"] == first.result[1]["test_loss"]
@@ -122,7 +108,15 @@ def test_a_run_begins_with_the_best_parameters_of_another_and_they_can_be_evalua
     wrong = launched(*ADDING, "--cell=GRU(2)", "--eval_only", "--workdir=first")
     assert wrong.code == 2
     assert "does not fit the state" in wrong.err
-    assert "--eval_only needs the run's folder" in launched(*ADDING, "--eval_only").err
+    both = ("--init_from=first", "--workdir=second")
+    for folders in ((), both):  # the one would be ignored
+        assert launched(*ADDING, "--eval_only", *folders).err == (
+            "error: --eval_only needs the run's folder: --workdir or --init_from, one of them\n"
+        )
+    unfit = launched(*ADDING, "--cell=GRU(2)", "--init_from=first", "--workdir=third")
+    assert (unfit.code, unfit.out) == (2, "")
+    assert "does not fit the state" in unfit.err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_an_experiment_and_a_cell_of_ones_own_are_run_resumed_and_loaded(tmp_path):
@@ -164,6 +158,28 @@ def test_two_experiments_run_in_one_process_from_python(tmp_path):
         lab.run("adding", lenght=3)
     with pytest.raises(ValueError, match="length is 3 there, 4 here"):
         lab.run("adding", length=4, cell="Elman(2)", workdir="a", **small)
+
+
+@pytest.mark.parametrize("sweep", [(), ("--sweep=length=0,4",)])
+def test_a_task_of_ones_own_without_a_step_is_refused_before_a_folder_is_made(tmp_path, sweep):
+    (tmp_path / "own.py").write_text(OWN)
+    lengths = sweep or ("--length=0",)
+    done = launched("--experiment=own.py", *lengths, "--nofigures", "--workdir=run")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "error: Sum(length=0, offset=0.0) has nothing to learn: its batches have inputs (0, 4, 1) "
+        "and targets (0, 4, 1)\n"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_processes_do_not_meet_where_jax_is_used_before(tmp_path):
+    jax.devices()
+    meeting = ("--coordinator=127.0.0.1:1234", "--num_processes=2", "--process_id=0")
+    done = launched(*ADDING, *meeting, "--workdir=run")
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith("error: --coordinator: processes meet before JAX is used")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

@@ -143,14 +143,15 @@ def test_a_finished_sweep_grows(formula):
         ("seed=0:2", ("--slurm=gpus=1",), "--slurm is for Slurm: it needs --executor=slurm"),
         ("seed=0:2", ("--executor=slurm",), "--executor=slurm: there is no sbatch here"),
         ("seed=0:2", ("--coordinator=auto",), "--coordinator is for one run; a sweep is shared"),
-        ("seed=0:2", ("--profile",), "--profile is for one run; a sweep is shared among --work"),
+        ("seed=0:2", ("--profile",), "--profile is for one run, not for those of a sweep: leave"),
+        ("seed=0:2", ("--eval_only",), "--eval_only is for one run, not for those of a sweep: "),
     ],
 )
 def test_wrong_sweeps_get_one_line_and_leave_nothing_behind(
     formula, tmp_path, sweep, options, line
 ):
     done = launched(*ADDING, f"--sweep={sweep}", "--workdir=swept", *options)
-    assert done.code == 2
+    assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"error: {line}")
     assert done.err.count("\n") == 1
     assert (formula.runs, list(tmp_path.iterdir())) == ([], [])

@@ -13,8 +13,9 @@ from rnnjax import unroll
 from rnnjax.batch import squared_error
 from rnnjax.cells import Elman
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
+from rnnjax.runs.folders import workdir_of
 from rnnjax.runs.load import load, load_params
-from rnnjax.runs.run import Run, Workdir, train
+from rnnjax.runs.run import Run, train
 from rnnjax.settings import problem, settings_of
 from rnnjax.training import Listener, make_mesh
 from tests.laws.draws import assert_close, assert_identical
@@ -29,13 +30,6 @@ EXPERIMENT = Experiment(Adding(4), Recurrent("Elman", hidden=2, layers=2, dropou
 '''
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     path = tmp_path_factory.mktemp("own") / "own.py"
@@ -44,9 +38,8 @@ def settings(tmp_path_factory):
 
 
 def run_of(settings, folder):
-    flags = "".join(f"{line}\n" for line in settings.as_flags())
-    workdir = Workdir(folder, flags, settings.config())
-    return Run("own", problem(settings), [settings.numbers()], [workdir], make_mesh())
+    workdirs = [workdir_of(settings, folder)]
+    return Run("own", problem(settings), [settings.numbers()], workdirs, make_mesh())
 
 
 class Asking(Listener):

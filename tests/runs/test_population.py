@@ -12,22 +12,12 @@ from rnnjax.runs.recording import Recorder
 from rnnjax.runs.run import Run, Workdir, train
 from rnnjax.training import DivergedError, Listener, Optimizer, Plan, make_mesh, make_problem
 from tests.laws.draws import assert_identical
+from tests.runs.stopping import Stop, stop_at
 from tests.training import scripted
 
 PLAN = Plan(20, log_every=3, eval_every=4, patience=2)
 # One goes on to the end, one ends early, one diverges in training, and one when it is evaluated.
 SEEDS = (9, 6, 30, 20)
-
-
-class _Stop(BaseException):
-    """Stands for whatever ends a process."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +107,7 @@ def test_each_member_leaves_what_its_run_alone_leaves(problem, uncut, tmp_path):
     [
         (Recorder, "write", 16, 4),  # between lines and checkpoint
         (Checkpoints, "save", 7, 20),  # when some have got their own
-        (whole_runs.shutil, "rmtree", 4, 20),  # after three of checkpoints
+        pytest.param(whole_runs.shutil, "rmtree", 4, 20, marks=pytest.mark.full),  # once all have
         (whole_runs, "write_json", 2, 20),  # when one has its summary
     ],
     ids=str,
@@ -125,18 +115,9 @@ def test_each_member_leaves_what_its_run_alone_leaves(problem, uncut, tmp_path):
 def test_a_population_stopped_anywhere_ends_bit_for_bit_as_one_never_stopped(
     problem, uncut, tmp_path, monkeypatch, owner, method, calls, resumed_from
 ):
-    made, original = 0, getattr(owner, method)
-
-    def stopping(*args, **kwargs):
-        nonlocal made
-        made += 1
-        if made == calls:
-            raise _Stop
-        return original(*args, **kwargs)
-
     with monkeypatch.context() as patch:
-        patch.setattr(owner, method, stopping)
-        with pytest.raises(_Stop):
+        stop_at(patch, owner, method, calls)
+        with pytest.raises(Stop):
             train(population(problem, tmp_path), show=False)
     summaries = train(population(problem, tmp_path), show=False)
     assert_same(tmp_path, uncut[0])

@@ -90,28 +90,39 @@ def without_progress(err):
     return "".join(line for line in lines if not line.startswith("step "))
 
 
-def test_two_processes_train_as_one_and_resume_when_one_was_killed(tmp_path, started, started_two):
-    argv = (*ECHO, "--steps=200")
-    killed = started_two(*argv, "--workdir=two")
-    metrics = tmp_path / "two" / "metrics.jsonl"
-    wait_for_lines(metrics, 11, killed)  # after the checkpoint at 40
-    killed[1].kill()
-    code, _, err = ended(killed[0])
-    assert (code, without_progress(err).strip()) == (1, LOST)
-    assert not (tmp_path / "two" / "summary.json").exists()
+def test_two_processes_train_as_one(tmp_path, started, started_two):
+    argv = (*ECHO, "--steps=40")
     first, second = map(ended, started_two(*argv, "--workdir=two"))
     assert (first[0], without_progress(first[2])) == (0, "")
     assert second == (0, "", "")  # the first one alone speaks
     assert first[1].splitlines()[-1].startswith("echo test_accuracy=")
     assert "[Gloo]" not in first[1]
-    assert '"resumed_from": 0,' not in (tmp_path / "two" / "summary.json").read_text()
+    assert_as_one(tmp_path, ended(started(*argv, "--workdir=one")))
 
-    code, _, err = ended(started(*argv, "--workdir=one"))
+
+@pytest.mark.full
+def test_two_processes_of_which_one_was_killed_go_on_as_one(tmp_path, started, started_two):
+    argv = (*ECHO, "--steps=200")
+    killed = started_two(*argv, "--workdir=two")
+    wait_for_lines(tmp_path / "two" / "metrics.jsonl", 11, killed)  # after the checkpoint at 40
+    killed[1].kill()
+    code, _, err = ended(killed[0])
+    assert (code, without_progress(err).strip()) == (1, LOST)
+    assert not (tmp_path / "two" / "summary.json").exists()
+    assert [code for code, *_ in map(ended, started_two(*argv, "--workdir=two"))] == [0, 0]
+    assert '"resumed_from": 0,' not in (tmp_path / "two" / "summary.json").read_text()
+    assert_as_one(tmp_path, ended(started(*argv, "--workdir=one")))
+
+
+def assert_as_one(folder, done):
+    """Compares the folder of two processes with that of one, which has ended."""
+    code, _, err = done
     assert (code, without_progress(err)) == (0, "")
-    assert metrics.read_bytes() == (tmp_path / "one" / "metrics.jsonl").read_bytes()
-    names = [{path.name for path in (tmp_path / run).iterdir()} for run in ("one", "two")]
+    metrics = [(folder / run / "metrics.jsonl").read_bytes() for run in ("one", "two")]
+    assert metrics[0] == metrics[1]
+    names = [{path.name for path in (folder / run).iterdir()} for run in ("one", "two")]
     assert names[0] == names[1]
-    assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}
+    assert {path.name for path in folder.iterdir()} == {"one", "two"}
 
 
 @pytest.mark.full

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rnnjax.runs.recording import Recorder, read_metrics
+from tests.runs.stopping import Stop, stop_at
 
 
 def train(folder, kill_at=0):
@@ -112,14 +113,17 @@ def test_a_damaged_line_in_the_middle_is_named_and_nothing_is_changed(tmp_path):
     assert (tmp_path / "metrics.jsonl").read_bytes() == damaged
 
 
-def test_a_run_killed_twice_leaves_the_bytes_of_one_never_killed(tmp_path):
+def test_a_run_killed_twice_leaves_the_bytes_of_one_never_killed(tmp_path, monkeypatch):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     whole.mkdir()
     killed.mkdir()
     train(whole)
     train_until_killed(killed, kill_at=6)
     assert [r["step"] for r in read_metrics(killed)] == [2, 4, 4, 6]
-    train_until_killed(killed, kill_at=12)
+    with monkeypatch.context() as patch:
+        stop_at(patch, Recorder, "write", 6)
+        with pytest.raises(Stop):
+            train(killed)
     assert [r["step"] for r in read_metrics(killed)] == [2, 4, 4, 6, 8, 8, 10, 12]
     train(killed)
     expected = (whole / "metrics.jsonl").read_bytes()

@@ -11,20 +11,11 @@ from rnnjax.runs.run import Run, Workdir, train
 from rnnjax.runs.workdir import WorkdirError
 from rnnjax.training import DivergedError, Hyperparameters, Optimizer, Plan, make_mesh, make_problem
 from tests.laws.draws import assert_identical
+from tests.runs.stopping import Stop, stop_at
 from tests.training import small
 
+FULL = pytest.mark.full
 NUMBERS = Hyperparameters(5, 0.03, dropout=0.3)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
-class _Stop(BaseException):
-    """Stands for whatever ends a process."""
 
 
 def problem(steps):
@@ -117,8 +108,8 @@ def test_a_run_leaves_everything_needed_to_repeat_it(uncut):
     [
         (Checkpoints, "save", 1, 0),  # between its lines and its checkpoint
         (Recorder, "write", 5, 4),  # after its checkpoint
-        (Recorder, "write", 7, 4),  # between the lines of the second evaluation
-        (Checkpoints, "save", 2, 4),  # between the second's lines and checkpoint
+        pytest.param(Recorder, "write", 7, 4, marks=FULL),  # between the lines of an evaluation
+        pytest.param(Checkpoints, "save", 2, 4, marks=FULL),  # between its lines and checkpoint
         (Checkpoints, "save", 3, 8),  # before the last checkpoint
     ],
 )
@@ -128,7 +119,7 @@ def test_a_run_stopped_anywhere_goes_on_and_ends_bit_for_bit_as_one_never_stoppe
     folder, summary = uncut
     with monkeypatch.context() as patch:
         stop_at(patch, owner, method, calls)
-        with pytest.raises(_Stop):
+        with pytest.raises(Stop):
             finish(tmp_path / "run")
     assert not (tmp_path / "run" / "summary.json").exists()
     assert len(read_metrics(tmp_path / "run")) <= len(read_metrics(folder))
@@ -138,20 +129,6 @@ def test_a_run_stopped_anywhere_goes_on_and_ends_bit_for_bit_as_one_never_stoppe
     metrics = [(path / "metrics.jsonl").read_bytes() for path in (folder, tmp_path / "run")]
     assert metrics[0] == metrics[1]
     assert_identical(kept(tmp_path / "run"), kept(folder))
-
-
-def stop_at(patch, owner, method, calls):
-    """Lets the method of a class raise when it is called for the n-th time."""
-    made, original = 0, getattr(owner, method)
-
-    def stopping(*args, **kwargs):
-        nonlocal made
-        made += 1
-        if made == calls:
-            raise _Stop
-        return original(*args, **kwargs)
-
-    patch.setattr(owner, method, stopping)
 
 
 def test_a_finished_run_is_only_looked_up(uncut):

@@ -77,6 +77,7 @@ def test_the_flags_of_settings_spell_the_same_settings(tmp_path, name):
         assert again.as_flags() == lines
         # But for `hidden`, which is in the cell then.
         assert again.settled == settings.settled
+        assert usual.parse(settings.texts).settled == settings.settled
         assert again.program() == settings.program()
     changed = {name: value for name, value in again.parse(texts).values.items() if name in texts}
     assert all(changed[name] != usual.values[name] for name in texts)

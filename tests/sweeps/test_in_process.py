@@ -2,7 +2,6 @@
 
 import json
 
-import jax
 import numpy as np
 import pytest
 
@@ -17,18 +16,13 @@ from tests.sweeps.small import SETTINGS
 AXES = "learning_rate=1e-2,1e-1;seed=0:2"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
     """Returns a sweep of four steps, its lines, and how it went on to six."""
     folder = tmp_path_factory.mktemp("sweep") / "adding"
-    first = sweeps.run(SETTINGS, AXES, folder, show=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rnnjax.sweeps.opened.write_report", lambda folder: None)  # the last is read
+        first = sweeps.run(SETTINGS, AXES, folder, show=False)
     lines = [read_metrics(point.folder) for point in first.points]
     return first, lines, sweeps.run(SETTINGS.replace(steps=6), AXES, folder, show=False)
 

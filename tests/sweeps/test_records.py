@@ -1,4 +1,5 @@
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -33,12 +34,27 @@ def test_what_all_configurations_share_is_known(tmp_path):
     assert sweep.fixed == {"cell": "LSTM(8)", "task": "Adding(60)"}
 
 
-def test_a_command_repeats_a_point_whatever_its_folder_is_called(tmp_path):
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [("/src/launch.py", "python launch.py"), ("/bin/rnnjax", "rnnjax"), ("/me/mine.py", "rnnjax")],
+)
+def test_a_command_repeats_a_point_whatever_its_folder_is_called(
+    tmp_path, monkeypatch, program, said
+):
+    monkeypatch.setattr(sys, "argv", [program, "--experiment=adding"])
     folder = tmp_path / "my sweep"
     sweep = read_sweep(write_sweep(folder, [point(0.25, lr=1)]))
-    assert sweep.points[0].command == (
-        f"python launch.py --flagfile='{folder}/points/0000/flags.txt'"
-    )
+    assert sweep.points[0].command == f"{said} --flagfile='{folder}/points/0000/flags.txt'"
+
+
+def test_a_sweep_is_found_at_home_and_known_by_its_whole_path(tmp_path, monkeypatch):
+    write_sweep(tmp_path / "s", [point(0.25, lr=1)])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for said in ("~/s", "s"):
+        sweep = read_sweep(said)
+        assert sweep.folder == tmp_path / "s"
+        assert sweep.points[0].folder == tmp_path / "s" / "points" / "0000"
 
 
 @pytest.mark.parametrize(

@@ -106,10 +106,8 @@ def test_a_sweep_all_of_whose_points_diverged_has_no_result_and_says_so(tmp_path
 def test_the_best_three_can_be_repeated_by_a_line_each(tmp_path):
     folder = tmp_path / ("a_long_name" * 10)
     lines = printed(folder, [made(float(-n), a=n) for n in range(5)])
-    commands = [line.strip() for line in lines if "launch.py" in line]
-    assert commands == [
-        f"python launch.py --flagfile={folder}/points/000{n}/flags.txt" for n in (4, 3, 2)
-    ]
+    commands = [line.strip() for line in lines if "--flagfile" in line]
+    assert commands == [f"rnnjax --flagfile={folder}/points/000{n}/flags.txt" for n in (4, 3, 2)]
     assert lines[-1] == f"Each point has its flags.txt in {folder}/points."
 
 

@@ -97,6 +97,7 @@ def test_ctrl_c_stops_the_workers(site):
     assert unit_of(queue.ask()) == 0
 
 
+@pytest.mark.full
 def test_after_the_death_of_launcher_and_workers_no_finished_unit_is_done_again(site):
     launcher = site.start("--launch=8", "--hold=4")
     holder = site.held()

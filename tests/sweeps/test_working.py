@@ -29,6 +29,7 @@ def test_a_killed_worker_s_unit_is_done_by_the_other_and_each_is_done_once(site)
     assert [trial.state.name for trial in tries_of(queue)[3]] == ["FAIL", "COMPLETE"]
 
 
+@pytest.mark.full  # of what is known of the dead: `test_workers.py`
 def test_a_unit_that_kills_its_workers_is_tried_twice_and_fails_for_good(site):
     queue = site.planned(3)
     workers = [site.start("--die=1") for _ in range(3)]

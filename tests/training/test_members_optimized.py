@@ -6,8 +6,8 @@ from rnnjax.training import Optimizer
 from tests.training.test_members import MEMBERS, check
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _compile_fast():
+@pytest.fixture(scope="module")
+def compile_fast():
     """Takes the place of what saves time elsewhere."""
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnjax.runs.figures.style import COLOURS, GREY, STYLE, save_figure, set_title, spans_decade
 from rnnjax.runs.recording import read_metrics
+from rnnjax.runs.workdir import folder_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ def draw_curves(
             panels["loss"].text(0.5, 0.5, "no metrics yet", ha="center", color=GREY)
             panels["loss"].set(xlabel="step", ylabel="loss", xticks=[], yticks=[])
         _add_legend(figure, [panels[name] for name in answers])
-        return save_figure(figure, pathlib.Path(workdir) / "curves.png")
+        return save_figure(figure, folder_of(workdir) / "curves.png")
 
 
 def _panel_names(records: Sequence[dict[str, Any]]) -> tuple[list[str], list[str]]:

@@ -43,8 +43,8 @@ def write_report(workdir: str | os.PathLike[str]) -> pathlib.Path:
         ValueError: if the folder holds no sweep.
 
     Example:
-        >>> write_report("runs/adding-sweep")  # doctest: +SKIP
-        PosixPath('runs/adding-sweep/report.html')
+        >>> write_report("~/runs/adding-sweep")  # doctest: +SKIP
+        PosixPath('/home/me/runs/adding-sweep/report.html')
     """
     sweep = read_sweep(workdir)
     _write_text(sweep.folder / "sweep.csv", _csv(sweep))

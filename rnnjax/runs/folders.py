@@ -1,0 +1,55 @@
+"""The folder of a run by its settings, and what is written there of them."""
+
+import hashlib
+import json
+import os
+import pathlib
+from typing import Any
+
+from rnnjax.runs.run import Workdir
+from rnnjax.runs.workdir import folder_of
+from rnnjax.settings import Settings
+from rnnjax.settings.catalogue import short
+
+
+def workdir_of(
+    settings: Settings,
+    folder: str | os.PathLike[str] | None,
+    part: str = "",
+    *,
+    init_from: str | os.PathLike[str] | None = None,
+) -> Workdir:
+    """Returns where a run is written: `folder`, or one that the settings name.
+
+    Args:
+        settings: the number of devices among them.
+        folder: as it was given.
+        part: the network, where there are several; it has a folder in the folder.
+        init_from: whose parameters it begins with.
+
+    Example:
+        >>> from rnnjax.settings import settings_of
+        >>> workdir = workdir_of(settings_of("adding"), "/runs/a")
+        >>> str(workdir.folder), workdir.flags.split()[0], workdir.config["length"]
+        ('/runs/a', '--experiment=adding', 100)
+    """
+    lines = settings.as_flags()
+    config = settings.config()
+    if init_from:
+        lines.append(f"--init_from={folder_of(init_from)}")
+        config["init_from"] = str(folder_of(init_from))
+    home = folder_of(folder) if folder else default_workdir(short(settings.name), config)
+    if part:
+        config["part"] = part
+    return Workdir(home / part, "".join(f"{line}\n" for line in lines), config)
+
+
+def default_workdir(name: str, config: dict[str, Any]) -> pathlib.Path:
+    """Returns a folder for this very configuration: the same command finds its run again."""
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+    return pathlib.Path("runs") / f"{name}-{digest[:8]}"
+
+
+def changeable(settings: Settings) -> frozenset[str]:
+    """Names the settings that a finished run may be gone on with: of a constant rate, its steps."""
+    return frozenset({"steps"} if settings.training.schedule == "constant" else ())
