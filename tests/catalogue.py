@@ -45,7 +45,6 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
     unroll.Checkpointed(block=3, unroll=2): Cell,
     unroll.associative: AssociativeCell,
     unroll.Associative(chunk=3): AssociativeCell,
-    unroll.cudnn: cells.LSTM,
     unroll.deferred: SplitCell,
     unroll.Deferred(chunk=3): SplitCell,
     unroll.fused: SplitCell | LinearCell,

@@ -28,7 +28,6 @@ ENGINES = (
     unroll.time_sharded,
     unroll.fused,
     unroll.newton,
-    unroll.cudnn,
 )
 
 

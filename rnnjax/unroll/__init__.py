@@ -25,8 +25,6 @@ from rnnjax.unroll.linear.linear_scan import linear_scan
 from rnnjax.unroll.linear.time_sharded import TimeSharded as TimeSharded
 from rnnjax.unroll.linear.time_sharded import time_sharded
 from rnnjax.unroll.reading import read_engine as read_engine
-from rnnjax.unroll.split.cudnn import Cudnn as Cudnn
-from rnnjax.unroll.split.cudnn import cudnn
 from rnnjax.unroll.split.deferred import Deferred as Deferred
 from rnnjax.unroll.split.deferred import deferred
 
@@ -34,7 +32,6 @@ __all__ = [
     "associative",
     "auto",
     "checkpointed",
-    "cudnn",
     "deferred",
     "fused",
     "linear_scan",

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Protocol
 import jax
 
 from rnnjax.cells.base import AssociativeCell, Cell, LinearCell, SplitCell
-from rnnjax.cells.gated.lstm import LSTM
 from rnnjax.compose.base import Composite, Run
 from rnnjax.typing import Array, Params, State, Static
 from rnnjax.unroll.checks import check_call, check_inputs
@@ -21,7 +20,6 @@ _WHAT_IT_IS: dict[type[Cell], str] = {
     SplitCell: "a SplitCell, with project, recur, combine",
     AssociativeCell: "an AssociativeCell, with element, compose, apply",
     LinearCell: "a LinearCell, h_t = a_t * h_(t-1) + b_t",
-    LSTM: "an LSTM with sigmoid and tanh",
 }
 
 

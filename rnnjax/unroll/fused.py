@@ -1,5 +1,9 @@
 """The engine that runs many steps in one kernel."""
 
+from typing import Any
+
+import jax
+
 from rnnjax.cells.base import Cell, LinearCell, SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
@@ -21,7 +25,12 @@ class Fused(EngineValue):
     half precision where the parameters are, and single precision is not TF32 unless
     `jax.default_matmul_precision` says otherwise.
 
-    For a `LinearCell` each chunk of time and each 128 units are a program, on a TPU too.
+    For a `LinearCell` each chunk of time and each 32 units, 1,024 on a TPU, are a program.
+
+    Args:
+        rows: how many sequences a program of a `SplitCell` runs, a power of two; 16 or more where
+            products are made by tensor cores. None leaves that to the engine.
+        warps: of 32 threads each, in a program of a `SplitCell`, a power of two; None likewise.
 
     Example:
         >>> from rnnjax.cells import LSTM
@@ -41,12 +50,28 @@ class Fused(EngineValue):
 
     contracts = (SplitCell, LinearCell)
 
+    rows: int | None = None
+    warps: int | None = None
+
     def serves(self, cell: Cell) -> bool:
         """Says whether there is a kernel for such a cell, or for each that it is made of."""
         pieces = self.pieces(cell)
         return super().serves(cell) and all(
             split.has_kernel(piece) for piece in pieces if isinstance(piece, SplitCell)
         )
+
+    def fits(self, cell: Any, params: Params, state: State, xs: Any) -> bool:
+        """Says whether there is a kernel for a cell made of no others, of this size and dtype."""
+        if not (self.serves(cell) and hasattr(xs, "dtype")):
+            return False
+        try:
+            jax.eval_shape(
+                lambda params, state, xs: self.run(cell, params, state, xs, None, None),
+                *(params, state, xs),
+            )
+        except (TypeError, ValueError):
+            return False
+        return True
 
     def run(
         self,
@@ -69,7 +94,8 @@ class Fused(EngineValue):
         if xs.size == 0:  # a kernel runs one step or more of one sequence or more
             return scan.run(cell, params, state, xs, mask, reset)
         if isinstance(cell, SplitCell):
-            return split.run(cell, params, state, xs, mask, reset)
+            tile = split.Tile(self.rows, self.warps)
+            return split.run(tile, cell, params, state, xs, mask, reset)
         return linear.run(_find, cell, params, state, xs, mask, reset)
 
 

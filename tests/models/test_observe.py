@@ -84,7 +84,7 @@ def test_states_are_those_of_a_loop_over_steps(mask, reset):
     assert_close(found, (first, BothWays(forward, backward), last), atol=1e-5)
 
 
-ENGINES = [unroll.deferred, unroll.Checkpointed(block=4), unroll.newton, unroll.cudnn, unroll.auto]
+ENGINES = [unroll.deferred, unroll.Checkpointed(block=4), unroll.newton, unroll.auto]
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)

@@ -165,6 +165,25 @@ def test_where_nothing_was_measured_the_choice_is_by_the_contract_alone(monkeypa
     assert "nothing was measured on this backend, abacus" in choice.reason
 
 
+@pytest.mark.parametrize(
+    ("cell", "engine"),
+    [
+        (LSTM(64), unroll.fused),
+        (LSTM(128), unroll.deferred),  # is too large for a kernel in single precision
+        (mixed_precision(LSTM(128)), unroll.fused),
+        (LRU(3), unroll.fused),
+        (GRUResetBefore(3), unroll.scan),
+    ],
+    ids=repr,
+)
+def test_on_a_gpu_a_kernel_is_chosen_where_there_is_one(monkeypatch, cell, engine):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    params = jax.eval_shape(lambda: cell.init(jax.random.key(0), 2))
+    state = jax.eval_shape(lambda: cell.initial_state(cell.init(jax.random.key(0), 2), (3,)))
+    xs = jax.ShapeDtypeStruct((5, 3, 2), jnp.float32)
+    assert unroll.choose(cell, params, state, xs) == engine
+
+
 def test_a_wrapped_cell_is_measured_as_the_cell_in_it(measured):
     sizes = {"scan": 1.0, "deferred": 1.0}
     measured(

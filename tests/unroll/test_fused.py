@@ -10,10 +10,11 @@ import pytest
 from rnnjax import compose, unroll
 from rnnjax.cells import CTRNN, GRU, LSTM, Elman, GRUResetBefore, PeepholeLSTM, relu
 from rnnjax.cells.plain.elman import ElmanState
-from rnnjax.unroll.fused import fused
+from rnnjax.unroll.fused import Fused, fused
 from rnnjax.unroll.split.kernel import steps as split_steps
 from rnnjax.unroll.split.kernel import triton as split_kernel
 from rnnjax.unroll.split.kernel.steps import Backward, Flags, Forward
+from rnnjax.unroll.split.kernel.triton import Tile
 from tests.laws.draws import assert_close, doubled, normal, params_of, state_of, weigh
 from tests.unroll.exporting import TRITON, exported
 
@@ -55,20 +56,23 @@ def test_an_elman_cell_is_its_equation():
 
 
 @pytest.mark.parametrize(
-    ("cell", "batch_shape", "with_flags"),
+    ("cell", "batch_shape", "with_flags", "rows"),
     [
-        (LSTM(20), (5,), True),
-        (GRU(3), (2, 3), True),
-        (Elman(16, activation=relu), (), False),
-        (Elman(3, activation=jax.nn.softplus), (9,), True),  # three programs
+        (LSTM(20), (5,), True, None),
+        (LSTM(3), (2,), False, 1),
+        (GRU(3), (2, 3), True, None),
+        (GRU(20), (3,), True, 1),
+        (Elman(16, activation=relu), (), False, None),
+        (Elman(3, activation=jax.nn.softplus), (9,), True, 4),  # three programs
     ],
     ids=repr,
 )
-def test_gradients_are_those_of_the_loop_to_the_last_digits(cell, batch_shape, with_flags):
+def test_gradients_are_those_of_the_loop_to_the_last_digits(cell, batch_shape, with_flags, rows):
     arguments = doubled(drawn(cell, batch_shape))
     given = flags((T, *batch_shape)) if with_flags else {}
     with jax.enable_x64(True):
-        actual, expected = (results(e, cell, *arguments, **given) for e in (fused, unroll.scan))
+        engines = Fused(rows=rows), unroll.scan
+        actual, expected = (results(e, cell, *arguments, **given) for e in engines)
     assert_close(actual, expected, rtol=1e-11, atol=1e-11)
 
 
@@ -130,7 +134,7 @@ def test_the_kernels_do_what_the_loops_beside_them_do():
         (split_kernel.forward, split_steps.forward, forward),
         (split_kernel.backward, split_steps.backward, backward),
     ):
-        interpreted = jax.jit(functools.partial(kernel, True, cell))
+        interpreted = jax.jit(functools.partial(kernel, True, Tile(), cell))
         assert_close(
             interpreted(params, arrays), jax.jit(functools.partial(loop, cell))(params, arrays)
         )
@@ -267,14 +271,15 @@ def test_other_cells_are_refused(cell, message):
 
 @pytest.mark.skipif(jax.default_backend() != "gpu", reason="there is no GPU here")
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+@pytest.mark.parametrize("rows", [None, 1, 16])
 @pytest.mark.parametrize("cell", [Elman(128), LSTM(64), GRU(64), PeepholeLSTM(20)], ids=repr)
-def test_on_a_gpu_the_compiled_kernels_agree_with_the_loop(cell, dtype):
-    params, state, _ = drawn(cell, (33,))
-    arguments = params, state, normal(1, (100, 33, 2))
+def test_on_a_gpu_the_compiled_kernels_agree_with_the_loop(cell, rows, dtype):
+    params = cell.init(jax.random.key(0), 2)  # with `params_of` the states would be chaotic
+    arguments = params, state_of(cell, (33,)), normal(1, (100, 33, 2))
     arguments = jax.tree.map(lambda x: jnp.asarray(x, dtype), arguments)
     exact = jax.tree.map(lambda x: x.astype(jnp.float32), arguments)
     with jax.default_matmul_precision("highest"):
-        actual = results(fused, cell, *arguments, **flags((100, 33)))
+        actual = results(Fused(rows=rows), cell, *arguments, **flags((100, 33)))
         expected = results(unroll.scan, cell, *exact, **flags((100, 33)))
     limit = 1e-4 if dtype == jnp.float32 else 0.05
     for a, e in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):

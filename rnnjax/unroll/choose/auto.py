@@ -15,6 +15,7 @@ from rnnjax.unroll.base import EngineValue, over_parts
 from rnnjax.unroll.checks import check_call
 from rnnjax.unroll.choose import measurements
 from rnnjax.unroll.choose.measurements import Row, Size
+from rnnjax.unroll.fused import fused
 from rnnjax.unroll.linear.associative import associative
 from rnnjax.unroll.linear.linear_scan import linear_scan
 from rnnjax.unroll.split.deferred import deferred
@@ -36,7 +37,8 @@ class Auto(EngineValue):
     mode always works; for forward mode (`jax.jvp`, `jax.jacfwd`) use `scan`.
 
     It is the leanest of the fastest where the nearest size was measured, on this backend, with a
-    cell of the same contract: `unroll.choose` returns it, `unroll.explain` says why. Where a
+    cell of the same contract: `unroll.choose` returns it, `unroll.explain` says why. On a GPU it is
+    `fused` where there is a kernel, which was faster at all sizes that were tried. Where a
     gradient is taken it may be another one than where none is, unless that one is as fast there
     too. Of a cell made of cells each has an engine of its own.
 
@@ -55,8 +57,10 @@ class Auto(EngineValue):
         reset: Array | None,
     ) -> tuple[State, Any]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        size = size_of(state, xs)
-        forward, gradient = (best(cell, size, gradient=wanted).engine for wanted in (False, True))
+        size, kernel = size_of(state, xs), _has_kernel(cell, params, state, xs)
+        forward, gradient = (
+            best(cell, size, gradient=wanted, kernel=kernel).engine for wanted in (False, True)
+        )
         if forward == gradient:
             return forward.run(cell, params, state, xs, mask, reset)
 
@@ -144,14 +148,17 @@ class Choice(NamedTuple):
     about: str = ""  # the machine that it was made on
 
 
-def best(cell: Cell, size: Size, *, gradient: bool = True) -> Choice:
+def best(cell: Cell, size: Size, *, gradient: bool = True, kernel: bool = False) -> Choice:
     """Returns the engine that `auto` runs a cell on that is made of no others.
 
     Args:
         cell: the recurrence.
         size: of the inputs and the state.
         gradient: whether a gradient is wanted.
+        kernel: whether `unroll.fused` has a kernel for it on this machine.
     """
+    if kernel:
+        return Choice(cell, fused, "a kernel is faster than loops; python -m benchmarks.gpu", size)
     contract = next((kind for kind in CANDIDATES if isinstance(cell, kind)), None)
     if contract is None:
         if isinstance(cell, AssociativeCell):
@@ -243,13 +250,18 @@ def choices(
     found = []
 
     def run(part: Cell, params: Params, state: State, xs: Any) -> tuple[State, Any]:
-        found.append(best(part, size_of(state, xs), gradient=gradient))
+        kernel = _has_kernel(part, params, state, xs)
+        found.append(best(part, size_of(state, xs), gradient=gradient, kernel=kernel))
         return scan.run(part, params, state, xs, None, None)
 
     jax.eval_shape(
         lambda params, state, xs: over_parts(run, cell, params, state, xs, None), params, state, xs
     )
     return found
+
+
+def _has_kernel(cell: Cell, params: Params, state: State, xs: Any) -> bool:
+    return jax.default_backend() == "gpu" and fused.fits(cell, params, state, xs)
 
 
 def size_of(state: State, xs: Any) -> Size:

@@ -13,7 +13,6 @@ from rnnjax.typing import Array
 from rnnjax.unroll.linear import steps as linear
 from rnnjax.unroll.linear.steps import Step
 
-_LANES = 128  # the last axis of a tile: a TPU's vector registers, and four warps of a GPU
 _PROGRAMS = 512  # several for each multiprocessor of a large GPU
 _SHORTEST, _LONGEST = 16, 256  # steps of a chunk; the longest fits a TPU's memory on chip
 
@@ -21,8 +20,10 @@ _SHORTEST, _LONGEST = 16, 256  # steps of a chunk; the longest fits a TPU's memo
 class Machine(NamedTuple):
     """What a kernel has to know of the machine it is made for."""
 
-    rows: int  # a tile is [rows, 128]
+    rows: int  # a tile is [rows, lanes]
+    lanes: int
     together: int  # steps whose inputs are read before the first is run, so that reads overlap
+    enough: int  # units of all sequences that keep it busy without chunks of time
     interpret: bool = False
     compiler: Any = None
 
@@ -43,9 +44,9 @@ class _Chunk(NamedTuple):
     reverse: bool
 
 
-_GPU = Machine(rows=1, together=8, compiler=triton.CompilerParams(num_warps=4))
-_TPU = Machine(rows=8, together=8)
-_NONE = Machine(rows=1, together=2, interpret=True)
+_GPU = Machine(1, 32, 16, enough=2000, compiler=triton.CompilerParams(num_warps=1))
+_TPU = Machine(8, 128, 8, enough=1 << 30)
+_NONE = Machine(1, 128, 2, enough=1 << 30, interpret=True)
 
 
 @jax.custom_vjp
@@ -115,11 +116,12 @@ def _after(h: Array, step: Step) -> tuple[Array, Array]:
 def _in_chunks(machine: Machine, each: Step, h: Array, *, reverse: bool) -> Array:
     """Composes each chunk to one step, runs those few, then each chunk from where it starts."""
     steps, units = each.drive.shape[0], h.size
-    tiles = -(-units // (machine.rows * _LANES))
+    tiles = -(-units // (machine.rows * machine.lanes))
     chunk = min(max(steps * tiles // _PROGRAMS, _SHORTEST), _LONGEST, steps)
+    chunk = steps if units >= machine.enough else chunk
     chunk += -chunk % machine.together
     count = -(-steps // chunk)
-    shape = (count * chunk, tiles * machine.rows, _LANES)
+    shape = (count * chunk, tiles * machine.rows, machine.lanes)
 
     def tile(x: Array, fill: int = 0) -> Array:  # [T, ..., H] to whole chunks of whole tiles
         missing = ((0, shape[0] - len(x)), (0, math.prod(shape[1:]) - units))
@@ -147,11 +149,11 @@ def _in_chunks(machine: Machine, each: Step, h: Array, *, reverse: bool) -> Arra
 
 
 def _call(machine, grid, chunk, reverse, kernel, each, starts, outputs):
-    """Runs a kernel once a chunk and tile, on arrays `[T or chunks, tiles * rows, 128]`."""
+    """Runs a kernel once a chunk and tile, on arrays `[T or chunks, tiles * rows, lanes]`."""
 
     def spec(x) -> pl.BlockSpec:
         steps = x.shape[0] // grid[0]
-        return pl.BlockSpec((steps, machine.rows, _LANES), lambda c, r: (c, r, 0))
+        return pl.BlockSpec((steps, machine.rows, machine.lanes), lambda c, r: (c, r, 0))
 
     return pl.pallas_call(
         functools.partial(kernel, _Chunk(chunk, machine.together, reverse)),

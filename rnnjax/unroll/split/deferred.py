@@ -91,7 +91,7 @@ def _forward(cell, mask, reset, params, state, initial, xs):
         (after, y_t), pull = jax.vjp(combine, params, start, state, u, v)
         return after, (y_t, seen, pull_start, pull_seen, pull)
 
-    state, (ys, seen, *pulls) = jax.lax.scan(step, state, (xs, us, mask, reset))
+    state, (ys, seen, *pulls) = jax.lax.scan(step, state, (xs, us, mask, reset), unroll=_unroll())
     return (state, ys), (params, xs, seen, pulls, reset)
 
 
@@ -123,7 +123,9 @@ def _backward(cell, kept, cotangents):
     rows = functools.partial(jax.tree.map, lambda x: x.reshape(-1, *x.shape[batch_axes:]))
 
     def group(carry, ts):
-        (d_state, d_initial, d_params), (dus, dvs) = jax.lax.scan(step, carry, ts, reverse=True)
+        (d_state, d_initial, d_params), (dus, dvs) = jax.lax.scan(
+            step, carry, ts, reverse=True, unroll=_unroll()
+        )
         dvs = dus if dvs is None else dvs
         group_xs, group_seen = jax.tree.map(
             lambda x: jax.lax.dynamic_slice_in_dim(x, ts[0], len(ts)), (xs, seen)
@@ -164,6 +166,15 @@ def _group_length(xs):
     sequences = math.prod(batch)
     few = -(-_ROWS_A_PRODUCT // max(sequences, 1)) if jax.default_backend() == "cpu" else steps
     return min(few, steps)
+
+
+def _unroll():
+    """Returns how many steps a turn of a loop has.
+
+    On a GPU a turn costs a few microseconds whatever is in it (H100, LSTM, 16 x 64 to 16 x 768:
+    with four steps a turn 1.3 to 2 times as fast).
+    """
+    return 1 if jax.default_backend() == "cpu" else 4
 
 
 def _is_inexact(x):

@@ -37,6 +37,31 @@ class Program(NamedTuple):
         )
         return [env[v] for v in self.weights]
 
+    def divided(self, count: int) -> tuple["Program", "Program"]:
+        """Returns what the first values determine, so many, and the rest, which is given that.
+
+        The first program's results are what the second takes as its first values.
+        """
+        fixed, others = self.values[:count], self.values[count:]
+        known, free, first, second = set(fixed), set(self.weights), [], []
+        for equation in self.late:
+            needs = {v for v in equation.invars if not isinstance(v, Literal)}
+            if needs <= free:  # rows that are all alike: better made twice than read
+                free |= set(equation.outvars)
+                first.append(equation)
+                second.append(equation)
+            elif needs <= known | free:
+                known |= set(equation.outvars)
+                first.append(equation)
+            else:
+                second.append(equation)
+        used = [v for equation in second for v in equation.invars] + list(self.results)
+        kept = tuple(dict.fromkeys(v for v in used if not isinstance(v, Literal) and v in known))
+        return (
+            self._replace(values=fixed, late=tuple(first), results=kept),
+            self._replace(values=(*kept, *others), late=tuple(second)),
+        )
+
 
 def trace(function: Callable, weights: Any, *values: Any, rows: int) -> Program:
     """Returns the program of `function(weights, *values)`, where values alone have `rows` rows.

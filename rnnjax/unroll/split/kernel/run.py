@@ -13,9 +13,11 @@ from rnnjax.unroll.masks import begin, grow, hide, initial_like, masked_step
 from rnnjax.unroll.split.kernel import steps as split_steps
 from rnnjax.unroll.split.kernel import triton as split_kernel
 from rnnjax.unroll.split.kernel.steps import Backward, Flags, Forward
+from rnnjax.unroll.split.kernel.triton import Tile as Tile
 
 
 def run(
+    tile: Tile,
     cell: SplitCell,
     params: Params,
     state: State,
@@ -43,7 +45,7 @@ def run(
 
     rows = jax.tree.map(lambda x: x.reshape(batch, x.shape[-1]), state)
     flags = Flags(flat(mask), flat(reset))
-    made: Any = _run(cell, flags, params, rows, xs.reshape(steps, batch, xs.shape[-1]))
+    made: Any = _run(tile, cell, flags, params, rows, xs.reshape(steps, batch, xs.shape[-1]))
     last, ys = made
     last = jax.tree.map(lambda x, like: x.reshape(like.shape), last, state)
     return last, jax.tree.map(lambda y: y.reshape(steps, *batch_shape, y.shape[-1]), ys)
@@ -58,21 +60,23 @@ def has_kernel(cell: SplitCell) -> bool:
     return split_kernel.can_run(cell, params, state, u)
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _run(cell, flags, params, state, xs):
-    return _forward(cell, flags, params, state, xs)[0]
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _run(tile, cell, flags, params, state, xs):
+    return _forward(tile, cell, flags, params, state, xs)[0]
 
 
-def _forward(cell, flags, params, state, xs):
+def _forward(tile, cell, flags, params, state, xs):
     us = cell.project(params, xs)
     initial = None if flags.reset is None else initial_like(cell, params, state)
     given = Forward(state, initial, us, flags)
-    afters, ys = _on_this_machine(split_kernel.forward, split_steps.forward, cell, params, given)
+    afters, ys = _on_this_machine(
+        split_kernel.forward, split_steps.forward, tile, cell, params, given
+    )
     last = jax.tree.map(lambda x: x[-1], afters)
     return (last, ys), (flags, params, state, xs, afters)
 
 
-def _backward(cell, kept, cotangents):
+def _backward(tile, cell, kept, cotangents):
     """Finds the cotangent of each state in a loop, and from those all else at once.
 
     Once it is known what each state's cotangent is, the steps no longer wait for each other: the
@@ -85,7 +89,7 @@ def _backward(cell, kept, cotangents):
     us, vs = cell.project(params, xs), cell.recur(params, starts)
     given = Backward(d_last, starts, us, vs, d_ys, flags)
     d_afters, d_state = _on_this_machine(
-        split_kernel.backward, split_steps.backward, cell, params, given
+        split_kernel.backward, split_steps.backward, tile, cell, params, given
     )
 
     def steps(params: Params, xs: Array) -> tuple[State, Any]:
@@ -99,12 +103,12 @@ def _backward(cell, kept, cotangents):
 _run.defvjp(_forward, _backward)
 
 
-def _on_this_machine(kernel, loop, cell, params, given):
+def _on_this_machine(kernel, loop, tile, cell, params, given):
     """Runs the kernel on an NVIDIA GPU, interprets it on a CPU, and loops anywhere else."""
     return jax.lax.platform_dependent(
         params,
         given,
-        cuda=functools.partial(kernel, False, cell),
-        cpu=functools.partial(kernel, True, cell),
+        cuda=functools.partial(kernel, False, tile, cell),
+        cpu=functools.partial(kernel, True, tile, cell),
         default=functools.partial(loop, cell),
     )

@@ -45,7 +45,7 @@ def step(cell: SplitCell, params: Params, start: State, u: Array) -> tuple[State
 
 
 def pull(
-    cell: SplitCell, params: Params, start: State, u: Array, v: Array, d_after: State, d_y: Any
+    cell: SplitCell, params: Params, start: State, u: Array, v: Array, d_y: Any, d_after: State
 ) -> State:
     """Returns the cotangent of what a step started from."""
     _, pull_combine = jax.vjp(lambda start, v: cell.combine(params, start, u, v), start, v)
@@ -67,12 +67,15 @@ def forward(cell: SplitCell, params: Params, given: Forward) -> tuple[State, Any
 
 def backward(cell: SplitCell, params: Params, given: Backward) -> tuple[State, State]:
     """Returns the cotangents of the states after each step, and of the state before the first."""
-    run = functools.partial(pull, cell, params)
+
+    def run(given: tuple, d_after: State) -> State:
+        start, u, v, d_y = given
+        return pull(cell, params, start, u, v, d_y, d_after)
 
     def body(d_after: State, inputs: tuple) -> tuple:
         return backward_step(run, d_after, *inputs), d_after
 
-    inputs = given.starts, given.us, given.vs, given.d_ys, given.flags
+    inputs = (given.starts, given.us, given.vs, given.d_ys), given.flags
     d_state, d_afters = jax.lax.scan(body, given.d_last, inputs, reverse=True)
     return d_afters, d_state
 
@@ -85,11 +88,9 @@ def forward_step(
     return _choose(flags.mask, (after, y), (state, _zeros(y)), otherwise=(after, y))
 
 
-def backward_step(
-    run: Callable, d_after: State, start: State, u: Any, v: Any, d_y: Any, flags: Flags
-) -> State:
-    """Runs `pull` under one step's flags, `[B]` or `[B, 1]` each; values may be any pytrees."""
-    d_start = run(start, u, v, d_after, d_y)
+def backward_step(run: Callable, d_after: State, given: Any, flags: Flags) -> State:
+    """Runs `run(given, d_after)` under one step's flags, `[B]` or `[B, 1]` each."""
+    d_start = run(given, d_after)
     d_before = _choose(flags.reset, _zeros(d_start), d_start)
     return _choose(flags.mask, d_before, d_after, otherwise=d_before)
 

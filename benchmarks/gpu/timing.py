@@ -1,0 +1,71 @@
+"""Compiles programs side by side and times them one after another."""
+
+import concurrent.futures
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+
+_ENOUGH = 0.02  # seconds of one timing
+_ROUNDS = 5
+
+Make = Callable[[], Callable[[], Any]]  # traces and compiles; what it returns is the call to time
+
+
+def write(row: dict[str, Any]) -> None:
+    """Prints a result as a line of JSON, which is all that a part writes to stdout."""
+    print(json.dumps(row), flush=True)
+
+
+def compiled(function: Callable, *arguments: Any) -> Callable[[], Any]:
+    """Returns a call of `function`, compiled; the result is not waited for."""
+    program = jax.jit(function).lower(*arguments).compile()
+    return lambda: program(*arguments)
+
+
+def measure(works: dict[tuple, Make]) -> Iterator[tuple[tuple, float | str]]:
+    """Yields, for each work, the median seconds of a call, or the first line of what went wrong.
+
+    Compilers run on all cores at once, and nothing is timed before the last has ended.
+    """
+
+    def make(make: Make) -> Callable[[], Any] | str:
+        try:
+            return make()
+        except Exception as error:
+            return _line(error)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        calls = dict(zip(works, pool.map(make, works.values()), strict=True))
+    for name, call in calls.items():
+        if isinstance(call, str):
+            yield name, call
+            continue
+        try:
+            yield name, seconds(call)
+        except Exception as error:
+            yield name, _line(error)
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """Returns the median time of a call among calls that follow each other without a wait."""
+    jax.block_until_ready(call())
+    begin = time.perf_counter()
+    jax.block_until_ready(call())
+    count = max(1, int(_ENOUGH / (time.perf_counter() - begin)))
+    times = []
+    for _ in range(_ROUNDS):
+        begin = time.perf_counter()
+        for _ in range(count):
+            result = call()
+        jax.block_until_ready(result)
+        times.append((time.perf_counter() - begin) / count)
+    return statistics.median(times)
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:300]}"
