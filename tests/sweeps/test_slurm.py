@@ -83,7 +83,7 @@ SLURM = {
                 name=$$_$task
                 export SLURM_ARRAY_JOB_ID=$$ SLURM_ARRAY_TASK_ID=$task
             fi
-            setsid sh "$1" >/dev/null 2>&1 &
+            setsid sh "$1" >"$SLURM_HERE/output-$name" 2>&1 &
             echo $! >"$SLURM_HERE/pid-$name"
         done
         echo "Submitted batch job $$"
@@ -125,7 +125,8 @@ def test_workers_are_an_array_of_jobs_with_what_was_asked_for(site, slurm):
     for line in wanted:
         assert f"#SBATCH --{line}\n" in asked
     assert "\n# setup\ntrue\n" in asked
-    assert [ended(worker) for worker in workers] == [0, 0]
+    codes = [ended(worker) for worker in workers]
+    assert codes == [0, 0], [path.read_text() for path in sorted(slurm.glob("output-*"))]
     assert progress_of(queue) == Counts(5, 0, 0, 0)
     assert site.begun() == [0, 1, 2, 3, 4]
     names = {trial.user_attrs["worker"] for [trial] in tries_of(queue).values()}
