@@ -116,7 +116,7 @@ def fit(
 
     Example:
         >>> from rnnjax import cells, tasks
-        >>> fitted = fit(cells.GRU(4), tasks.Adding(4), steps=2, batch_size=8)
+        >>> fitted = fit(cells.Elman(4), tasks.Adding(4), steps=2, batch_size=8)
         >>> fitted.predict(fitted.examples().inputs).shape
         (4, 8, 1)
     """
@@ -168,7 +168,7 @@ def fit_members(
     Example:
         >>> from rnnjax import cells, tasks
         >>> seeds = [Hyperparameters(seed=seed) for seed in range(2)]
-        >>> len(fit_members(cells.GRU(4), tasks.Adding(4), 2, seeds, batch_size=8))
+        >>> len(fit_members(cells.Elman(4), tasks.Adding(4), 2, seeds, batch_size=8))
         2
     """
     objective = make_objective(network, task, loss)
