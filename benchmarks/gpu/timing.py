@@ -12,6 +12,7 @@ import jax
 
 _ENOUGH = 0.02  # seconds of one timing
 _ROUNDS = 5
+_GROUP = 32  # programs, as many as a large machine compiles at once
 
 Make = Callable[[], Callable[[], Any]]  # traces and compiles; what it returns is the call to time
 
@@ -30,7 +31,8 @@ def compiled(function: Callable, *arguments: Any) -> Callable[[], Any]:
 def measure(works: dict[tuple, Make]) -> Iterator[tuple[tuple, float | str]]:
     """Yields, for each work, the median seconds of a call, or the first line of what went wrong.
 
-    Compilers run on all cores at once, and nothing is timed before the last has ended.
+    So many compile side by side, and are timed when the last of them has ended: a program that is
+    called while others compile waits for them. What a time limit cuts off is the last groups alone.
     """
 
     def make(make: Make) -> Callable[[], Any] | str:
@@ -39,16 +41,20 @@ def measure(works: dict[tuple, Make]) -> Iterator[tuple[tuple, float | str]]:
         except Exception as error:
             return _line(error)
 
+    names = list(works)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        calls = dict(zip(works, pool.map(make, works.values()), strict=True))
-    for name, call in calls.items():
-        if isinstance(call, str):
-            yield name, call
-            continue
-        try:
-            yield name, seconds(call)
-        except Exception as error:
-            yield name, _line(error)
+        for start in range(0, len(names), _GROUP):
+            group = names[start : start + _GROUP]
+            made = list(pool.map(make, map(works.__getitem__, group)))
+            for name, call in zip(group, made, strict=True):
+                yield name, call if isinstance(call, str) else _timed(call)
+
+
+def _timed(call: Callable[[], Any]) -> float | str:
+    try:
+        return seconds(call)
+    except Exception as error:
+        return _line(error)
 
 
 def seconds(call: Callable[[], Any]) -> float:

@@ -39,7 +39,7 @@ def forward_kernel(is_new, program, layout, weights, given, *outputs):
 def backward_kernel(program, layout, weights, given, *outputs):
     """Runs all steps of some sequences backward and writes the cotangents of the states."""
     weights = _read_weights(layout, program, weights)
-    count, steps = len(outputs) // 2, given.kept[0].shape[0]
+    count, steps = len(outputs) // 2, outputs[0].shape[0]
 
     def run(kept: list, d_after: list) -> list:
         kept = [
