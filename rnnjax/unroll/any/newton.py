@@ -233,7 +233,7 @@ def _implicit_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
 
     def from_fixed_states(params: Params, state: State, xs: Any) -> Array:
         moved = problem._replace(params=params, state=state, xs=xs)
-        return moved.afters(moved.befores(hs))
+        return moved.run(moved.befores(hs))[0]
 
     arguments = (problem.params, problem.state, problem.xs)
     moved = tangents[0]

@@ -10,6 +10,7 @@ from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.dynamics import on_vectors, to_vector
 from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.blocks import run_at_once
 from rnnjax.unroll.masks import grow, masked_step
 
 
@@ -58,11 +59,15 @@ class Problem(NamedTuple):
 
     def run(self, befores: Array) -> tuple[Array, Any]:
         """Runs all steps at once, each from its own vector in `befores`."""
-        return jax.vmap(self.step())(befores, self.inputs)
+
+        def steps(params: Params, given: tuple) -> tuple[Array, Any]:
+            return jax.vmap(self._replace(params=params).step())(*given)
+
+        return run_at_once(steps, self.params, (befores, self.inputs))
 
     def afters(self, befores: Array) -> Array:
         """Returns the vectors after each step, `[T, ..., N]`, from those before each."""
-        return self.run(befores)[0]
+        return jax.vmap(self.step())(befores, self.inputs)[0]
 
     def begins(self) -> Array | None:
         """Returns where a step forgets what was before, boolean `[T, ...]`; None is nowhere."""

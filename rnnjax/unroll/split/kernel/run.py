@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.blocks import run_at_once
 from rnnjax.unroll.masks import begin, grow, hide, initial_like, masked_step
 from rnnjax.unroll.split.kernel import steps as split_steps
 from rnnjax.unroll.split.kernel import triton as split_kernel
@@ -92,10 +93,13 @@ def _backward(tile, cell, kept, cotangents):
         split_kernel.backward, split_steps.backward, tile, cell, params, given
     )
 
-    def steps(params: Params, xs: Array) -> tuple[State, Any]:
+    def steps(params: Params, given: tuple) -> tuple[State, Any]:
+        xs, befores, flags = given
         return masked_step(cell, params, befores, xs, flags.mask, flags.reset)
 
-    _, pull = jax.vjp(steps, params, xs)
+    _, pull = jax.vjp(
+        lambda params, xs: run_at_once(steps, params, (xs, befores, flags)), params, xs
+    )
     d_params, d_xs = pull((d_afters, d_ys))
     return None, d_params, d_state, d_xs
 
