@@ -32,6 +32,8 @@ from rnnjax.cells.gated.lstm import LSTM
 from rnnjax.cells.gated.mgu import MGU
 from rnnjax.cells.gated.mguresetbefore import MGUResetBefore
 from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
+from rnnjax.cells.gated.ugrnn import UGRNN
+from rnnjax.cells.gatedcell import DiagonalCell as DiagonalCell
 from rnnjax.cells.gatedcell import GatedCell as GatedCell
 from rnnjax.cells.gatedcell import GatedParams as GatedParams
 from rnnjax.cells.gatedcell import GatedState as GatedState
@@ -49,6 +51,7 @@ from rnnjax.cells.matrix.deltanet import DeltaNet
 from rnnjax.cells.matrix.gla import GLA
 from rnnjax.cells.matrix.mlstm import MLSTM
 from rnnjax.cells.plain.elman import Elman
+from rnnjax.cells.plain.indrnn import IndRNN
 from rnnjax.cells.spectra import Ring as Ring
 from rnnjax.cells.spectra import SpectralRadius as SpectralRadius
 
@@ -61,9 +64,11 @@ __all__ = [
     "LSTM",
     "MGU",
     "MLSTM",
+    "UGRNN",
     "DeltaNet",
     "Elman",
     "GRUResetBefore",
+    "IndRNN",
     "MGUResetBefore",
     "MinGRU",
     "PeepholeLSTM",
