@@ -56,6 +56,9 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
     unroll.time_sharded: AssociativeCell,
 }
 
+# Split cells whose step is more than elementwise functions and products with one matrix.
+WITHOUT_KERNEL: frozenset[str] = frozenset()
+
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
 MAIN: dict[type[Cell], tuple[Engine, ...]] = {
     SplitCell: (unroll.scan, unroll.deferred),
@@ -78,8 +81,8 @@ def serves(contract: type[Cell] | types.UnionType, cell: Cell) -> bool:
     """Says whether a cell, or each that it is made of, keeps a contract."""
     if isinstance(cell, compose.Composite):
         return contract is Cell or all(serves(contract, part) for part in cell.parts)
-    if contract is cells.LSTM:  # not one of those that are made from it
-        return type(cell) is cells.LSTM
+    if contract == ENGINES[unroll.fused] and type(cell).__name__ in WITHOUT_KERNEL:
+        return False
     return isinstance(cell, contract)
 
 
@@ -90,7 +93,12 @@ def main(cell: Cell) -> tuple[Engine, ...]:
 
 
 SERVED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if serves(contract, c)]
-REFUSED = [(e, c) for e, contract in ENGINES.items() for c in CELLS if not serves(contract, c)]
+REFUSED = [
+    (e, c)
+    for e, contract in ENGINES.items()
+    for c in CELLS
+    if not serves(contract, c) and type(c).__name__ not in WITHOUT_KERNEL
+]
 
 
 def name(value: object) -> str:

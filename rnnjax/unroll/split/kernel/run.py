@@ -55,10 +55,15 @@ def run(
 @functools.lru_cache(maxsize=1024)
 def has_kernel(cell: SplitCell) -> bool:
     """Says whether a step of a cell and its derivative are made of what a kernel knows."""
-    params = jax.eval_shape(lambda key: cell.init(key, 1), jax.random.key(0))
-    state = jax.eval_shape(lambda params: cell.initial_state(params, (1,)), params)
-    u = jax.eval_shape(cell.project, params, jax.ShapeDtypeStruct((1, 1), jnp.float32))
-    return split_kernel.can_run(cell, params, state, u)
+    for input_dim in (1, cell.output_dim):  # the second for cells that take no other
+        try:
+            params = jax.eval_shape(lambda key, D=input_dim: cell.init(key, D), jax.random.key(0))
+        except ValueError:
+            continue
+        state = jax.eval_shape(lambda params: cell.initial_state(params, (1,)), params)
+        x = jax.ShapeDtypeStruct((1, input_dim), jnp.float32)
+        return split_kernel.can_run(cell, params, state, jax.eval_shape(cell.project, params, x))
+    return False
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
