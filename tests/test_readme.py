@@ -7,7 +7,7 @@ import jax
 import pytest
 
 from rnnjax import cells, unroll
-from rnnjax.cells import listing
+from rnnjax.lab import listing
 
 pytestmark = pytest.mark.usefixtures("compile_fast")
 ROOT = pathlib.Path(__file__).parent.parent
@@ -35,15 +35,21 @@ def test_the_other_snippets_run(snippet):
     exec(snippet, {})
 
 
-def test_the_table_of_cells_is_what_the_docstrings_say():
-    table = listing.markdown(getattr(cells, name) for name in cells.__all__)
-    assert table in README, "print README's new table: python launch.py --cells --markdown"
+ANEW = "write the tables anew: python -m rnnjax.lab.listing"
 
 
-def test_the_table_of_cells_leads_to_files():
-    files = re.findall(r"^\| `\w+` .*\]\((rnnjax/cells/[^)]*)\) \|$", README, re.MULTILINE)
+def test_the_tables_of_cells_are_what_the_docstrings_say():
+    found = [getattr(cells, name) for name in cells.__all__]
+    assert listing.summary(found) in README, ANEW
+    assert listing.markdown(found) == (ROOT / "docs/cells.md").read_text(), ANEW
+
+
+def test_the_tables_of_cells_lead_to_files():
+    page = (ROOT / "docs/cells.md").read_text()
+    files = re.findall(r"^\| \[`\w+`\]\(\.\./(rnnjax/cells/[^)]*)\) \|", page, re.MULTILINE)
     assert len(files) == len(cells.__all__)
-    assert all((ROOT / file).is_file() for file in files)
+    folders = re.findall(r"^\| \[\w+\]\((rnnjax/cells/\w+)\) \|", README, re.MULTILINE)
+    assert all((ROOT / path).exists() for path in (*files, *folders))
 
 
 def test_the_table_of_engines_lists_each_engine():

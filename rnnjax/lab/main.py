@@ -6,7 +6,7 @@
 {program} --flagfile=WORKDIR/flags.txt         runs it again as it was run
 {program} --experiment=NAME --sweep='seed=0:8' runs it many times
 {program} --sweep_report=WORKDIR               shows what a sweep has found so far
-{program} --cells                              lists the cells, --markdown as README does
+{program} --cells                              lists the cells
 """
 
 import os
@@ -63,7 +63,7 @@ def _dispatch(program: str, words: list[str]) -> int:
     for name, text in _GENERAL:
         flags.DEFINE_string(name, None, text, flag_values=general)
     flags.DEFINE_multi_string("import", [], "", flag_values=general)
-    for name, short in (("help", "h"), ("cells", None), ("markdown", None), ("traceback", None)):
+    for name, short in (("help", "h"), ("cells", None), ("traceback", None)):
         flags.DEFINE_boolean(name, False, "", short_name=short, flag_values=general)
     rest = general([program, *words], known_only=True)
     name = general["experiment"].value
@@ -73,7 +73,7 @@ def _dispatch(program: str, words: list[str]) -> int:
             raise ValueError(f"--{flag} needs no --experiment: leave it out")
         _refuse_rest(rest)
         if flag == "cells":
-            print(_cell_table(bool(general["markdown"].value)))
+            print(_cell_table())
         else:
             _report(str(general["sweep_report"].value))
         return 0
@@ -104,13 +104,12 @@ def _refuse_rest(rest: Sequence[str]) -> None:
         raise ValueError(f"unexpected argument {rest[1]!r}: flags look like --name=value")
 
 
-def _cell_table(as_markdown: bool) -> str:
+def _cell_table() -> str:
     """Returns the table of all cells, made from their docstrings."""
     from rnnjax import cells
-    from rnnjax.cells import listing
+    from rnnjax.lab import listing
 
-    make = listing.markdown if as_markdown else listing.text
-    return make(getattr(cells, name) for name in cells.__all__)
+    return listing.text(getattr(cells, name) for name in cells.__all__)
 
 
 def _report(workdir: str) -> None:

@@ -66,7 +66,6 @@ def test_the_cells_are_listed_without_an_experiment():
     assert done.code == 0, done.err
     for name in cells.__all__:
         assert any(line.split()[:1] == [name] for line in done.out.splitlines())
-    assert launched("--cells", "--markdown").out.startswith("| cell | contract | family | year |")
     assert "needs no --experiment" in refused("--cells", *ECHO)
 
 

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from rnnjax import cells
-from rnnjax.cells.listing import markdown, row, rows, text
+from rnnjax.lab.listing import markdown, row, rows, summary, text
 
 ALL = [getattr(cells, name) for name in cells.__all__]
 
@@ -14,7 +14,10 @@ def test_a_cell_is_described_by_its_class():
         "GatedCell",
         "gated",
         2002,
+        4 * 128 * (128 + 128 + 1) + 3 * 128,
         "",
+        "Gers, Schraudolph & Schmidhuber (2002), Learning precise timing with LSTM recurrent "
+        "networks, JMLR 3",
         "rnnjax/cells/gated/peepholelstm.py",
     )
     assert row(cells.GRUResetBefore).contract == "Cell"
@@ -28,7 +31,8 @@ def test_the_text_has_a_line_for_each_cell_below_its_family():
         found = [line for line in lines if line.split()[:1] == [name]]
         assert len(found) == 1
         kind = row(getattr(cells, name))
-        assert found[0].split(None, 4) == [*map(str, kind[:4]), kind.summary]
+        known = (*map(str, kind[:4]), f"{kind.parameters:,}" if kind.parameters else None)
+        assert found[0].split(None, 5) == [*filter(None, known), kind.summary]
     heads = [line for line in lines if line and not line.startswith(" ")]
     assert len(heads) == len({r.family for r in rows(ALL)})
     assert heads[0] == "Plain networks: h_t = f(x_t w_x + h_{t-1} w_h + b)."
@@ -43,8 +47,19 @@ def test_families_come_by_their_oldest_cell_and_cells_by_their_years():
     assert gated == sorted(gated)
 
 
-def test_markdown_has_a_row_for_each_cell():
-    assert set(re.findall(r"^\| `(\w+)` \|", markdown(ALL), re.MULTILINE)) == set(cells.__all__)
+def test_markdown_has_a_row_for_each_cell_with_the_engines_beyond_those_of_all():
+    page = markdown(ALL)
+    assert set(re.findall(r"^\| \[`(\w+)`\]", page, re.MULTILINE)) == set(cells.__all__)
+    assert "All cells run on `auto`, `checkpointed`, `newton`, `scan`;" in page
+    engines = re.search(r"^\| \[`LSTM`\].*", page, re.MULTILINE)
+    assert engines is not None
+    assert engines[0].split(" | ")[3] == "`deferred`, `fused`"
+
+
+def test_the_summary_has_every_cell_once():
+    assert sorted(re.findall(r"`(\w+)`(?=[,| ])", summary(ALL).partition("---|\n")[2])) == sorted(
+        cells.__all__
+    )
 
 
 @pytest.mark.parametrize("cell", ALL)
