@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import flax.linen as nn
 
-from rnnjax import cells, compose, models, unroll
+from rnnjax import compose, models, unroll
 from rnnjax.cells.base import Cell
 from rnnjax.settings.fields import CHANCE, Between
 from rnnjax.tasks.base import Task
@@ -74,8 +74,8 @@ class Recurrent(Network):
 
     cell: Annotated[
         str,
-        f"The recurrence: {', '.join(cells.__all__)}, or a call such as "
-        "LSTM(64, forget_bias=2.0) or Stack((LSTM(128), Elman(64, activation=relu))).",
+        "The recurrence: a name that --cells lists, or a call such as LSTM(64, forget_bias=2.0) "
+        "or Stack((LSTM(128), Elman(64, activation=relu))).",
     ] = "LSTM"
     hidden: Annotated[int, Between(1, 10**9), "Units of a cell given by its name."] = 128
     layers: Annotated[int, Between(1, 100), "Recurrent layers of that cell."] = 1
