@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.noise import Noised, unpack
+from rnnjax.cells.norms import standardize
 from rnnjax.compose.wrapper import SplitWrapper, wrap
 from rnnjax.typing import Array, Key, Params, State
 
@@ -80,19 +81,11 @@ class LayerNorm(SplitWrapper):
         def normalise(u: Any) -> Any:
             if isinstance(u, Noised):  # of each noisy wrapper within
                 return Noised(normalise(u.x), u.noise)
-            return _norm(u - repeat(b, u), self.eps) * repeat(gain, u) + repeat(b, u)
+            return standardize(u - repeat(b, u), self.eps) * repeat(gain, u) + repeat(b, u)
 
         return normalise(super().project(params, x))
 
     def recur(self, params: Params, state: State) -> Array:
         """Returns the cell's recurrent product, normalised."""
         v, own = super().recur(params, state), self.ready(params)
-        return _norm(v, self.eps) * repeat(own.gain_h, v) + repeat(own.shift_h, v)
-
-
-def _norm(z: Array, eps: float) -> Array:
-    """Normalises over the last axis, in single precision at least."""
-    wide = z.astype(jnp.promote_types(z.dtype, jnp.float32))
-    centred = wide - wide.mean(-1, keepdims=True)
-    variance = jnp.square(centred).mean(-1, keepdims=True)
-    return (centred * jax.lax.rsqrt(variance + eps)).astype(z.dtype)
+        return standardize(v, self.eps) * repeat(own.gain_h, v) + repeat(own.shift_h, v)
