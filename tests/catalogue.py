@@ -37,6 +37,7 @@ CELLS: tuple[Cell, ...] = (
     cells.MinimalRNN(3),
     cells.OriginalLSTM(3),
     cells.PeepholeLSTM(3),
+    cells.SlimLSTM(3),
     cells.UGRNN(3),
     cells.WilsonCowan(2),
     compose.learned_start(cells.Elman(3)),
@@ -56,6 +57,7 @@ VARIANTS: tuple[Cell, ...] = (
     cells.Elman(3, activation=relu, recurrent_init=Identity()),
     cells.LSTM(3, forget_bias=0.0),
     cells.MUT1(2),
+    cells.SlimLSTM(3, variant=5),
 )
 
 # Each engine with the contract that it needs of a cell; `unroll.auto` runs cells on one of these.
@@ -74,7 +76,7 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
 }
 
 # Split cells whose step is more than elementwise functions and products with one matrix.
-WITHOUT_KERNEL: frozenset[str] = frozenset()
+WITHOUT_KERNEL: frozenset[str] = frozenset({"LayerNormGRU", "LightRU", "MinimalRNN"})
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
 MAIN: dict[type[Cell], tuple[Engine, ...]] = {

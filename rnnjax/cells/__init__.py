@@ -45,6 +45,7 @@ from rnnjax.cells.gated.mut2 import MUT2
 from rnnjax.cells.gated.mut3 import MUT3
 from rnnjax.cells.gated.originallstm import OriginalLSTM
 from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
+from rnnjax.cells.gated.slimlstm import SlimLSTM
 from rnnjax.cells.gated.ugrnn import UGRNN
 from rnnjax.cells.gatedcell import DiagonalCell as DiagonalCell
 from rnnjax.cells.gatedcell import GatedCell as GatedCell
@@ -103,5 +104,6 @@ __all__ = [
     "MinimalRNN",
     "OriginalLSTM",
     "PeepholeLSTM",
+    "SlimLSTM",
     "WilsonCowan",
 ]

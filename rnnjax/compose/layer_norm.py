@@ -29,12 +29,12 @@ class LayerNormParams(NamedTuple):
 
     cell: Params
     gain_x: Array  # [G]
-    gain_h: Array  # [G]
-    shift_h: Array  # [G]
+    gain_h: Array  # [R], as many as G where all gates see the state
+    shift_h: Array  # [R]
 
 
 class LayerNorm(SplitWrapper):
-    """A `SplitCell` whose two products are normalised over their G units at each step.
+    """A `SplitCell` whose two products are normalised over their units at each step.
 
         u_t = norm(x_t w_x) * gain_x + b
         v_t = norm(h_{t-1} w_h) * gain_h + shift_h
@@ -70,8 +70,10 @@ class LayerNorm(SplitWrapper):
         """Draws the cell's parameters; gains start at one, the shift at zero."""
         params = self.cell.init(key, input_dim)
         state = self.cell.initial_state(params)
-        units = jax.eval_shape(self.cell.recur, params, state).shape[-1]
-        return LayerNormParams(params, jnp.ones(units), jnp.ones(units), jnp.zeros(units))
+        u = unpack(jax.eval_shape(self.cell.project, params, jnp.zeros(input_dim))).x
+        v = jax.eval_shape(self.cell.recur, params, state)
+        gain_x, gain_h = (jnp.ones(z.shape[-1]) for z in (u, v))
+        return LayerNormParams(params, gain_x, gain_h, jnp.zeros_like(gain_h))
 
     def project(self, params: Params, x: Any) -> Any:
         """Returns the cell's projection, normalised but for its bias."""
