@@ -7,6 +7,7 @@ from rnnjax.cells import AssociativeCell, Cell, Identity, LinearCell, SplitCell,
 from rnnjax.unroll import Engine
 
 CELLS: tuple[Cell, ...] = (
+    cells.CIFG(3),
     cells.CTRNN(3),
     cells.DeltaNet(4, heads=2),
     cells.Elman(3),
@@ -15,14 +16,30 @@ CELLS: tuple[Cell, ...] = (
     cells.GRUResetBefore(3),
     cells.IndRNN(3),
     cells.JANET(3),
+    cells.Jordan(3, context=2, mu=0.5),
     cells.LRU(3),
     cells.LSTM(3),
+    cells.LSTMP(4),
+    cells.LayerNormGRU(3),
+    cells.LayerNormLSTM(3),
+    cells.LeakyElman(3),
+    cells.LiGRU(3),
+    cells.LightRU(3),
     cells.MGU(3),
     cells.MGUResetBefore(3),
     cells.MLSTM(4, heads=2),
+    cells.MUT1(3),
+    cells.MUT2(3),
+    cells.MUT3(3),
+    cells.MiRU1(3),
+    cells.MiRU2(3),
     cells.MinGRU(3),
+    cells.MinimalRNN(3),
+    cells.OriginalLSTM(3),
     cells.PeepholeLSTM(3),
+    cells.SlimLSTM(3),
     cells.UGRNN(3),
+    cells.WilsonCowan(2),
     compose.learned_start(cells.Elman(3)),
     compose.learned_start(cells.GRUResetBefore(2)),
     compose.learned_start(cells.LRU(2)),
@@ -39,6 +56,8 @@ VARIANTS: tuple[Cell, ...] = (
     cells.Elman(4, activation=relu),
     cells.Elman(3, activation=relu, recurrent_init=Identity()),
     cells.LSTM(3, forget_bias=0.0),
+    cells.MUT1(2),
+    cells.SlimLSTM(3, variant=5),
 )
 
 # Each engine with the contract that it needs of a cell; `unroll.auto` runs cells on one of these.
@@ -57,7 +76,7 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
 }
 
 # Split cells whose step is more than elementwise functions and products with one matrix.
-WITHOUT_KERNEL: frozenset[str] = frozenset()
+WITHOUT_KERNEL: frozenset[str] = frozenset({"LayerNormGRU", "LightRU", "MinimalRNN"})
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
 MAIN: dict[type[Cell], tuple[Engine, ...]] = {

@@ -25,13 +25,27 @@ from rnnjax.cells.base import SplitCell as SplitCell
 from rnnjax.cells.biases import Chrono as Chrono
 from rnnjax.cells.biases import Forget as Forget
 from rnnjax.cells.biases import Zeros as Zeros
+from rnnjax.cells.gated.cifg import CIFG
 from rnnjax.cells.gated.gru import GRU
 from rnnjax.cells.gated.gruresetbefore import GRUResetBefore
 from rnnjax.cells.gated.janet import JANET
+from rnnjax.cells.gated.layernormgru import LayerNormGRU
+from rnnjax.cells.gated.layernormlstm import LayerNormLSTM
+from rnnjax.cells.gated.lightru import LightRU
+from rnnjax.cells.gated.ligru import LiGRU
 from rnnjax.cells.gated.lstm import LSTM
+from rnnjax.cells.gated.lstmp import LSTMP
 from rnnjax.cells.gated.mgu import MGU
 from rnnjax.cells.gated.mguresetbefore import MGUResetBefore
+from rnnjax.cells.gated.minimalrnn import MinimalRNN
+from rnnjax.cells.gated.miru1 import MiRU1
+from rnnjax.cells.gated.miru2 import MiRU2
+from rnnjax.cells.gated.mut1 import MUT1
+from rnnjax.cells.gated.mut2 import MUT2
+from rnnjax.cells.gated.mut3 import MUT3
+from rnnjax.cells.gated.originallstm import OriginalLSTM
 from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
+from rnnjax.cells.gated.slimlstm import SlimLSTM
 from rnnjax.cells.gated.ugrnn import UGRNN
 from rnnjax.cells.gatedcell import DiagonalCell as DiagonalCell
 from rnnjax.cells.gatedcell import GatedCell as GatedCell
@@ -45,6 +59,8 @@ from rnnjax.cells.initializers import Orthogonal as Orthogonal
 from rnnjax.cells.initializers import TruncatedNormal as TruncatedNormal
 from rnnjax.cells.initializers import Uniform as Uniform
 from rnnjax.cells.leaky.ctrnn import CTRNN
+from rnnjax.cells.leaky.leakyelman import LeakyElman
+from rnnjax.cells.leaky.wilsoncowan import WilsonCowan
 from rnnjax.cells.linear.lru import LRU
 from rnnjax.cells.linear.mingru import MinGRU
 from rnnjax.cells.matrix.deltanet import DeltaNet
@@ -52,24 +68,42 @@ from rnnjax.cells.matrix.gla import GLA
 from rnnjax.cells.matrix.mlstm import MLSTM
 from rnnjax.cells.plain.elman import Elman
 from rnnjax.cells.plain.indrnn import IndRNN
+from rnnjax.cells.plain.jordan import Jordan
 from rnnjax.cells.spectra import Ring as Ring
 from rnnjax.cells.spectra import SpectralRadius as SpectralRadius
 
 __all__ = [
+    "CIFG",
     "CTRNN",
     "GLA",
     "GRU",
     "JANET",
     "LRU",
     "LSTM",
+    "LSTMP",
     "MGU",
     "MLSTM",
+    "MUT1",
+    "MUT2",
+    "MUT3",
     "UGRNN",
     "DeltaNet",
     "Elman",
     "GRUResetBefore",
     "IndRNN",
+    "Jordan",
+    "LayerNormGRU",
+    "LayerNormLSTM",
+    "LeakyElman",
+    "LiGRU",
+    "LightRU",
     "MGUResetBefore",
+    "MiRU1",
+    "MiRU2",
     "MinGRU",
+    "MinimalRNN",
+    "OriginalLSTM",
     "PeepholeLSTM",
+    "SlimLSTM",
+    "WilsonCowan",
 ]

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.noise import Noised, unpack
+from rnnjax.cells.norms import standardize
 from rnnjax.compose.wrapper import SplitWrapper, wrap
 from rnnjax.typing import Array, Key, Params, State
 
@@ -28,12 +29,12 @@ class LayerNormParams(NamedTuple):
 
     cell: Params
     gain_x: Array  # [G]
-    gain_h: Array  # [G]
-    shift_h: Array  # [G]
+    gain_h: Array  # [R], as many as G where all gates see the state
+    shift_h: Array  # [R]
 
 
 class LayerNorm(SplitWrapper):
-    """A `SplitCell` whose two products are normalised over their G units at each step.
+    """A `SplitCell` whose two products are normalised over their units at each step.
 
         u_t = norm(x_t w_x) * gain_x + b
         v_t = norm(h_{t-1} w_h) * gain_h + shift_h
@@ -69,8 +70,10 @@ class LayerNorm(SplitWrapper):
         """Draws the cell's parameters; gains start at one, the shift at zero."""
         params = self.cell.init(key, input_dim)
         state = self.cell.initial_state(params)
-        units = jax.eval_shape(self.cell.recur, params, state).shape[-1]
-        return LayerNormParams(params, jnp.ones(units), jnp.ones(units), jnp.zeros(units))
+        u = unpack(jax.eval_shape(self.cell.project, params, jnp.zeros(input_dim))).x
+        v = jax.eval_shape(self.cell.recur, params, state)
+        gain_x, gain_h = (jnp.ones(z.shape[-1]) for z in (u, v))
+        return LayerNormParams(params, gain_x, gain_h, jnp.zeros_like(gain_h))
 
     def project(self, params: Params, x: Any) -> Any:
         """Returns the cell's projection, normalised but for its bias."""
@@ -80,19 +83,11 @@ class LayerNorm(SplitWrapper):
         def normalise(u: Any) -> Any:
             if isinstance(u, Noised):  # of each noisy wrapper within
                 return Noised(normalise(u.x), u.noise)
-            return _norm(u - repeat(b, u), self.eps) * repeat(gain, u) + repeat(b, u)
+            return standardize(u - repeat(b, u), self.eps) * repeat(gain, u) + repeat(b, u)
 
         return normalise(super().project(params, x))
 
     def recur(self, params: Params, state: State) -> Array:
         """Returns the cell's recurrent product, normalised."""
         v, own = super().recur(params, state), self.ready(params)
-        return _norm(v, self.eps) * repeat(own.gain_h, v) + repeat(own.shift_h, v)
-
-
-def _norm(z: Array, eps: float) -> Array:
-    """Normalises over the last axis, in single precision at least."""
-    wide = z.astype(jnp.promote_types(z.dtype, jnp.float32))
-    centred = wide - wide.mean(-1, keepdims=True)
-    variance = jnp.square(centred).mean(-1, keepdims=True)
-    return (centred * jax.lax.rsqrt(variance + eps)).astype(z.dtype)
+        return standardize(v, self.eps) * repeat(own.gain_h, v) + repeat(own.shift_h, v)

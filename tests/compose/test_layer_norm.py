@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from rnnjax import unroll
-from rnnjax.cells import GRU, LSTM, Elman, GRUResetBefore
+from rnnjax.cells import GRU, LSTM, Elman, GatedState, GRUResetBefore, LightRU
 from rnnjax.compose import layer_norm, zoneout
 from rnnjax.testing import check_cell, engines_of
 from tests.compose.wrapped import MASK, RESET, XS, B, D, T, engines_agree, outcome
@@ -36,6 +36,17 @@ def test_it_starts_as_a_plain_norm():
     for gain in (params.gain_x, params.gain_h):
         np.testing.assert_array_equal(gain, np.ones(12))
     np.testing.assert_array_equal(params.shift_h, np.zeros(12))
+
+
+def test_each_product_is_normalised_over_the_gates_that_see_it():
+    cell = layer_norm(LightRU(3))  # of two gates that see the input, one sees the state
+    params = params_of(cell, D)
+    (w_x, w_h, b), gain_x, gain_h, shift_h = jax.tree.map(lambda p: np.asarray(p, float), params)
+    x, h = XS[0].astype(float), np.full((B, 3), [0.5, -0.2, 0.1])
+    u_f, u_n = np.split(norm(x @ w_x) * gain_x, 2, -1)
+    f = 1 / (1 + np.exp(-(u_f + b + norm(h @ w_h) * gain_h + shift_h)))
+    state, _ = cell.step(params, GatedState(h.astype(np.float32)), XS[0])
+    assert_close(state.h, (1 - f) * h + f * np.tanh(u_n))
 
 
 def test_what_is_the_same_for_all_units_changes_nothing():
