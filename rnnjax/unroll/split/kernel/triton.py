@@ -133,11 +133,12 @@ def can_run(cell: SplitCell, params: Params, state: State, u: Any) -> bool:
     rows, as_rows = _batch_of_a_trace((params, state, u))
     state, u = as_rows(state), as_rows(u)
     _, y = jax.eval_shape(functools.partial(split_steps.step, cell), params, state, u)
+    v = jax.eval_shape(cell.recur, params, state)
     step, pull = (functools.partial(f, cell) for f in (split_steps.step, split_steps.pull))
     try:
         programs = (
             trace(step, params, state, u, rows=rows),
-            trace(pull, params, state, u, u, y, state, rows=rows),
+            trace(pull, params, state, u, v, y, state, rows=rows),
         )
     except TypeError:
         return False
