@@ -34,7 +34,7 @@ CELLS: tuple[Cell, ...] = (
     cells.QRNN(3),
     cells.RAN(3),
     cells.RHN(3, depth=2),
-    cells.SCRN(3, context=2),
+    cells.SCRN(4, context=2),
     cells.SGRN(3),
     cells.SRU(3),
     cells.STAR(3),
