@@ -27,6 +27,7 @@ CELLS: tuple[Cell, ...] = (
     cells.MGU(3),
     cells.MGUResetBefore(3),
     cells.MLSTM(4, heads=2),
+    cells.MemoryControllerLSTM(3),
     cells.MinGRU(3),
     cells.NASCell(3),
     cells.NBRC(3),

@@ -36,6 +36,7 @@ from rnnjax.cells.gated.intersectionrnn import IntersectionRNN
 from rnnjax.cells.gated.janet import JANET
 from rnnjax.cells.gated.lstm import LSTM
 from rnnjax.cells.gated.mclstm import MCLSTM
+from rnnjax.cells.gated.memorycontrollerlstm import MemoryControllerLSTM
 from rnnjax.cells.gated.mgu import MGU
 from rnnjax.cells.gated.mguresetbefore import MGUResetBefore
 from rnnjax.cells.gated.nascell import NASCell
@@ -108,6 +109,7 @@ __all__ = [
     "IndRNN",
     "IntersectionRNN",
     "MGUResetBefore",
+    "MemoryControllerLSTM",
     "MinGRU",
     "NASCell",
     "PeepholeLSTM",
