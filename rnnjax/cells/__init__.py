@@ -26,8 +26,14 @@ from rnnjax.cells.biases import Chrono as Chrono
 from rnnjax.cells.biases import Forget as Forget
 from rnnjax.cells.biases import Zeros as Zeros
 from rnnjax.cells.gated.cifg import CIFG
+from rnnjax.cells.gated.atr import ATR
+from rnnjax.cells.gated.brc import BRC
+from rnnjax.cells.gated.cfn import CFN
+from rnnjax.cells.gated.fastgrnn import FastGRNN
+from rnnjax.cells.gated.fastrnn import FastRNN
 from rnnjax.cells.gated.gru import GRU
 from rnnjax.cells.gated.gruresetbefore import GRUResetBefore
+from rnnjax.cells.gated.intersectionrnn import IntersectionRNN
 from rnnjax.cells.gated.janet import JANET
 from rnnjax.cells.gated.layernormgru import LayerNormGRU
 from rnnjax.cells.gated.layernormlstm import LayerNormLSTM
@@ -46,7 +52,21 @@ from rnnjax.cells.gated.mut3 import MUT3
 from rnnjax.cells.gated.originallstm import OriginalLSTM
 from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
 from rnnjax.cells.gated.slimlstm import SlimLSTM
+from rnnjax.cells.gated.mclstm import MCLSTM
+from rnnjax.cells.gated.memorycontrollerlstm import MemoryControllerLSTM
+from rnnjax.cells.gated.mgu import MGU
+from rnnjax.cells.gated.mguresetbefore import MGUResetBefore
+from rnnjax.cells.gated.nascell import NASCell
+from rnnjax.cells.gated.nbrc import NBRC
+from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
+from rnnjax.cells.gated.ran import RAN
+from rnnjax.cells.gated.rhn import RHN
+from rnnjax.cells.gated.scrn import SCRN
+from rnnjax.cells.gated.sgrn import SGRN
+from rnnjax.cells.gated.star import STAR
 from rnnjax.cells.gated.ugrnn import UGRNN
+from rnnjax.cells.gated.urlstm import URLSTM
+from rnnjax.cells.gated.wmclstm import WMCLSTM
 from rnnjax.cells.gatedcell import DiagonalCell as DiagonalCell
 from rnnjax.cells.gatedcell import GatedCell as GatedCell
 from rnnjax.cells.gatedcell import GatedParams as GatedParams
@@ -63,6 +83,11 @@ from rnnjax.cells.leaky.leakyelman import LeakyElman
 from rnnjax.cells.leaky.wilsoncowan import WilsonCowan
 from rnnjax.cells.linear.lru import LRU
 from rnnjax.cells.linear.mingru import MinGRU
+from rnnjax.cells.linear.qrnn import QRNN
+from rnnjax.cells.linear.sru import SRU
+from rnnjax.cells.linear.typedgru import TypedGRU
+from rnnjax.cells.linear.typedlstm import TypedLSTM
+from rnnjax.cells.linear.typedrnn import TypedRNN
 from rnnjax.cells.matrix.deltanet import DeltaNet
 from rnnjax.cells.matrix.gla import GLA
 from rnnjax.cells.matrix.mlstm import MLSTM
@@ -74,6 +99,9 @@ from rnnjax.cells.spectra import SpectralRadius as SpectralRadius
 
 __all__ = [
     "CIFG",
+    "ATR",
+    "BRC",
+    "CFN",
     "CTRNN",
     "GLA",
     "GRU",
@@ -86,9 +114,24 @@ __all__ = [
     "MUT1",
     "MUT2",
     "MUT3",
+    "MCLSTM",
+    "MGU",
+    "MLSTM",
+    "NBRC",
+    "QRNN",
+    "RAN",
+    "RHN",
+    "SCRN",
+    "SGRN",
+    "SRU",
+    "STAR",
     "UGRNN",
+    "URLSTM",
+    "WMCLSTM",
     "DeltaNet",
     "Elman",
+    "FastGRNN",
+    "FastRNN",
     "GRUResetBefore",
     "IndRNN",
     "Jordan",
@@ -106,4 +149,13 @@ __all__ = [
     "PeepholeLSTM",
     "SlimLSTM",
     "WilsonCowan",
+    "IntersectionRNN",
+    "MGUResetBefore",
+    "MemoryControllerLSTM",
+    "MinGRU",
+    "NASCell",
+    "PeepholeLSTM",
+    "TypedGRU",
+    "TypedLSTM",
+    "TypedRNN",
 ]

@@ -134,6 +134,7 @@ def can_run(cell: SplitCell, params: Params, state: State, u: Any) -> bool:
     v = as_rows(jax.eval_shape(cell.recur, params, state))
     state, u = as_rows(state), as_rows(u)
     _, y = jax.eval_shape(functools.partial(split_steps.step, cell), params, state, u)
+    v = jax.eval_shape(cell.recur, params, state)
     step, pull = (functools.partial(f, cell) for f in (split_steps.step, split_steps.pull))
     try:
         programs = (

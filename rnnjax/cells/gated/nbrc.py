@@ -1,0 +1,50 @@
+"""The bistable recurrent cell whose gates see all units."""
+
+from dataclasses import field
+
+from rnnjax.cells.activations import Activation, fast_sigmoid
+from rnnjax.cells.gated.brc import BRCGates, bistable
+from rnnjax.cells.gatedcell import GatedCell, GatedParams, GatedState
+from rnnjax.cells.initializers import Glorot, Initializer
+from rnnjax.typing import Array
+
+
+class NBRC(GatedCell):
+    """Recurrently neuromodulated bistable cell.
+
+        z_t = sigmoid(x_t w_x + h_{t-1} w_h + b)            in block z
+        r_t = 1 + tanh(x_t w_x + h_{t-1} w_h + b)           in block r
+        n_t = tanh(x_t w_x + r_t * h_{t-1})                 in block n
+        h_t = z_t * h_{t-1} + (1 - z_t) * n_t,  y_t = h_t
+
+    A `BRC` with a matrix `w_h [H, 2H]` where that has a vector: units see each other by the gates.
+
+    References:
+        Vecoven, Ernst & Drion (2021), A bio-inspired bistable recurrent cell allows for
+        long-lasting memory, PLoS ONE 16, arXiv:2006.05252.
+
+    Example:
+        >>> from rnnjax import cells
+        >>> cells.NBRC(64)
+        NBRC(hidden=64)
+    """
+
+    blocks = ("z", "r", "n")
+    recurrent_blocks = ("z", "r")
+    biased_blocks = ("z", "r")
+
+    gate_activation: Activation = field(default=fast_sigmoid, kw_only=True)
+    recurrent_init: Initializer = field(default=Glorot(), kw_only=True)
+
+    def combine(
+        self, params: GatedParams, state: GatedState, u: Array, v: Array
+    ) -> tuple[GatedState, Array]:
+        """Applies the gates."""
+        z, _, n = self.gates(params, state, u, v)
+        h = z * state.h + (1 - z) * n
+        return GatedState(h), h
+
+    def gates(self, params: GatedParams, state: GatedState, u: Array, v: Array) -> BRCGates:
+        """Returns the values of the gates."""
+        del params
+        return bistable(self.activation, self.gate_activation, state.h, u, v)
