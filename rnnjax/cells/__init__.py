@@ -25,13 +25,21 @@ from rnnjax.cells.base import SplitCell as SplitCell
 from rnnjax.cells.biases import Chrono as Chrono
 from rnnjax.cells.biases import Forget as Forget
 from rnnjax.cells.biases import Zeros as Zeros
+from rnnjax.cells.conv.convgru import ConvGRU
+from rnnjax.cells.conv.convlstm import ConvLSTM
+from rnnjax.cells.gated.clockworkrnn import ClockworkRNN
 from rnnjax.cells.gated.gru import GRU
 from rnnjax.cells.gated.gruresetbefore import GRUResetBefore
 from rnnjax.cells.gated.janet import JANET
 from rnnjax.cells.gated.lstm import LSTM
 from rnnjax.cells.gated.mgu import MGU
 from rnnjax.cells.gated.mguresetbefore import MGUResetBefore
+from rnnjax.cells.gated.mogrifierlstm import MogrifierLSTM
+from rnnjax.cells.gated.multiplicativelstm import MultiplicativeLSTM
+from rnnjax.cells.gated.multiplicativernn import MultiplicativeRNN
+from rnnjax.cells.gated.onlstm import ONLSTM
 from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
+from rnnjax.cells.gated.phasedlstm import PhasedLSTM
 from rnnjax.cells.gated.ugrnn import UGRNN
 from rnnjax.cells.gatedcell import DiagonalCell as DiagonalCell
 from rnnjax.cells.gatedcell import GatedCell as GatedCell
@@ -64,12 +72,20 @@ __all__ = [
     "LSTM",
     "MGU",
     "MLSTM",
+    "ONLSTM",
     "UGRNN",
+    "ClockworkRNN",
+    "ConvGRU",
+    "ConvLSTM",
     "DeltaNet",
     "Elman",
     "GRUResetBefore",
     "IndRNN",
     "MGUResetBefore",
     "MinGRU",
+    "MogrifierLSTM",
+    "MultiplicativeLSTM",
+    "MultiplicativeRNN",
     "PeepholeLSTM",
+    "PhasedLSTM",
 ]

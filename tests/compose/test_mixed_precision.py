@@ -28,12 +28,12 @@ from rnnjax.compose import (
 )
 from rnnjax.testing import cell_laws, contract_laws
 from rnnjax.testing.cell_results import CellResults
-from tests.catalogue import ENGINES, name
+from tests.catalogue import ENGINES, name, of_width
 from tests.laws.draws import assert_close, assert_identical, normal, params_of, specs, weigh
 
 T, B, D = 20, 4, 2
 XS = normal(1, (T, B, D))
-EACH = [getattr(cells, cell)(8) for cell in cells.__all__]
+EACH = [of_width(cell, 8) for cell in cells.__all__]
 MIXED = [mixed_precision(cell) for cell in (LSTM(3), LRU(3), MinGRU(3), GRUResetBefore(3))]
 # Newton's method has products of its own, with Jacobians, which the mixed cells do not round.
 LOOPS = {e: contract for e, contract in ENGINES.items() if not isinstance(e, unroll.Newton)}
