@@ -31,6 +31,7 @@ CELLS: tuple[Cell, ...] = (
     cells.ONLSTM(4, chunk=2),
     cells.PeepholeLSTM(3),
     cells.PhasedLSTM(3, ratio=0.7, log_tau_max=2.0),
+    cells.SRUv2(3),
     cells.UGRNN(3),
     compose.Dilated(cells.LSTM(2), 2),
     compose.FastSlow((cells.GRU(3), cells.GRU(3)), cells.LSTM(2)),
@@ -69,7 +70,7 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
 
 # Split cells whose step is more than elementwise functions and products with one matrix.
 WITHOUT_KERNEL: frozenset[str] = frozenset(
-    {"ClockworkRNN", "ConvGRU", "ConvLSTM", "ONLSTM", "PhasedLSTM"}
+    {"ClockworkRNN", "ConvGRU", "ConvLSTM", "ONLSTM", "PhasedLSTM", "SRUv2"}
 )
 
 # Cells that count their steps: whole numbers in a state, which Newton's method cannot solve for.

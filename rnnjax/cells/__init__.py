@@ -40,6 +40,7 @@ from rnnjax.cells.gated.multiplicativernn import MultiplicativeRNN
 from rnnjax.cells.gated.onlstm import ONLSTM
 from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
 from rnnjax.cells.gated.phasedlstm import PhasedLSTM
+from rnnjax.cells.gated.sruv2 import SRUv2
 from rnnjax.cells.gated.ugrnn import UGRNN
 from rnnjax.cells.gatedcell import DiagonalCell as DiagonalCell
 from rnnjax.cells.gatedcell import GatedCell as GatedCell
@@ -88,4 +89,5 @@ __all__ = [
     "MultiplicativeRNN",
     "PeepholeLSTM",
     "PhasedLSTM",
+    "SRUv2",
 ]
