@@ -78,8 +78,8 @@ def factors(w_fx: Array, w_fh: Array, x_t: Array, h: Array) -> Array:
     """Returns `(x_t w_fx) * (h w_fh)`, `[..., F]`.
 
     Example:
-        >>> w = jnp.eye(2)
-        >>> factors(w, w, jnp.array([2.0, 3.0]), jnp.array([0.5, -1.0])).tolist()
+        >>> w, x, h = jax.numpy.eye(2), jax.numpy.array([2.0, 3.0]), jax.numpy.array([0.5, -1.0])
+        >>> factors(w, w, x, h).tolist()
         [1.0, -3.0]
     """
     return (x_t @ w_fx) * (h @ w_fh)

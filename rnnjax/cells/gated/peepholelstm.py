@@ -66,8 +66,9 @@ def peep(
     `params` have the peepholes `p_i`, `p_f` and `p_o`.
 
     Example:
+        >>> from rnnjax.cells import sigmoid
         >>> p = PeepholeLSTMParams(None, None, None, *jnp.zeros((3, 2)))
-        >>> gates, c = peep(jnp.tanh, fast_sigmoid, p, jnp.zeros(8), jnp.ones(2))
+        >>> gates, c = peep(jnp.tanh, sigmoid, p, jnp.zeros(8), jnp.ones(2))
         >>> c.tolist()
         [0.5, 0.5]
     """
