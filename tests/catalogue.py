@@ -73,7 +73,8 @@ WITHOUT_KERNEL: frozenset[str] = frozenset(
     {"ClockworkRNN", "ConvGRU", "ConvLSTM", "ONLSTM", "PhasedLSTM", "SRUv2"}
 )
 
-# Cells that count their steps: whole numbers in a state, which Newton's method cannot solve for.
+# Cells that count their steps: whole numbers in a state, with which `deferred` runs as `scan` does
+# and `newton` not at all.
 COUNTING: frozenset[str] = frozenset({"ClockworkRNN", "PhasedLSTM"})
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
@@ -119,7 +120,8 @@ SERVED = [
     (e, c)
     for e, contract in ENGINES.items()
     for c in CELLS
-    if serves(contract, c) and not (e == unroll.newton and type(c).__name__ in COUNTING)
+    if serves(contract, c)
+    and not (isinstance(e, unroll.Deferred | unroll.Newton) and type(c).__name__ in COUNTING)
 ]
 REFUSED = [
     (e, c)

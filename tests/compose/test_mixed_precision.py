@@ -157,8 +157,9 @@ def test_it_is_the_cell_within_the_rounding_of_half_precision(cell):
     full_gradient, (full_state, full_ys) = compiled_results(unroll.scan, cell, params)
     assert specs((gradient, state, ys)) == specs((full_gradient, full_state, full_ys))
     assert_close((state, ys), (full_state, full_ys), rtol=0.02, atol=0.03)
+    share = 0.1 if isinstance(cell, cells.MogrifierLSTM) else 0.03  # of six products in a row
     for g, f in zip(jax.tree.leaves(gradient), jax.tree.leaves(full_gradient), strict=True):
-        assert_close(g, f, rtol=0, atol=0.03 * np.abs(f).max())
+        assert_close(g, f, rtol=0, atol=share * np.abs(f).max())
     assert np.abs(ys - full_ys).max() > 1e-5
 
 
