@@ -1,5 +1,6 @@
 """The plain network in modules that run at periods of their own."""
 
+import itertools
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -50,10 +51,9 @@ class ClockworkRNN(GatedCell):
             ValueError: if they are not whole numbers of 1 or more, each above the one before.
         """
         super().__post_init__()
-        rising = isinstance(self.periods, tuple) and self.periods[:1] >= (1,)
-        pairs = zip(self.periods, self.periods[1:], strict=False) if rising else ()
-        whole = rising and all(type(p) is int for p in self.periods)
-        if not (whole and all(earlier < later for earlier, later in pairs)):
+        periods = self.periods
+        whole = isinstance(periods, tuple) and all(type(p) is int and p >= 1 for p in periods)
+        if not (whole and periods and all(a < b for a, b in itertools.pairwise(periods))):
             raise ValueError(
                 f"{self}: periods must be a tuple of whole numbers of 1 or more, in rising order"
             )
