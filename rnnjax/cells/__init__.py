@@ -31,6 +31,9 @@ from rnnjax.cells.gated.brc import BRC
 from rnnjax.cells.gated.cfn import CFN
 from rnnjax.cells.gated.fastgrnn import FastGRNN
 from rnnjax.cells.gated.fastrnn import FastRNN
+from rnnjax.cells.conv.convgru import ConvGRU
+from rnnjax.cells.conv.convlstm import ConvLSTM
+from rnnjax.cells.gated.clockworkrnn import ClockworkRNN
 from rnnjax.cells.gated.gru import GRU
 from rnnjax.cells.gated.gruresetbefore import GRUResetBefore
 from rnnjax.cells.gated.intersectionrnn import IntersectionRNN
@@ -64,6 +67,13 @@ from rnnjax.cells.gated.rhn import RHN
 from rnnjax.cells.gated.scrn import SCRN
 from rnnjax.cells.gated.sgrn import SGRN
 from rnnjax.cells.gated.star import STAR
+from rnnjax.cells.gated.mogrifierlstm import MogrifierLSTM
+from rnnjax.cells.gated.multiplicativelstm import MultiplicativeLSTM
+from rnnjax.cells.gated.multiplicativernn import MultiplicativeRNN
+from rnnjax.cells.gated.onlstm import ONLSTM
+from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
+from rnnjax.cells.gated.phasedlstm import PhasedLSTM
+from rnnjax.cells.gated.sruv2 import SRUv2
 from rnnjax.cells.gated.ugrnn import UGRNN
 from rnnjax.cells.gated.urlstm import URLSTM
 from rnnjax.cells.gated.wmclstm import WMCLSTM
@@ -128,6 +138,11 @@ __all__ = [
     "UGRNN",
     "URLSTM",
     "WMCLSTM",
+    "ONLSTM",
+    "UGRNN",
+    "ClockworkRNN",
+    "ConvGRU",
+    "ConvLSTM",
     "DeltaNet",
     "Elman",
     "FastGRNN",
@@ -158,4 +173,10 @@ __all__ = [
     "TypedGRU",
     "TypedLSTM",
     "TypedRNN",
+    "MogrifierLSTM",
+    "MultiplicativeLSTM",
+    "MultiplicativeRNN",
+    "PeepholeLSTM",
+    "PhasedLSTM",
+    "SRUv2",
 ]

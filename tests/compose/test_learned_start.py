@@ -7,6 +7,7 @@ from jax.test_util import check_grads
 from rnnjax import cells, unroll
 from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore, LinearCell, SplitCell
 from rnnjax.compose import LearnedStart, Residual, Stack, learned_start
+from tests.catalogue import of_width
 from tests.filled import params_of
 from tests.laws.draws import assert_close, assert_identical, doubled, normal, weigh
 
@@ -56,7 +57,7 @@ def test_it_is_initialised_as_the_cell_is_and_starts_where_that_starts():
         assert not any(np.iscomplexobj(leaf) for leaf in jax.tree.leaves(params))
 
 
-@pytest.mark.parametrize("cell", [getattr(cells, name)(3) for name in cells.__all__], ids=repr)
+@pytest.mark.parametrize("cell", [of_width(name, 3) for name in cells.__all__], ids=repr)
 def test_with_the_initial_state_of_the_cell_it_is_the_plain_cell(cell):
     wrapped, xs = learned_start(cell), normal(1, (T, B, D))
     params = params_of(wrapped, D)

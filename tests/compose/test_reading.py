@@ -7,6 +7,8 @@ from rnnjax import cells, compose, unroll
 from rnnjax.cells import GRU, LSTM, Elman, Identity, Normal, relu
 from rnnjax.cells.vocabulary import ACTIVATIONS
 from rnnjax.compose import (
+    Dilated,
+    FastSlow,
     LayerNorm,
     LearnedStart,
     MixedPrecision,
@@ -14,6 +16,7 @@ from rnnjax.compose import (
     Probed,
     RecurrentDropout,
     Residual,
+    SkipRNN,
     Stack,
     WithStates,
     Wrapper,
@@ -32,6 +35,7 @@ COMPOSED = (
     WithStates(Zoneout(cells.LRU(8), 0.2)),
     Probed(cells.GRUResetBefore(8)),
     PartsWithStates(Stack((LSTM(8),))),
+    Dilated(FastSlow((GRU(8), GRU(8)), SkipRNN(LSTM(4))), 4),
 )
 
 
@@ -40,12 +44,22 @@ def test_a_cell_is_read_from_what_it_prints(cell):
     assert read_cell(repr(cell), hidden=99) == cell
 
 
-@pytest.mark.parametrize("name", cells.__all__)
+IMAGES = {"ConvGRU", "ConvLSTM"}  # whose width does not say how large they are
+
+
+@pytest.mark.parametrize("name", [name for name in cells.__all__ if name not in IMAGES])
 def test_a_name_alone_takes_the_width_given(name):
     cell = read_cell(name, hidden=5)
     assert cell == getattr(cells, name)(5)
     assert cell.hidden == 5
     assert read_cell(f" {name}(7) ", hidden=5) == getattr(cells, name)(7)
+
+
+@pytest.mark.parametrize("name", sorted(IMAGES))
+def test_a_cell_of_images_is_read_with_their_size(name):
+    assert read_cell(f"{name}(7, image=(2, 3))", hidden=5) == getattr(cells, name)(7, (2, 3))
+    with pytest.raises(ValueError, match="missing 1 required positional argument: 'image'"):
+        read_cell(name, hidden=5)
 
 
 @pytest.mark.parametrize("name", [function.__name__ for function in ACTIVATIONS])

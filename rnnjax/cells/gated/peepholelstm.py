@@ -1,9 +1,10 @@
 """LSTM whose gates look at the memory."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
+from rnnjax.cells.activations import Activation
 from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.gated.lstm import LSTM, LSTMGates, LSTMState
 from rnnjax.typing import Array
@@ -48,20 +49,32 @@ class PeepholeLSTM(LSTM):
         self, params: PeepholeLSTMParams, state: LSTMState, u: Array, v: Array
     ) -> tuple[LSTMState, Array]:
         """Applies the gates; the output gate sees the new memory."""
-        gates, c = self._gates_and_memory(params, state, u, v)
+        gates, c = peep(self.activation, self.gate_activation, params, u + v, state.c)
         h = gates.o * self.activation(c)
         return LSTMState(h=h, c=c), h
 
     def gates(self, params: PeepholeLSTMParams, state: LSTMState, u: Array, v: Array) -> LSTMGates:
         """Returns the values of the gates."""
-        return self._gates_and_memory(params, state, u, v)[0]
+        return peep(self.activation, self.gate_activation, params, u + v, state.c)[0]
 
-    def _gates_and_memory(
-        self, params: PeepholeLSTMParams, state: LSTMState, u: Array, v: Array
-    ) -> tuple[LSTMGates, Array]:
-        i, f, g, o = jnp.split(u + v, 4, axis=-1)
-        i = self.gate_activation(i + repeat(params.p_i, i) * state.c)
-        f = self.gate_activation(f + repeat(params.p_f, f) * state.c)
-        g = self.activation(g)
-        c = f * state.c + i * g
-        return LSTMGates(i, f, g, self.gate_activation(o + repeat(params.p_o, c) * c)), c
+
+def peep(
+    activation: Activation, gate: Activation, params: Any, z: Array, c: Array
+) -> tuple[LSTMGates, Array]:
+    """Maps `u + v [..., 4H]` and `c_{t-1} [..., H]` to the gates and to `c_t`.
+
+    `params` have the peepholes `p_i`, `p_f` and `p_o`.
+
+    Example:
+        >>> from rnnjax.cells import sigmoid
+        >>> p = PeepholeLSTMParams(None, None, None, *jnp.zeros((3, 2)))
+        >>> gates, c = peep(jnp.tanh, sigmoid, p, jnp.zeros(8), jnp.ones(2))
+        >>> c.tolist()
+        [0.5, 0.5]
+    """
+    i, f, g, o = jnp.split(z, 4, axis=-1)
+    i = gate(i + repeat(params.p_i, i) * c)
+    f = gate(f + repeat(params.p_f, f) * c)
+    g = activation(g)
+    c = f * c + i * g
+    return LSTMGates(i, f, g, gate(o + repeat(params.p_o, c) * c)), c
