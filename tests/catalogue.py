@@ -23,6 +23,13 @@ CELLS: tuple[Cell, ...] = (
     cells.MinGRU(3),
     cells.PeepholeLSTM(3),
     cells.UGRNN(3),
+    cells.IndyLSTM(3),
+    cells.AntisymmetricRNN(3, epsilon=0.3, gamma=0.1),
+    cells.GatedAntisymmetricRNN(3, epsilon=0.3, gamma=0.1),
+    cells.CoRNN(3, dt=0.4),
+    cells.HCoRNN(3, dt=0.25),
+    cells.UnICORNN(3, dt=0.5, alpha=1.0),
+    cells.LEM(3),
     compose.learned_start(cells.Elman(3)),
     compose.learned_start(cells.GRUResetBefore(2)),
     compose.learned_start(cells.LRU(2)),
@@ -57,7 +64,7 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
 }
 
 # Split cells whose step is more than elementwise functions and products with one matrix.
-WITHOUT_KERNEL: frozenset[str] = frozenset()
+WITHOUT_KERNEL: frozenset[str] = frozenset({"GatedAntisymmetricRNN"})
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
 MAIN: dict[type[Cell], tuple[Engine, ...]] = {

@@ -27,6 +27,7 @@ from rnnjax.cells.biases import Forget as Forget
 from rnnjax.cells.biases import Zeros as Zeros
 from rnnjax.cells.gated.gru import GRU
 from rnnjax.cells.gated.gruresetbefore import GRUResetBefore
+from rnnjax.cells.gated.indylstm import IndyLSTM
 from rnnjax.cells.gated.janet import JANET
 from rnnjax.cells.gated.lstm import LSTM
 from rnnjax.cells.gated.mgu import MGU
@@ -44,7 +45,13 @@ from rnnjax.cells.initializers import Normal as Normal
 from rnnjax.cells.initializers import Orthogonal as Orthogonal
 from rnnjax.cells.initializers import TruncatedNormal as TruncatedNormal
 from rnnjax.cells.initializers import Uniform as Uniform
+from rnnjax.cells.leaky.antisymmetricrnn import AntisymmetricRNN
+from rnnjax.cells.leaky.cornn import CoRNN
 from rnnjax.cells.leaky.ctrnn import CTRNN
+from rnnjax.cells.leaky.gatedantisymmetricrnn import GatedAntisymmetricRNN
+from rnnjax.cells.leaky.hcornn import HCoRNN
+from rnnjax.cells.leaky.lem import LEM
+from rnnjax.cells.leaky.unicornn import UnICORNN
 from rnnjax.cells.linear.lru import LRU
 from rnnjax.cells.linear.mingru import MinGRU
 from rnnjax.cells.matrix.deltanet import DeltaNet
@@ -60,16 +67,23 @@ __all__ = [
     "GLA",
     "GRU",
     "JANET",
+    "LEM",
     "LRU",
     "LSTM",
     "MGU",
     "MLSTM",
     "UGRNN",
+    "AntisymmetricRNN",
+    "CoRNN",
     "DeltaNet",
     "Elman",
     "GRUResetBefore",
+    "GatedAntisymmetricRNN",
+    "HCoRNN",
     "IndRNN",
+    "IndyLSTM",
     "MGUResetBefore",
     "MinGRU",
     "PeepholeLSTM",
+    "UnICORNN",
 ]
