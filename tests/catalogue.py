@@ -30,6 +30,13 @@ CELLS: tuple[Cell, ...] = (
     cells.HCoRNN(3, dt=0.25),
     cells.UnICORNN(3, dt=0.5, alpha=1.0),
     cells.LEM(3),
+    cells.LipschitzRNN(3, epsilon=0.3, gamma=0.1),
+    cells.CfC(3, backbone=4),
+    cells.LTC(3, unfolds=2),
+    cells.GRUD(3),
+    cells.ESN(3, leak=0.6),
+    cells.LMU(3, order=6, theta=5.0),
+    cells.LegS(3, order=4),
     compose.learned_start(cells.Elman(3)),
     compose.learned_start(cells.GRUResetBefore(2)),
     compose.learned_start(cells.LRU(2)),
@@ -64,7 +71,7 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
 }
 
 # Split cells whose step is more than elementwise functions and products with one matrix.
-WITHOUT_KERNEL: frozenset[str] = frozenset({"GatedAntisymmetricRNN"})
+WITHOUT_KERNEL: frozenset[str] = frozenset({"GatedAntisymmetricRNN", "LipschitzRNN"})
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
 MAIN: dict[type[Cell], tuple[Engine, ...]] = {

@@ -42,15 +42,22 @@ from rnnjax.cells.initializers import Glorot as Glorot
 from rnnjax.cells.initializers import Identity as Identity
 from rnnjax.cells.initializers import LecunNormal as LecunNormal
 from rnnjax.cells.initializers import Normal as Normal
+from rnnjax.cells.initializers import NormalBySize as NormalBySize
 from rnnjax.cells.initializers import Orthogonal as Orthogonal
 from rnnjax.cells.initializers import TruncatedNormal as TruncatedNormal
 from rnnjax.cells.initializers import Uniform as Uniform
 from rnnjax.cells.leaky.antisymmetricrnn import AntisymmetricRNN
+from rnnjax.cells.leaky.cfc import CfC
 from rnnjax.cells.leaky.cornn import CoRNN
 from rnnjax.cells.leaky.ctrnn import CTRNN
 from rnnjax.cells.leaky.gatedantisymmetricrnn import GatedAntisymmetricRNN
+from rnnjax.cells.leaky.grud import GRUD
 from rnnjax.cells.leaky.hcornn import HCoRNN
 from rnnjax.cells.leaky.lem import LEM
+from rnnjax.cells.leaky.lipschitzrnn import LipschitzRNN
+from rnnjax.cells.leaky.ltc import LTC
+from rnnjax.cells.leaky.timed import Observed as Observed
+from rnnjax.cells.leaky.timed import Timed as Timed
 from rnnjax.cells.leaky.unicornn import UnICORNN
 from rnnjax.cells.linear.lru import LRU
 from rnnjax.cells.linear.mingru import MinGRU
@@ -58,22 +65,30 @@ from rnnjax.cells.matrix.deltanet import DeltaNet
 from rnnjax.cells.matrix.gla import GLA
 from rnnjax.cells.matrix.mlstm import MLSTM
 from rnnjax.cells.plain.elman import Elman
+from rnnjax.cells.plain.esn import ESN
 from rnnjax.cells.plain.indrnn import IndRNN
+from rnnjax.cells.polynomial.legs import LegS
+from rnnjax.cells.polynomial.lmu import LMU
 from rnnjax.cells.spectra import Ring as Ring
 from rnnjax.cells.spectra import SpectralRadius as SpectralRadius
 
 __all__ = [
     "CTRNN",
+    "ESN",
     "GLA",
     "GRU",
+    "GRUD",
     "JANET",
     "LEM",
+    "LMU",
     "LRU",
     "LSTM",
+    "LTC",
     "MGU",
     "MLSTM",
     "UGRNN",
     "AntisymmetricRNN",
+    "CfC",
     "CoRNN",
     "DeltaNet",
     "Elman",
@@ -82,6 +97,8 @@ __all__ = [
     "HCoRNN",
     "IndRNN",
     "IndyLSTM",
+    "LegS",
+    "LipschitzRNN",
     "MGUResetBefore",
     "MinGRU",
     "PeepholeLSTM",
