@@ -71,7 +71,7 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
 }
 
 # Split cells whose step is more than elementwise functions and products with one matrix.
-WITHOUT_KERNEL: frozenset[str] = frozenset({"GatedAntisymmetricRNN", "LipschitzRNN"})
+WITHOUT_KERNEL: frozenset[str] = frozenset({"GatedAntisymmetricRNN", "LMU", "LipschitzRNN"})
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
 MAIN: dict[type[Cell], tuple[Engine, ...]] = {
