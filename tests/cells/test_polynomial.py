@@ -96,7 +96,7 @@ def states_of_legs(cell, xs):
         return state, (state.c, y_t)
 
     _, (found, ys) = jax.lax.scan(step, cell.initial_state(params), xs)
-    expected = found.reshape(len(xs), -1) @ params.w_c + params.b
+    expected = found.reshape(len(xs), -1) @ params.w_c + params.b[None]
     np.testing.assert_allclose(ys, expected, rtol=1e-9)
     return np.asarray(found)
 

@@ -105,7 +105,7 @@ class GRUD(BlockCell):
             x, m = x_t.x, x_t.mask.astype(bool)
             gap = state.gap + x_t.elapsed.astype(state.gap.dtype)
         else:
-            x, m, gap = x_t, x_t == x_t, state.gap + 1
+            x, m, gap = x_t, x_t == x_t, state.gap + 1  # NaN is not what it is, numbers are
         dtype = state.h.dtype
         last = jnp.where(m, x, state.x).astype(dtype)
         d = gap.astype(dtype)

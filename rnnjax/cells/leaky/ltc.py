@@ -126,7 +126,8 @@ def _currents(v: Array, w: Array, sigma: Array, mu: Array, e: Array) -> tuple[Ar
     """Returns the sums of `o e` and of `o` over sources `v [..., S]`, `[..., H]` each."""
     each = jnp.broadcast_to(v[..., None], (*v.shape, w.shape[-1]))
     opening = fast_sigmoid(repeat(sigma, each) * (each - repeat(mu, each)))
-    return tuple(jnp.einsum("...sh,sh->...h", opening, x) for x in (w * e, w))
+    drive = jnp.einsum("...sh,sh->...h", opening, w * e)
+    return drive, jnp.einsum("...sh,sh->...h", opening, w)
 
 
 def _inverse_softplus(y: Array) -> Array:
