@@ -29,7 +29,7 @@ class AntisymmetricRNN(GatedCell):
 
     References:
         Chang, Chen, Haber & Chi (2019), AntisymmetricRNN: a dynamical system view on recurrent
-        neural networks, ICLR, arXiv:1902.09689, section 3.
+        neural networks, ICLR, arXiv:1902.09689.
 
     Example:
         >>> from rnnjax import cells

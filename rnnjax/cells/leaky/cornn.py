@@ -36,7 +36,7 @@ class CoRNN(GatedCell):
     References:
         Rusch & Mishra (2021), Coupled oscillatory recurrent neural network (coRNN): an accurate and
         (gradient) stable architecture for learning long time dependencies, ICLR,
-        arXiv:2010.00951, eqs. 1 and 3.
+        arXiv:2010.00951.
 
     Example:
         >>> from rnnjax import cells

@@ -34,7 +34,7 @@ class GatedAntisymmetricRNN(AntisymmetricRNN):
 
     References:
         Chang, Chen, Haber & Chi (2019), AntisymmetricRNN: a dynamical system view on recurrent
-        neural networks, ICLR, arXiv:1902.09689, section 3.
+        neural networks, ICLR, arXiv:1902.09689.
 
     Example:
         >>> from rnnjax import cells

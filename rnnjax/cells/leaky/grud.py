@@ -59,7 +59,7 @@ class GRUD(BlockCell):
 
     References:
         Che, Purushotham, Cho, Sontag & Liu (2018), Recurrent neural networks for multivariate time
-        series with missing values, Scientific Reports 8, arXiv:1606.01865, eqs. 10-17.
+        series with missing values, Scientific Reports 8, arXiv:1606.01865.
 
     Example:
         >>> from rnnjax import cells

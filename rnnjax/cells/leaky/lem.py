@@ -26,7 +26,7 @@ class LEM(BlockCell):
 
     References:
         Rusch, Mishra, Erichson & Mahoney (2022), Long expressive memory for sequence modeling,
-        ICLR, arXiv:2110.04744, eq. 3.
+        ICLR, arXiv:2110.04744.
 
     Example:
         >>> from rnnjax import cells

@@ -32,7 +32,7 @@ class LipschitzRNN(GatedCell):
 
     References:
         Erichson, Azencot, Queiruga, Hodgkinson & Mahoney (2021), Lipschitz recurrent neural
-        networks, ICLR, arXiv:2006.12070, eqs. 1 and 4.
+        networks, ICLR, arXiv:2006.12070.
 
     Example:
         >>> from rnnjax import cells

@@ -41,7 +41,7 @@ class UnICORNN(DiagonalCell):
 
     References:
         Rusch & Mishra (2021), UnICORNN: a recurrent model for learning very long time dependencies,
-        ICML, arXiv:2103.05487, eqs. 3 and 4.
+        ICML, arXiv:2103.05487.
 
     Example:
         >>> from rnnjax import cells

@@ -16,7 +16,7 @@ def delay(order: int, theta: float) -> tuple[np.ndarray, np.ndarray]:
 
     References:
         Voelker, Kajić & Eliasmith (2019), Legendre memory units: continuous-time representation in
-        recurrent neural networks, NeurIPS, eqs. 2 and 3.
+        recurrent neural networks, NeurIPS.
 
     Example:
         >>> a, b = delay(2, theta=4.0)

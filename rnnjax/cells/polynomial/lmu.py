@@ -57,7 +57,7 @@ class LMU(SplitCell):
 
     References:
         Voelker, Kajić & Eliasmith (2019), Legendre memory units: continuous-time representation in
-        recurrent neural networks, NeurIPS, eqs. 1-7.
+        recurrent neural networks, NeurIPS.
 
     Example:
         >>> from rnnjax import cells
