@@ -82,6 +82,20 @@ CELLS: tuple[Cell, ...] = (
     cells.UGRNN(3),
     compose.Dilated(cells.LSTM(2), 2),
     compose.FastSlow((cells.GRU(3), cells.GRU(3)), cells.LSTM(2)),
+    cells.IndyLSTM(3),
+    cells.AntisymmetricRNN(3, epsilon=0.3, gamma=0.1),
+    cells.GatedAntisymmetricRNN(3, epsilon=0.3, gamma=0.1),
+    cells.CoRNN(3, dt=0.4),
+    cells.HCoRNN(3, dt=0.25),
+    cells.UnICORNN(3, dt=0.5, alpha=1.0),
+    cells.LEM(3),
+    cells.LipschitzRNN(3, epsilon=0.3, gamma=0.1),
+    cells.CfC(3, backbone=4),
+    cells.LTC(3, unfolds=2),
+    cells.GRUD(3),
+    cells.ESN(3, leak=0.6),
+    cells.LMU(3, order=6, theta=5.0),
+    cells.LegS(3, order=4),
     compose.learned_start(cells.Elman(3)),
     compose.learned_start(cells.GRUResetBefore(2)),
     compose.learned_start(cells.LRU(2)),
@@ -126,6 +140,7 @@ WITHOUT_KERNEL: frozenset[str] = frozenset(
 # Cells that count their steps: whole numbers in a state, with which `deferred` runs as `scan` does
 # and `newton` not at all.
 COUNTING: frozenset[str] = frozenset({"ClockworkRNN", "PhasedLSTM"})
+WITHOUT_KERNEL: frozenset[str] = frozenset({"GatedAntisymmetricRNN", "LMU", "LipschitzRNN"})
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
 MAIN: dict[type[Cell], tuple[Engine, ...]] = {

@@ -37,6 +37,7 @@ from rnnjax.cells.gated.clockworkrnn import ClockworkRNN
 from rnnjax.cells.gated.gru import GRU
 from rnnjax.cells.gated.gruresetbefore import GRUResetBefore
 from rnnjax.cells.gated.intersectionrnn import IntersectionRNN
+from rnnjax.cells.gated.indylstm import IndyLSTM
 from rnnjax.cells.gated.janet import JANET
 from rnnjax.cells.gated.layernormgru import LayerNormGRU
 from rnnjax.cells.gated.layernormlstm import LayerNormLSTM
@@ -85,12 +86,25 @@ from rnnjax.cells.initializers import Glorot as Glorot
 from rnnjax.cells.initializers import Identity as Identity
 from rnnjax.cells.initializers import LecunNormal as LecunNormal
 from rnnjax.cells.initializers import Normal as Normal
+from rnnjax.cells.initializers import NormalBySize as NormalBySize
 from rnnjax.cells.initializers import Orthogonal as Orthogonal
 from rnnjax.cells.initializers import TruncatedNormal as TruncatedNormal
 from rnnjax.cells.initializers import Uniform as Uniform
+from rnnjax.cells.leaky.antisymmetricrnn import AntisymmetricRNN
+from rnnjax.cells.leaky.cfc import CfC
+from rnnjax.cells.leaky.cornn import CoRNN
 from rnnjax.cells.leaky.ctrnn import CTRNN
 from rnnjax.cells.leaky.leakyelman import LeakyElman
 from rnnjax.cells.leaky.wilsoncowan import WilsonCowan
+from rnnjax.cells.leaky.gatedantisymmetricrnn import GatedAntisymmetricRNN
+from rnnjax.cells.leaky.grud import GRUD
+from rnnjax.cells.leaky.hcornn import HCoRNN
+from rnnjax.cells.leaky.lem import LEM
+from rnnjax.cells.leaky.lipschitzrnn import LipschitzRNN
+from rnnjax.cells.leaky.ltc import LTC
+from rnnjax.cells.leaky.timed import Observed as Observed
+from rnnjax.cells.leaky.timed import Timed as Timed
+from rnnjax.cells.leaky.unicornn import UnICORNN
 from rnnjax.cells.linear.lru import LRU
 from rnnjax.cells.linear.mingru import MinGRU
 from rnnjax.cells.linear.qrnn import QRNN
@@ -102,8 +116,11 @@ from rnnjax.cells.matrix.deltanet import DeltaNet
 from rnnjax.cells.matrix.gla import GLA
 from rnnjax.cells.matrix.mlstm import MLSTM
 from rnnjax.cells.plain.elman import Elman
+from rnnjax.cells.plain.esn import ESN
 from rnnjax.cells.plain.indrnn import IndRNN
 from rnnjax.cells.plain.jordan import Jordan
+from rnnjax.cells.polynomial.legs import LegS
+from rnnjax.cells.polynomial.lmu import LMU
 from rnnjax.cells.spectra import Ring as Ring
 from rnnjax.cells.spectra import SpectralRadius as SpectralRadius
 
@@ -113,12 +130,17 @@ __all__ = [
     "BRC",
     "CFN",
     "CTRNN",
+    "ESN",
     "GLA",
     "GRU",
+    "GRUD",
     "JANET",
+    "LEM",
+    "LMU",
     "LRU",
     "LSTM",
     "LSTMP",
+    "LTC",
     "MGU",
     "MLSTM",
     "MUT1",
@@ -143,11 +165,16 @@ __all__ = [
     "ClockworkRNN",
     "ConvGRU",
     "ConvLSTM",
+    "AntisymmetricRNN",
+    "CfC",
+    "CoRNN",
     "DeltaNet",
     "Elman",
     "FastGRNN",
     "FastRNN",
     "GRUResetBefore",
+    "GatedAntisymmetricRNN",
+    "HCoRNN",
     "IndRNN",
     "Jordan",
     "LayerNormGRU",
@@ -155,6 +182,9 @@ __all__ = [
     "LeakyElman",
     "LiGRU",
     "LightRU",
+    "IndyLSTM",
+    "LegS",
+    "LipschitzRNN",
     "MGUResetBefore",
     "MiRU1",
     "MiRU2",
@@ -179,4 +209,5 @@ __all__ = [
     "PeepholeLSTM",
     "PhasedLSTM",
     "SRUv2",
+    "UnICORNN",
 ]

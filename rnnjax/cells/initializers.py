@@ -78,6 +78,25 @@ class Normal(Static):
         return jax.nn.initializers.normal(self.stddev)(key, shape)
 
 
+class NormalBySize(Static):
+    """Independent normal numbers of standard deviation `scale / outputs`.
+
+    References:
+        Erichson, Azencot, Queiruga, Hodgkinson & Mahoney (2021), Lipschitz recurrent neural
+        networks, ICLR, arXiv:2006.12070 (in the authors' code).
+
+    Example:
+        >>> NormalBySize(0.1)(jax.random.key(0), (3, 2)).shape
+        (3, 2)
+    """
+
+    scale: float = 1.0
+
+    def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
+        """Draws a matrix of `shape`."""
+        return self.scale / shape[1] * jax.random.normal(key, shape)
+
+
 class TruncatedNormal(Static):
     """Normal numbers of standard deviation `stddev`, drawn again beyond two deviations.
 
