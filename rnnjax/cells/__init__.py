@@ -50,6 +50,20 @@ from rnnjax.cells.linear.mingru import MinGRU
 from rnnjax.cells.matrix.deltanet import DeltaNet
 from rnnjax.cells.matrix.gla import GLA
 from rnnjax.cells.matrix.mlstm import MLSTM
+from rnnjax.cells.orthogonal.eunn import EUNN
+from rnnjax.cells.orthogonal.exprnn import ExpRNN
+from rnnjax.cells.orthogonal.fullcapacityurnn import FullCapacityURNN
+from rnnjax.cells.orthogonal.goru import GORU
+from rnnjax.cells.orthogonal.nnrnn import NNRNN
+from rnnjax.cells.orthogonal.ornn import ORNN
+from rnnjax.cells.orthogonal.parametrizations import BrickWall as BrickWall
+from rnnjax.cells.orthogonal.parametrizations import Butterfly as Butterfly
+from rnnjax.cells.orthogonal.parametrizations import Cayley as Cayley
+from rnnjax.cells.orthogonal.parametrizations import Exponential as Exponential
+from rnnjax.cells.orthogonal.parametrizations import Householder as Householder
+from rnnjax.cells.orthogonal.scornn import ScoRNN
+from rnnjax.cells.orthogonal.spectralrnn import SpectralRNN
+from rnnjax.cells.orthogonal.urnn import URNN
 from rnnjax.cells.plain.elman import Elman
 from rnnjax.cells.plain.indrnn import IndRNN
 from rnnjax.cells.spectra import Ring as Ring
@@ -57,19 +71,28 @@ from rnnjax.cells.spectra import SpectralRadius as SpectralRadius
 
 __all__ = [
     "CTRNN",
+    "EUNN",
     "GLA",
+    "GORU",
     "GRU",
     "JANET",
     "LRU",
     "LSTM",
     "MGU",
     "MLSTM",
+    "NNRNN",
+    "ORNN",
     "UGRNN",
+    "URNN",
     "DeltaNet",
     "Elman",
+    "ExpRNN",
+    "FullCapacityURNN",
     "GRUResetBefore",
     "IndRNN",
     "MGUResetBefore",
     "MinGRU",
     "PeepholeLSTM",
+    "ScoRNN",
+    "SpectralRNN",
 ]
