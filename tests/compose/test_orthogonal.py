@@ -123,8 +123,3 @@ def test_of_a_cell_made_of_cells_each_part_is_changed():
 def test_what_has_no_such_matrix_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
-
-
-def test_it_is_read_from_what_it_prints():
-    for cell in (orthogonal(GRU(4), Cayley(None)), orthogonal(LSTM(4), BrickWall(3))):
-        assert compose.read_cell(repr(cell), hidden=1) == cell

@@ -10,6 +10,7 @@ from rnnjax.compose import (
     LayerNorm,
     LearnedStart,
     MixedPrecision,
+    OrthogonalRecurrence,
     PartsWithStates,
     Probed,
     RecurrentDropout,
@@ -30,6 +31,7 @@ COMPOSED = (
     MixedPrecision(LearnedStart(cells.LRU(8))),
     LayerNorm(RecurrentDropout(LSTM(8), 0.5)),
     WithStates(Zoneout(cells.LRU(8), 0.2)),
+    OrthogonalRecurrence(LSTM(8), cells.Cayley(None)),
     Probed(cells.GRUResetBefore(8)),
     PartsWithStates(Stack((LSTM(8),))),
 )

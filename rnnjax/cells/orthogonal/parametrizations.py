@@ -74,8 +74,8 @@ class Cayley(Parametrization):
 
     Example:
         >>> Q = Cayley(negative=1)(jnp.zeros(1), 2)
-        >>> Q.tolist()
-        [[1.0, 0.0], [0.0, -1.0]]
+        >>> Q.diagonal().tolist()
+        [1.0, -1.0]
     """
 
     negative: int | None = 0
