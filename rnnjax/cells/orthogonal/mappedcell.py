@@ -28,7 +28,9 @@ class MappedCell(SplitCell, abc.ABC):
 
     `h_t = mod_relu(x_t w_x + h_{t-1} w_h, b)`, `y_t = h_t`, unless the cell says otherwise.
 
-    `params_type` has `w_x`, `b` and what `init_map` draws; `matrix` makes of them `w_h`.
+    `params_type` has `w_x`, `b` and what `init_map` draws; `matrix` makes of them `w_h`, once a
+    sequence. Without input and bias an orthogonal one keeps the norm of the state: over 10,000
+    steps to 1e-11 in double precision and to about a thousandth in single.
     """
 
     params_type: ClassVar[type]
