@@ -115,6 +115,20 @@ from rnnjax.cells.linear.typedrnn import TypedRNN
 from rnnjax.cells.matrix.deltanet import DeltaNet
 from rnnjax.cells.matrix.gla import GLA
 from rnnjax.cells.matrix.mlstm import MLSTM
+from rnnjax.cells.orthogonal.eunn import EUNN
+from rnnjax.cells.orthogonal.exprnn import ExpRNN
+from rnnjax.cells.orthogonal.fullcapacityurnn import FullCapacityURNN
+from rnnjax.cells.orthogonal.goru import GORU
+from rnnjax.cells.orthogonal.nnrnn import NNRNN
+from rnnjax.cells.orthogonal.ornn import ORNN
+from rnnjax.cells.orthogonal.parametrizations import BrickWall as BrickWall
+from rnnjax.cells.orthogonal.parametrizations import Butterfly as Butterfly
+from rnnjax.cells.orthogonal.parametrizations import Cayley as Cayley
+from rnnjax.cells.orthogonal.parametrizations import Exponential as Exponential
+from rnnjax.cells.orthogonal.parametrizations import Householder as Householder
+from rnnjax.cells.orthogonal.scornn import ScoRNN
+from rnnjax.cells.orthogonal.spectralrnn import SpectralRNN
+from rnnjax.cells.orthogonal.urnn import URNN
 from rnnjax.cells.plain.elman import Elman
 from rnnjax.cells.plain.esn import ESN
 from rnnjax.cells.plain.indrnn import IndRNN
@@ -131,7 +145,9 @@ __all__ = [
     "CFN",
     "CTRNN",
     "ESN",
+    "EUNN",
     "GLA",
+    "GORU",
     "GRU",
     "GRUD",
     "JANET",
@@ -172,6 +188,14 @@ __all__ = [
     "Elman",
     "FastGRNN",
     "FastRNN",
+    "NNRNN",
+    "ORNN",
+    "UGRNN",
+    "URNN",
+    "DeltaNet",
+    "Elman",
+    "ExpRNN",
+    "FullCapacityURNN",
     "GRUResetBefore",
     "GatedAntisymmetricRNN",
     "HCoRNN",
@@ -210,4 +234,6 @@ __all__ = [
     "PhasedLSTM",
     "SRUv2",
     "UnICORNN",
+    "ScoRNN",
+    "SpectralRNN",
 ]

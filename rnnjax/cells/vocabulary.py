@@ -1,9 +1,10 @@
-"""What the text of a cell may name beside cells: activations and initializers."""
+"""What the text of a cell may name beside cells: activations, initializers, parametrizations."""
 
 from collections.abc import Callable
 from typing import Any
 
 from rnnjax.cells import activations, biases, initializers, spectra
+from rnnjax.cells.orthogonal import parametrizations
 
 ACTIVATIONS: tuple[Callable[..., Any], ...] = (
     activations.elu,
@@ -31,7 +32,16 @@ INITIALIZERS: tuple[Callable[..., Any], ...] = (
     initializers.TruncatedNormal,
     initializers.Uniform,
 )
+PARAMETRIZATIONS: tuple[Callable[..., Any], ...] = (
+    parametrizations.BrickWall,
+    parametrizations.Butterfly,
+    parametrizations.Cayley,
+    parametrizations.Exponential,
+    parametrizations.Householder,
+)
 BIAS_INITIALIZERS: tuple[Callable[..., Any], ...] = (biases.Chrono, biases.Forget, biases.Zeros)
 
 # By the names that they print as, which are those that `rnnjax.cells` has for them.
-VOCABULARY = {f.__name__: f for f in (*ACTIVATIONS, *INITIALIZERS, *BIAS_INITIALIZERS)}
+VOCABULARY = {
+    f.__name__: f for f in (*ACTIVATIONS, *INITIALIZERS, *BIAS_INITIALIZERS, *PARAMETRIZATIONS)
+}

@@ -11,6 +11,7 @@ from rnnjax.compose.fast_slow import FastSlow
 from rnnjax.compose.layer_norm import LayerNorm, layer_norm
 from rnnjax.compose.learned_start import LearnedStart, learned_start
 from rnnjax.compose.mixed_precision import MixedPrecision, mixed_precision
+from rnnjax.compose.orthogonal import OrthogonalRecurrence, orthogonal
 from rnnjax.compose.probe import Probed, probed
 from rnnjax.compose.reading import read_cell as read_cell
 from rnnjax.compose.recurrent_dropout import RecurrentDropout, recurrent_dropout
@@ -30,6 +31,7 @@ __all__ = [
     "LayerNorm",
     "LearnedStart",
     "MixedPrecision",
+    "OrthogonalRecurrence",
     "PartsWithStates",
     "Probed",
     "RecurrentDropout",
@@ -42,6 +44,7 @@ __all__ = [
     "layer_norm",
     "learned_start",
     "mixed_precision",
+    "orthogonal",
     "probed",
     "recurrent_dropout",
     "skip_rnn",

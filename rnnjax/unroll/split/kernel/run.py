@@ -57,7 +57,9 @@ def has_kernel(cell: SplitCell) -> bool:
     """Says whether a step of a cell and its derivative are made of what a kernel knows."""
     for input_dim in (1, cell.output_dim):  # the second for cells that take no other
         try:
-            params = jax.eval_shape(lambda key, D=input_dim: cell.init(key, D), jax.random.key(0))
+            params = jax.eval_shape(
+                lambda key, D=input_dim: cell.prepare(cell.init(key, D)), jax.random.key(0)
+            )
         except ValueError:
             continue
         state = jax.eval_shape(lambda params: cell.initial_state(params, (1,)), params)

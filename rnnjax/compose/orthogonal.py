@@ -1,0 +1,102 @@
+"""Orthogonal recurrent matrices for gated cells."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import Cell
+from rnnjax.cells.gatedcell import BlockCell, DiagonalCell
+from rnnjax.cells.orthogonal.parametrizations import Parametrization
+from rnnjax.compose.wrapper import Wrapper, wrap
+from rnnjax.typing import Array, Key, Params
+
+
+def orthogonal(cell: Cell, by: Parametrization) -> Cell:
+    """Returns `cell` with its recurrent matrices orthogonal, or each of its parts so.
+
+    Example:
+        >>> from rnnjax.cells import LSTM, Exponential
+        >>> orthogonal(LSTM(2), Exponential())
+        OrthogonalRecurrence(cell=LSTM(hidden=2, forget_bias=1.0), by=Exponential())
+    """
+    return wrap(cell, lambda part: OrthogonalRecurrence(part, by))
+
+
+class OrthogonalRecurrence(Wrapper):
+    """A gated cell each block of whose recurrent matrix is orthogonal, whatever is learned.
+
+    In the place of `w_h [H, R]` its parameters have the free numbers of a parametrization, a row
+    for each block of H columns; `w_h` is made of them once before the loop. They start as the
+    parametrization draws them, not as the cell's `recurrent_init` says.
+
+    Any cell with a matrix `w_h` in such blocks will do, a `GatedCell` or one that resets before its
+    product, also if other wrappers change it.
+
+    Example:
+        >>> from rnnjax.cells import GRU, Cayley
+        >>> cell = OrthogonalRecurrence(GRU(4), Cayley())
+        >>> params = cell.init(jax.random.key(0), 3)
+        >>> params.w_h.shape, cell.prepare(params).params.w_h.shape
+        ((3, 6), (4, 12))
+
+    References:
+        Lezcano-Casado (2019), Trivializations for gradient-based optimization on manifolds,
+        NeurIPS, arXiv:1909.09501.
+    """
+
+    by: Parametrization
+
+    def __post_init__(self) -> None:
+        """Refuses cells that have no such matrix.
+
+        Raises:
+            ValueError: if the cell has no recurrent matrix of blocks, or `by` is no
+                parametrization of as many units as it has.
+        """
+        super().__post_init__()
+        within = _innermost(self.cell)
+        if not isinstance(within, BlockCell) or isinstance(within, DiagonalCell):
+            raise ValueError(f"{self}: cell must have a recurrent matrix in blocks, as a GRU has")
+        if not isinstance(self.by, Parametrization):
+            raise ValueError(f"{self}: by must be a parametrization, such as Cayley()")
+        self.by.count(within.hidden)
+
+    @property
+    def hidden(self) -> int:
+        """The width H of a block."""
+        return _innermost(self.cell).hidden  # pyright: ignore[reportAttributeAccessIssue]
+
+    def init(self, key: Key, input_dim: int) -> Params:
+        """Draws the cell's parameters, and free numbers for its recurrent matrix."""
+
+        def draw(w_h: Array) -> Array:
+            keys = jax.random.split(jax.random.fold_in(key, 0), w_h.shape[1] // self.hidden)
+            return jnp.stack([self.by.init(k, self.hidden) for k in keys])
+
+        return _with_matrix(self.cell, self.cell.init(key, input_dim), draw)
+
+    def change_params(self, params: Params) -> Params:
+        """Makes the recurrent matrix, block by block."""
+
+        def make(numbers: Array) -> Array:
+            blocks = [self.by(own, self.hidden) for own in numbers]
+            return jnp.concatenate(blocks, axis=1).astype(numbers.dtype)
+
+        return _with_matrix(self.cell, params, make)
+
+
+def _innermost(cell: Cell) -> Cell:
+    """Returns what is within all wrappers."""
+    while isinstance(cell, Wrapper):
+        cell = cell.cell
+    return cell
+
+
+def _with_matrix(cell: Cell, params: Any, change: Callable[[Array], Array]) -> Params:
+    """Returns parameters with the `w_h` of the cell within all wrappers changed."""
+    if not isinstance(cell, Wrapper):
+        return params._replace(w_h=change(params.w_h))
+    inner = _with_matrix(cell.cell, cell.inner(params), change)
+    return inner if cell.params_type is None else params._replace(cell=inner)
