@@ -30,17 +30,25 @@ def test_the_papers_equations(heads):
     follows(SLSTM(4, heads=heads), step)
 
 
-def test_the_references_numbers_whatever_the_first_scale(x64):
+def test_the_references_numbers(x64):
     params = SLSTMParams(np.eye(4), np.zeros((1, 4)), np.zeros(4))
     xs = np.array([[0.5, 1, 0.3, 0], [-1, 2, -0.7, 1]])
-    cell, zero = SLSTM(1), np.zeros(1)
-    for m in (-1e30, 0.0, 5.0):
-        state = SLSTMState(zero, zero, zero, np.full(1, m))
-        _, ys = unroll.scan(cell, params, state, xs)
-        np.testing.assert_allclose(ys[:, 0], [0.14565630622579545, 0.08061685083083588], rtol=1e-13)
+    cell = SLSTM(1)
+    _, ys = unroll.scan(cell, params, cell.initial_state(params), xs)
+    np.testing.assert_allclose(ys[:, 0], [0.14565630622579545, 0.08061685083083588], rtol=1e-13)
     final, _ = cell.step(params, cell.initial_state(params), xs[0])
     np.testing.assert_allclose(final.n, [1])
     np.testing.assert_allclose(final.c, np.tanh([0.3]), rtol=1e-15)
+
+
+@pytest.mark.parametrize("more", [5.0, -30.0])
+def test_no_output_depends_on_the_scale(x64, more):
+    cell = SLSTM(3)
+    params, x = params_of(cell), np.array([0.5, -1.0])
+    h, c, n, m = np.arange(1.0, 13.0).reshape(4, 3) / 10
+    _, expected = cell.step(params, SLSTMState(h, c, n, m), x)
+    other = SLSTMState(h, c * np.exp(-more), n * np.exp(-more), m + more)
+    np.testing.assert_allclose(cell.step(params, other, x)[1], expected, rtol=1e-12)
 
 
 def test_without_a_recurrent_matrix_it_is_attention_by_exponential_gates(x64):

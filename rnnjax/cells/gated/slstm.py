@@ -12,7 +12,7 @@ from rnnjax.cells.gatedcell import GatedCell
 from rnnjax.cells.initializers import Initializer, Normal, gate_blocks
 from rnnjax.typing import Array, Key
 
-_NOTHING = -1e30  # for the logarithm of zero, so that differences of two are numbers
+_NOTHING = -1e30  # for the logarithm of zero, so that sums and differences are numbers
 
 
 class SLSTMParams(NamedTuple):
@@ -60,8 +60,9 @@ class SLSTM(GatedCell):
         h_t = o_t * c_t / n_t,  y_t = h_t
 
     `exp(m)` is the scale of c and n, and no output depends on it. The paper leaves open whether the
-    forget gate is a sigmoid or exponential too; this is the authors' code. At first `exp(m)` is
-    zero, so that the first step makes `n = 1` and `c = z`, as that code does. Units of one of
+    forget gate is a sigmoid or exponential too; this is the authors' code. Where n is zero, as at
+    first, `m_t` is `p_t in i` as in that code, unit by unit, which makes `n = 1` and `c = z`; by
+    the equation a gate i of next to nothing would make 0 / 0. Units of one of
     `heads` do not see those of another. The recurrent matrix starts at zero, and the bias of f at 5
     to -7 over the units of a head; a `bias_init` other than zeros decides on all gates instead. The
     convolution, norms and products around it belong to the paper's block.
@@ -112,10 +113,10 @@ class SLSTM(GatedCell):
     def initial_state(
         self, params: SLSTMParams | SLSTMPrepared, batch_shape: tuple[int, ...] = ()
     ) -> SLSTMState:
-        """Zeros, at a scale of zero; but for h of single precision where parameters are of less."""
+        """Zeros; all but h of single precision where the parameters are of less."""
         h = jnp.zeros((*batch_shape, self.hidden), params.w_h.dtype)
         c = h.astype(jnp.promote_types(h.dtype, jnp.float32))
-        return SLSTMState(h=h, c=c, n=c, m=jnp.full_like(c, _NOTHING))
+        return SLSTMState(h=h, c=c, n=c, m=c)
 
     def prepare(self, params: SLSTMParams | SLSTMPrepared) -> SLSTMPrepared:
         """Lays the heads along the diagonal of a matrix."""
@@ -149,6 +150,6 @@ class SLSTM(GatedCell):
 def _gates(state: SLSTMState, p: Array) -> tuple[Array, Array, Array, Array, Array]:
     """Returns the four gates and the new scale."""
     i, f, z, o = jnp.split(p.astype(state.m.dtype), 4, axis=-1)
-    kept = jax.nn.log_sigmoid(f) + state.m
+    kept = jnp.where(state.n == 0, _NOTHING, jax.nn.log_sigmoid(f) + state.m)
     m = jnp.maximum(kept, i)
     return jnp.exp(i - m), jnp.exp(kept - m), jnp.tanh(z), fast_sigmoid(o), m

@@ -57,7 +57,7 @@ class FFM(LinearCell):
 
     References:
         Morad et al. (2023), Reinforcement learning with fast and forgetful memory, NeurIPS,
-        arXiv:2310.04128, section 3.
+        arXiv:2310.04128.
 
     Example:
         >>> from rnnjax import cells

@@ -31,7 +31,7 @@ class GILR(LinearCell):
 
     References:
         Martin & Cundy (2018), Parallelizing linear recurrent neural nets over sequence length,
-        ICLR, arXiv:1709.04057, section 3; the activation is that of the authors' code.
+        ICLR, arXiv:1709.04057; the activation is that of the authors' code.
 
     Example:
         >>> from rnnjax import cells

@@ -38,7 +38,7 @@ class DeltaProduct(ErasingMemory):
 
     References:
         Siems et al. (2025), DeltaProduct: improving state-tracking in linear RNNs via Householder
-        products, arXiv:2502.10297, section 3.
+        products, arXiv:2502.10297.
 
     Example:
         >>> DeltaProduct(64, heads=4, writes=3)

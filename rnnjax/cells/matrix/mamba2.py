@@ -42,7 +42,7 @@ class Mamba2(DecayingMemory):
 
     References:
         Dao & Gu (2024), Transformers are SSMs: generalized models and efficient algorithms through
-        structured state space duality, ICML, arXiv:2405.21060, sections 2 and 7.
+        structured state space duality, ICML, arXiv:2405.21060, section 7.
 
     Example:
         >>> Mamba2(64, heads=4, key_dim=16)

@@ -65,7 +65,7 @@ class RWKV6(HeadedCell):
 
     References:
         Peng et al. (2024), Eagle and Finch: RWKV with matrix-valued states and dynamic recurrence,
-        COLM, arXiv:2404.05892, section 4.
+        COLM, arXiv:2404.05892.
 
     Example:
         >>> RWKV6(64, heads=4)

@@ -46,7 +46,7 @@ class RWKV7(ErasingMemory):
 
     References:
         Peng et al. (2025), RWKV-7 "Goose" with expressive dynamic state evolution,
-        arXiv:2503.14456, section 4.
+        arXiv:2503.14456.
 
     Example:
         >>> RWKV7(64, heads=4)
