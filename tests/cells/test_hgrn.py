@@ -2,9 +2,11 @@ import jax
 import numpy as np
 import pytest
 
-from rnnjax.cells import HGRN, identity
+from rnnjax.cells import HGRN, MinGRU, identity
 from rnnjax.cells.base import LinearState
+from rnnjax.cells.linear.mingru import MinGRUParams
 from tests.cells.loops import follows, sigmoid
+from tests.laws.draws import params_of
 
 
 def silu(z):
@@ -47,3 +49,17 @@ def test_phases_start_as_those_of_positions():
 def test_impossible_bounds_are_refused(bound):
     with pytest.raises(ValueError, match=r"bound must be in \[0, 1\)"):
         HGRN(3, bound)
+
+
+def test_without_phase_and_bound_it_is_two_mingrus_of_one_gate(x64):
+    cell, other = HGRN(3, activation=identity), MinGRU(6)
+    p = params_of(cell)._replace(theta=np.zeros(3))
+    same = MinGRUParams(
+        w_x=np.concatenate([-p.w_l, -p.w_l, p.w_c], axis=1),
+        b=np.concatenate([-p.b_l, -p.b_l, p.b_c]),
+    )
+    decay, drive = cell.coefficients(p, np.array([0.5, -1.0]))
+    expected = other.coefficients(same, np.array([0.5, -1.0]))
+    np.testing.assert_allclose(np.concatenate([decay.real, decay.real]), expected[0], rtol=1e-6)
+    np.testing.assert_allclose(np.concatenate([drive.real, drive.imag]), expected[1], rtol=1e-6)
+    np.testing.assert_array_equal(decay.imag, 0)

@@ -51,6 +51,16 @@ def test_a_closed_gate_keeps_the_state_and_has_derivatives():
     assert all(np.isfinite(leaf).all() for leaf in slopes)
 
 
+def test_open_gates_make_it_a_real_lru_whose_states_are_of_the_size_of_its_inputs(x64):
+    cell = RGLRU(3)
+    params = cell.init(jax.random.key(0), 2)._replace(b_i=np.full(3, 1e3), b_r=np.full(3, 1e3))
+    decay, drive = cell.coefficients(params, np.array([0.5, -1.0]))
+    a = sigmoid(-np.asarray(params.p, float)) ** 8
+    np.testing.assert_allclose(decay, a, rtol=1e-6)
+    u = np.array([0.5, -1.0]) @ params.w_x
+    np.testing.assert_allclose(drive, np.sqrt(1 - a**2) * u, rtol=1e-5)  # variance u^2 in the end
+
+
 def test_decays_of_an_open_gate_start_in_their_range():
     p = RGLRU(1000, a_min=0.5, a_max=0.9).init(jax.random.key(0), 1).p
     square = np.asarray(sigmoid(-p)) ** 2
