@@ -75,6 +75,7 @@ from rnnjax.cells.gated.onlstm import ONLSTM
 from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
 from rnnjax.cells.gated.phasedlstm import PhasedLSTM
 from rnnjax.cells.gated.sruv2 import SRUv2
+from rnnjax.cells.gated.slstm import SLSTM
 from rnnjax.cells.gated.ugrnn import UGRNN
 from rnnjax.cells.gated.urlstm import URLSTM
 from rnnjax.cells.gated.wmclstm import WMCLSTM
@@ -105,15 +106,35 @@ from rnnjax.cells.leaky.ltc import LTC
 from rnnjax.cells.leaky.timed import Observed as Observed
 from rnnjax.cells.leaky.timed import Timed as Timed
 from rnnjax.cells.leaky.unicornn import UnICORNN
+from rnnjax.cells.linear.ffm import FFM
+from rnnjax.cells.linear.gilr import GILR
+from rnnjax.cells.linear.hgrn import HGRN
 from rnnjax.cells.linear.lru import LRU
+from rnnjax.cells.linear.mamba import Mamba
 from rnnjax.cells.linear.mingru import MinGRU
 from rnnjax.cells.linear.qrnn import QRNN
 from rnnjax.cells.linear.sru import SRU
 from rnnjax.cells.linear.typedgru import TypedGRU
 from rnnjax.cells.linear.typedlstm import TypedLSTM
 from rnnjax.cells.linear.typedrnn import TypedRNN
+from rnnjax.cells.linear.minlstm import MinLSTM
+from rnnjax.cells.linear.rglru import RGLRU
+from rnnjax.cells.linear.s4d import S4D
+from rnnjax.cells.linear.s5 import S5
+from rnnjax.cells.linear.statespace import bilinear as bilinear
+from rnnjax.cells.linear.statespace import s4d_inv as s4d_inv
+from rnnjax.cells.linear.statespace import s4d_legs as s4d_legs
+from rnnjax.cells.linear.statespace import s4d_lin as s4d_lin
+from rnnjax.cells.linear.statespace import s4d_real as s4d_real
+from rnnjax.cells.linear.statespace import zoh as zoh
 from rnnjax.cells.matrix.deltanet import DeltaNet
+from rnnjax.cells.matrix.deltaproduct import DeltaProduct
+from rnnjax.cells.matrix.gateddeltanet import GatedDeltaNet
 from rnnjax.cells.matrix.gla import GLA
+from rnnjax.cells.matrix.hgrn2 import HGRN2
+from rnnjax.cells.matrix.linearattention import LinearAttention
+from rnnjax.cells.matrix.linearattention import elu_plus_one as elu_plus_one
+from rnnjax.cells.matrix.mamba2 import Mamba2
 from rnnjax.cells.matrix.mlstm import MLSTM
 from rnnjax.cells.orthogonal.eunn import EUNN
 from rnnjax.cells.orthogonal.exprnn import ExpRNN
@@ -129,6 +150,10 @@ from rnnjax.cells.orthogonal.parametrizations import Householder as Householder
 from rnnjax.cells.orthogonal.scornn import ScoRNN
 from rnnjax.cells.orthogonal.spectralrnn import SpectralRNN
 from rnnjax.cells.orthogonal.urnn import URNN
+from rnnjax.cells.matrix.retnet import RetNet
+from rnnjax.cells.matrix.rwkv4 import RWKV4
+from rnnjax.cells.matrix.rwkv6 import RWKV6
+from rnnjax.cells.matrix.rwkv7 import RWKV7
 from rnnjax.cells.plain.elman import Elman
 from rnnjax.cells.plain.esn import ESN
 from rnnjax.cells.plain.indrnn import IndRNN
@@ -146,10 +171,14 @@ __all__ = [
     "CTRNN",
     "ESN",
     "EUNN",
+    "FFM",
+    "GILR",
     "GLA",
     "GORU",
     "GRU",
     "GRUD",
+    "HGRN",
+    "HGRN2",
     "JANET",
     "LEM",
     "LMU",
@@ -173,6 +202,13 @@ __all__ = [
     "SGRN",
     "SRU",
     "STAR",
+    "RGLRU",
+    "RWKV4",
+    "RWKV6",
+    "RWKV7",
+    "S4D",
+    "S5",
+    "SLSTM",
     "UGRNN",
     "URLSTM",
     "WMCLSTM",
@@ -185,6 +221,7 @@ __all__ = [
     "CfC",
     "CoRNN",
     "DeltaNet",
+    "DeltaProduct",
     "Elman",
     "FastGRNN",
     "FastRNN",
@@ -236,4 +273,14 @@ __all__ = [
     "UnICORNN",
     "ScoRNN",
     "SpectralRNN",
+    "GatedDeltaNet",
+    "IndRNN",
+    "LinearAttention",
+    "MGUResetBefore",
+    "Mamba",
+    "Mamba2",
+    "MinGRU",
+    "MinLSTM",
+    "PeepholeLSTM",
+    "RetNet",
 ]

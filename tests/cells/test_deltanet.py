@@ -3,7 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.cells import DeltaNet
-from rnnjax.cells.matrix.deltanet import DeltaNetElement, DeltaNetState, normed
+from rnnjax.cells.matrix.heads import normed
+from rnnjax.cells.matrix.memories import ErasingElement, MatrixState
 from tests.cells.matrices import agrees_with, composes, heads_of
 
 
@@ -33,13 +34,13 @@ def test_steps_compose():
 
 def element(k, v, beta):
     k, v = np.array([k], float), np.array([v], float)
-    return DeltaNetElement((np.eye(k.size) - beta * k.T @ k)[None], (beta * k.T @ v)[None])
+    return ErasingElement((np.eye(k.size) - beta * k.T @ k)[None], (beta * k.T @ v)[None])
 
 
 def test_the_numbers_of_two_writes():
     cell = DeltaNet(1, key_dim=2)
     with jax.enable_x64(True):
-        first = cell.apply(element([0.6, 0.8], [2], 1.0), DeltaNetState(np.zeros((1, 2, 1))))
+        first = cell.apply(element([0.6, 0.8], [2], 1.0), MatrixState(np.zeros((1, 2, 1))))
         second = cell.apply(element([1, 0], [1], 0.5), first)
     np.testing.assert_allclose(first.S.ravel(), [1.2, 1.6], rtol=1e-14)
     np.testing.assert_allclose(second.S.ravel(), [1.1, 1.6], rtol=1e-14)
@@ -48,7 +49,7 @@ def test_the_numbers_of_two_writes():
 def test_orthogonal_keys_are_stored_and_a_key_used_again_forgets_what_it_had():
     cell = DeltaNet(3, key_dim=3)
     keys = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
-    state = DeltaNetState(np.zeros((1, 3, 3)))
+    state = MatrixState(np.zeros((1, 3, 3)))
     values = np.arange(12.0).reshape(4, 3)
     with jax.enable_x64(True):
         for k, v in zip(keys, values, strict=False):

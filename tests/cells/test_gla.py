@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from rnnjax.cells import GLA
-from rnnjax.cells.matrix.gla import GLAElement, GLAParams, GLAState
+from rnnjax.cells.matrix.gla import GLAParams
+from rnnjax.cells.matrix.memories import DecayElement, MatrixState
 from tests.cells.matrices import agrees_with, composes, heads_of
 from tests.laws.draws import normal
 
@@ -38,7 +39,7 @@ def test_the_authors_numbers():
     with jax.enable_x64(True):
         state = cell.initial_state(params)
         for alpha, k, v, q in zip(alphas, ks, vs, np.array([[1.0, 1], [2, -1]]), strict=True):
-            element = GLAElement(np.array([alpha]), np.array([[[x * v] for x in k]]))
+            element = DecayElement(np.array([alpha]), np.array([[[x * v] for x in k]]))
             state = cell.apply(element, state)
             ys.append(float(cell.readout(params, state, q)[0]))
     np.testing.assert_allclose(state.S[0, :, 0], [1.1, -2.5], rtol=1e-14)
@@ -52,7 +53,7 @@ def test_without_decay_it_is_linear_attention():
     xs = normal(1, (6, 2))
     elements = cell.element(params, xs)
     np.testing.assert_array_equal(elements.decay, 1)
-    state = GLAState(elements.drive.cumsum(0))
+    state = MatrixState(elements.drive.cumsum(0))
     q, k, v = (np.asarray(xs @ w) for w in (params.w_q, params.w_k, params.w_v))
     expected = np.tril(q @ k.T) @ v / np.sqrt(3)
     np.testing.assert_allclose(cell.readout(params, state, xs), expected, rtol=1e-4, atol=1e-5)

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.initializers import Glorot
-from rnnjax.cells.matrix.heads import HeadedCell, merge, outer, read_by, wide_dtype
+from rnnjax.cells.matrix.heads import merge, normed, outer, read_by, wide_dtype
+from rnnjax.cells.matrix.memories import ErasingElement, ErasingMemory, MatrixState
 from rnnjax.typing import Array, Key
 
 
@@ -19,20 +20,7 @@ class DeltaNetParams(NamedTuple):
     w_b: Array  # [D, heads]
 
 
-class DeltaNetState(NamedTuple):
-    """State of `DeltaNet`."""
-
-    S: Array  # [..., heads, dk, dv]
-
-
-class DeltaNetElement(NamedTuple):
-    """One step of `DeltaNet`, or several: `S -> M S + X`."""
-
-    M: Array  # [..., heads, dk, dk]
-    X: Array  # [..., heads, dk, dv]
-
-
-class DeltaNet(HeadedCell):
+class DeltaNet(ErasingMemory):
     """Linear attention with the delta rule.
 
         q_t = normed(silu(x_t w_q)),  k_t = normed(silu(x_t w_k))      in heads
@@ -63,14 +51,7 @@ class DeltaNet(HeadedCell):
             *(Glorot()(k, (input_dim, w)) for k, w in zip(keys, widths, strict=True))
         )
 
-    def initial_state(
-        self, params: DeltaNetParams, batch_shape: tuple[int, ...] = ()
-    ) -> DeltaNetState:
-        """Zeros; of single precision where the parameters are of less."""
-        shape = (*batch_shape, self.heads, self.dk, self.dv)
-        return DeltaNetState(jnp.zeros(shape, wide_dtype(params)))
-
-    def element(self, params: DeltaNetParams, x: Array) -> DeltaNetElement:
+    def element(self, params: DeltaNetParams, x: Array) -> ErasingElement:
         """Returns `I - beta k^T k` and `beta k^T v`."""
         wide = wide_dtype(params)
         k, v = (self.split(jax.nn.silu((x @ w).astype(wide))) for w in (params.w_k, params.w_v))
@@ -78,26 +59,10 @@ class DeltaNet(HeadedCell):
         written = beta[..., None] * k
         erased = outer(written, k)
         kept = jnp.broadcast_to(jnp.eye(self.dk, dtype=wide), erased.shape) - erased
-        return DeltaNetElement(kept, outer(written, v))
+        return ErasingElement(kept, outer(written, v))
 
-    def compose(self, earlier: DeltaNetElement, later: DeltaNetElement) -> DeltaNetElement:
-        """Returns `S -> M_2 (M_1 S + X_1) + X_2`."""
-        return DeltaNetElement(later.M @ earlier.M, later.M @ earlier.X + later.X)
-
-    def apply(self, element: DeltaNetElement, state: DeltaNetState) -> DeltaNetState:
-        """Returns `M S + X`."""
-        return DeltaNetState(element.M @ state.S + element.X)
-
-    def readout(self, params: DeltaNetParams, state: DeltaNetState, x: Array) -> Array:
+    def readout(self, params: DeltaNetParams, state: MatrixState, x: Array) -> Array:
         """Returns `q S`, `[..., H]`."""
         # The authors' code divides q by sqrt(dk), which the norm after it takes out again.
         q = normed(self.split(jax.nn.silu((x @ params.w_q).astype(state.S.dtype))))
         return merge(read_by(q, state.S)).astype(jnp.result_type(x, params.w_q))
-
-
-def normed(z: Array) -> Array:
-    """Returns `z [..., d]` divided by its length; near zero, which has none, by 1e-3.
-
-    As the authors' code has it. The derivative at zero is that of a division by 1e-3.
-    """
-    return z * jax.lax.rsqrt(jnp.sum(z * z, axis=-1, keepdims=True) + 1e-6)

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 
 from rnnjax.cells.broadcast import affine
 from rnnjax.cells.initializers import Glorot
-from rnnjax.cells.matrix.heads import HeadedCell, merge, outer, read_by, wide_dtype
+from rnnjax.cells.matrix.heads import merge, outer, read_by, wide_dtype
+from rnnjax.cells.matrix.memories import DecayElement, DecayingMemory, MatrixState
 from rnnjax.typing import Array, Key
 
 
@@ -23,20 +24,7 @@ class GLAParams(NamedTuple):
     b_a: Array  # [K]
 
 
-class GLAState(NamedTuple):
-    """State of `GLA`."""
-
-    S: Array  # [..., heads, dk, dv]
-
-
-class GLAElement(NamedTuple):
-    """One step of `GLA`, or several: `S -> diag(decay) S + drive`."""
-
-    decay: Array  # [..., heads, dk]
-    drive: Array  # [..., heads, dk, dv]
-
-
-class GLA(HeadedCell):
+class GLA(DecayingMemory):
     """Gated linear attention.
 
         q_t, k_t, v_t = x_t w_q, x_t w_k, x_t w_v           in heads
@@ -77,30 +65,16 @@ class GLA(HeadedCell):
             b_a=jnp.zeros(width),
         )
 
-    def initial_state(self, params: GLAParams, batch_shape: tuple[int, ...] = ()) -> GLAState:
-        """Zeros; of single precision where the parameters are of less."""
-        shape = (*batch_shape, self.heads, self.dk, self.dv)
-        return GLAState(jnp.zeros(shape, wide_dtype(params)))
-
-    def element(self, params: GLAParams, x: Array) -> GLAElement:
+    def element(self, params: GLAParams, x: Array) -> DecayElement:
         """Returns `alpha` and `k^T v`."""
         wide = wide_dtype(params)
         k, v = (self.split(x @ w).astype(wide) for w in (params.w_k, params.w_v))
         gate = self.split(affine(x @ params.w_a1, params.w_a2, params.b_a)).astype(wide)
         # A root of a sigmoid that underflows would have no derivative; its logarithm has one.
         decay = jnp.exp(jax.nn.log_sigmoid(gate) / self.tau)
-        return GLAElement(decay, outer(k, v))
+        return DecayElement(decay, outer(k, v))
 
-    def compose(self, earlier: GLAElement, later: GLAElement) -> GLAElement:
-        """Returns `S -> a_2 (a_1 S + b_1) + b_2`, row by row."""
-        drive = later.decay[..., None] * earlier.drive + later.drive
-        return GLAElement(later.decay * earlier.decay, drive)
-
-    def apply(self, element: GLAElement, state: GLAState) -> GLAState:
-        """Returns `diag(decay) S + drive`."""
-        return GLAState(element.decay[..., None] * state.S + element.drive)
-
-    def readout(self, params: GLAParams, state: GLAState, x: Array) -> Array:
+    def readout(self, params: GLAParams, state: MatrixState, x: Array) -> Array:
         """Returns `q S / sqrt(dk)`, `[..., H]`."""
         q = self.split(x @ params.w_q).astype(state.S.dtype)
         # eq. 3 has no scale; the authors' code has this one, where a norm takes it out again.

@@ -2,6 +2,7 @@
 
 from dataclasses import field
 
+import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import AssociativeCell
@@ -64,4 +65,12 @@ def read_by(q: Array, S: Array) -> Array:
 
 def wide_dtype(params: Params) -> jnp.dtype:
     """Returns the dtype of states: that of the parameters, but single precision at least."""
-    return jnp.promote_types(params.w_q.dtype, jnp.float32)
+    return jnp.promote_types(jax.tree.leaves(params)[0].dtype, jnp.float32)
+
+
+def normed(z: Array) -> Array:
+    """Returns `z [..., d]` divided by its length; near zero, which has none, by 1e-3.
+
+    As the authors of `DeltaNet` have it. The derivative at zero is that of a division by 1e-3.
+    """
+    return z * jax.lax.rsqrt(jnp.sum(z * z, axis=-1, keepdims=True) + 1e-6)
