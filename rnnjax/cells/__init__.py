@@ -25,19 +25,19 @@ from rnnjax.cells.base import SplitCell as SplitCell
 from rnnjax.cells.biases import Chrono as Chrono
 from rnnjax.cells.biases import Forget as Forget
 from rnnjax.cells.biases import Zeros as Zeros
-from rnnjax.cells.gated.cifg import CIFG
+from rnnjax.cells.conv.convgru import ConvGRU
+from rnnjax.cells.conv.convlstm import ConvLSTM
 from rnnjax.cells.gated.atr import ATR
 from rnnjax.cells.gated.brc import BRC
 from rnnjax.cells.gated.cfn import CFN
+from rnnjax.cells.gated.cifg import CIFG
+from rnnjax.cells.gated.clockworkrnn import ClockworkRNN
 from rnnjax.cells.gated.fastgrnn import FastGRNN
 from rnnjax.cells.gated.fastrnn import FastRNN
-from rnnjax.cells.conv.convgru import ConvGRU
-from rnnjax.cells.conv.convlstm import ConvLSTM
-from rnnjax.cells.gated.clockworkrnn import ClockworkRNN
 from rnnjax.cells.gated.gru import GRU
 from rnnjax.cells.gated.gruresetbefore import GRUResetBefore
-from rnnjax.cells.gated.intersectionrnn import IntersectionRNN
 from rnnjax.cells.gated.indylstm import IndyLSTM
+from rnnjax.cells.gated.intersectionrnn import IntersectionRNN
 from rnnjax.cells.gated.janet import JANET
 from rnnjax.cells.gated.layernormgru import LayerNormGRU
 from rnnjax.cells.gated.layernormlstm import LayerNormLSTM
@@ -45,37 +45,33 @@ from rnnjax.cells.gated.lightru import LightRU
 from rnnjax.cells.gated.ligru import LiGRU
 from rnnjax.cells.gated.lstm import LSTM
 from rnnjax.cells.gated.lstmp import LSTMP
+from rnnjax.cells.gated.mclstm import MCLSTM
+from rnnjax.cells.gated.memorycontrollerlstm import MemoryControllerLSTM
 from rnnjax.cells.gated.mgu import MGU
 from rnnjax.cells.gated.mguresetbefore import MGUResetBefore
 from rnnjax.cells.gated.minimalrnn import MinimalRNN
 from rnnjax.cells.gated.miru1 import MiRU1
 from rnnjax.cells.gated.miru2 import MiRU2
+from rnnjax.cells.gated.mogrifierlstm import MogrifierLSTM
+from rnnjax.cells.gated.multiplicativelstm import MultiplicativeLSTM
+from rnnjax.cells.gated.multiplicativernn import MultiplicativeRNN
 from rnnjax.cells.gated.mut1 import MUT1
 from rnnjax.cells.gated.mut2 import MUT2
 from rnnjax.cells.gated.mut3 import MUT3
-from rnnjax.cells.gated.originallstm import OriginalLSTM
-from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
-from rnnjax.cells.gated.slimlstm import SlimLSTM
-from rnnjax.cells.gated.mclstm import MCLSTM
-from rnnjax.cells.gated.memorycontrollerlstm import MemoryControllerLSTM
-from rnnjax.cells.gated.mgu import MGU
-from rnnjax.cells.gated.mguresetbefore import MGUResetBefore
 from rnnjax.cells.gated.nascell import NASCell
 from rnnjax.cells.gated.nbrc import NBRC
+from rnnjax.cells.gated.onlstm import ONLSTM
+from rnnjax.cells.gated.originallstm import OriginalLSTM
 from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
+from rnnjax.cells.gated.phasedlstm import PhasedLSTM
 from rnnjax.cells.gated.ran import RAN
 from rnnjax.cells.gated.rhn import RHN
 from rnnjax.cells.gated.scrn import SCRN
 from rnnjax.cells.gated.sgrn import SGRN
-from rnnjax.cells.gated.star import STAR
-from rnnjax.cells.gated.mogrifierlstm import MogrifierLSTM
-from rnnjax.cells.gated.multiplicativelstm import MultiplicativeLSTM
-from rnnjax.cells.gated.multiplicativernn import MultiplicativeRNN
-from rnnjax.cells.gated.onlstm import ONLSTM
-from rnnjax.cells.gated.peepholelstm import PeepholeLSTM
-from rnnjax.cells.gated.phasedlstm import PhasedLSTM
-from rnnjax.cells.gated.sruv2 import SRUv2
+from rnnjax.cells.gated.slimlstm import SlimLSTM
 from rnnjax.cells.gated.slstm import SLSTM
+from rnnjax.cells.gated.sruv2 import SRUv2
+from rnnjax.cells.gated.star import STAR
 from rnnjax.cells.gated.ugrnn import UGRNN
 from rnnjax.cells.gated.urlstm import URLSTM
 from rnnjax.cells.gated.wmclstm import WMCLSTM
@@ -95,38 +91,38 @@ from rnnjax.cells.leaky.antisymmetricrnn import AntisymmetricRNN
 from rnnjax.cells.leaky.cfc import CfC
 from rnnjax.cells.leaky.cornn import CoRNN
 from rnnjax.cells.leaky.ctrnn import CTRNN
-from rnnjax.cells.leaky.leakyelman import LeakyElman
-from rnnjax.cells.leaky.wilsoncowan import WilsonCowan
 from rnnjax.cells.leaky.gatedantisymmetricrnn import GatedAntisymmetricRNN
 from rnnjax.cells.leaky.grud import GRUD
 from rnnjax.cells.leaky.hcornn import HCoRNN
+from rnnjax.cells.leaky.leakyelman import LeakyElman
 from rnnjax.cells.leaky.lem import LEM
 from rnnjax.cells.leaky.lipschitzrnn import LipschitzRNN
 from rnnjax.cells.leaky.ltc import LTC
 from rnnjax.cells.leaky.timed import Observed as Observed
 from rnnjax.cells.leaky.timed import Timed as Timed
 from rnnjax.cells.leaky.unicornn import UnICORNN
+from rnnjax.cells.leaky.wilsoncowan import WilsonCowan
 from rnnjax.cells.linear.ffm import FFM
 from rnnjax.cells.linear.gilr import GILR
 from rnnjax.cells.linear.hgrn import HGRN
 from rnnjax.cells.linear.lru import LRU
 from rnnjax.cells.linear.mamba import Mamba
 from rnnjax.cells.linear.mingru import MinGRU
-from rnnjax.cells.linear.qrnn import QRNN
-from rnnjax.cells.linear.sru import SRU
-from rnnjax.cells.linear.typedgru import TypedGRU
-from rnnjax.cells.linear.typedlstm import TypedLSTM
-from rnnjax.cells.linear.typedrnn import TypedRNN
 from rnnjax.cells.linear.minlstm import MinLSTM
+from rnnjax.cells.linear.qrnn import QRNN
 from rnnjax.cells.linear.rglru import RGLRU
 from rnnjax.cells.linear.s4d import S4D
 from rnnjax.cells.linear.s5 import S5
+from rnnjax.cells.linear.sru import SRU
 from rnnjax.cells.linear.statespace import bilinear as bilinear
 from rnnjax.cells.linear.statespace import s4d_inv as s4d_inv
 from rnnjax.cells.linear.statespace import s4d_legs as s4d_legs
 from rnnjax.cells.linear.statespace import s4d_lin as s4d_lin
 from rnnjax.cells.linear.statespace import s4d_real as s4d_real
 from rnnjax.cells.linear.statespace import zoh as zoh
+from rnnjax.cells.linear.typedgru import TypedGRU
+from rnnjax.cells.linear.typedlstm import TypedLSTM
+from rnnjax.cells.linear.typedrnn import TypedRNN
 from rnnjax.cells.matrix.deltanet import DeltaNet
 from rnnjax.cells.matrix.deltaproduct import DeltaProduct
 from rnnjax.cells.matrix.gateddeltanet import GatedDeltaNet
@@ -136,6 +132,10 @@ from rnnjax.cells.matrix.linearattention import LinearAttention
 from rnnjax.cells.matrix.linearattention import elu_plus_one as elu_plus_one
 from rnnjax.cells.matrix.mamba2 import Mamba2
 from rnnjax.cells.matrix.mlstm import MLSTM
+from rnnjax.cells.matrix.retnet import RetNet
+from rnnjax.cells.matrix.rwkv4 import RWKV4
+from rnnjax.cells.matrix.rwkv6 import RWKV6
+from rnnjax.cells.matrix.rwkv7 import RWKV7
 from rnnjax.cells.orthogonal.eunn import EUNN
 from rnnjax.cells.orthogonal.exprnn import ExpRNN
 from rnnjax.cells.orthogonal.fullcapacityurnn import FullCapacityURNN
@@ -150,10 +150,6 @@ from rnnjax.cells.orthogonal.parametrizations import Householder as Householder
 from rnnjax.cells.orthogonal.scornn import ScoRNN
 from rnnjax.cells.orthogonal.spectralrnn import SpectralRNN
 from rnnjax.cells.orthogonal.urnn import URNN
-from rnnjax.cells.matrix.retnet import RetNet
-from rnnjax.cells.matrix.rwkv4 import RWKV4
-from rnnjax.cells.matrix.rwkv6 import RWKV6
-from rnnjax.cells.matrix.rwkv7 import RWKV7
 from rnnjax.cells.plain.elman import Elman
 from rnnjax.cells.plain.esn import ESN
 from rnnjax.cells.plain.indrnn import IndRNN
@@ -164,10 +160,10 @@ from rnnjax.cells.spectra import Ring as Ring
 from rnnjax.cells.spectra import SpectralRadius as SpectralRadius
 
 __all__ = [
-    "CIFG",
     "ATR",
     "BRC",
     "CFN",
+    "CIFG",
     "CTRNN",
     "ESN",
     "EUNN",
@@ -186,101 +182,87 @@ __all__ = [
     "LSTM",
     "LSTMP",
     "LTC",
+    "MCLSTM",
     "MGU",
     "MLSTM",
     "MUT1",
     "MUT2",
     "MUT3",
-    "MCLSTM",
-    "MGU",
-    "MLSTM",
     "NBRC",
+    "NNRNN",
+    "ONLSTM",
+    "ORNN",
     "QRNN",
     "RAN",
-    "RHN",
-    "SCRN",
-    "SGRN",
-    "SRU",
-    "STAR",
     "RGLRU",
+    "RHN",
     "RWKV4",
     "RWKV6",
     "RWKV7",
     "S4D",
     "S5",
+    "SCRN",
+    "SGRN",
     "SLSTM",
+    "SRU",
+    "STAR",
     "UGRNN",
     "URLSTM",
+    "URNN",
     "WMCLSTM",
-    "ONLSTM",
-    "UGRNN",
-    "ClockworkRNN",
-    "ConvGRU",
-    "ConvLSTM",
     "AntisymmetricRNN",
     "CfC",
+    "ClockworkRNN",
     "CoRNN",
+    "ConvGRU",
+    "ConvLSTM",
     "DeltaNet",
     "DeltaProduct",
     "Elman",
+    "ExpRNN",
     "FastGRNN",
     "FastRNN",
-    "NNRNN",
-    "ORNN",
-    "UGRNN",
-    "URNN",
-    "DeltaNet",
-    "Elman",
-    "ExpRNN",
     "FullCapacityURNN",
     "GRUResetBefore",
     "GatedAntisymmetricRNN",
+    "GatedDeltaNet",
     "HCoRNN",
     "IndRNN",
+    "IndyLSTM",
+    "IntersectionRNN",
     "Jordan",
     "LayerNormGRU",
     "LayerNormLSTM",
     "LeakyElman",
+    "LegS",
     "LiGRU",
     "LightRU",
-    "IndyLSTM",
-    "LegS",
-    "LipschitzRNN",
-    "MGUResetBefore",
-    "MiRU1",
-    "MiRU2",
-    "MinGRU",
-    "MinimalRNN",
-    "OriginalLSTM",
-    "PeepholeLSTM",
-    "SlimLSTM",
-    "WilsonCowan",
-    "IntersectionRNN",
-    "MGUResetBefore",
-    "MemoryControllerLSTM",
-    "MinGRU",
-    "NASCell",
-    "PeepholeLSTM",
-    "TypedGRU",
-    "TypedLSTM",
-    "TypedRNN",
-    "MogrifierLSTM",
-    "MultiplicativeLSTM",
-    "MultiplicativeRNN",
-    "PeepholeLSTM",
-    "PhasedLSTM",
-    "SRUv2",
-    "UnICORNN",
-    "ScoRNN",
-    "SpectralRNN",
-    "GatedDeltaNet",
-    "IndRNN",
     "LinearAttention",
+    "LipschitzRNN",
     "MGUResetBefore",
     "Mamba",
     "Mamba2",
+    "MemoryControllerLSTM",
+    "MiRU1",
+    "MiRU2",
     "MinGRU",
     "MinLSTM",
+    "MinimalRNN",
+    "MogrifierLSTM",
+    "MultiplicativeLSTM",
+    "MultiplicativeRNN",
+    "NASCell",
+    "OriginalLSTM",
     "PeepholeLSTM",
+    "PhasedLSTM",
     "RetNet",
+    "SRUv2",
+    "ScoRNN",
+    "SlimLSTM",
+    "SpectralRNN",
+    "TypedGRU",
+    "TypedLSTM",
+    "TypedRNN",
+    "UnICORNN",
+    "WilsonCowan",
 ]
