@@ -10,7 +10,9 @@
 """
 
 import os
+import pathlib
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,17 +28,19 @@ _GENERAL = (
 
 def main(argv: Sequence[str]) -> int:
     """Runs a command line and returns its exit code: 0, 1 for a failed run, 2 for wrong input."""
-    traceback = "--traceback" in argv
+    shows_all = "--traceback" in argv
     try:
         words = flags.FlagValues().read_flags_from_files(list(argv[1:]), force_gnu=True)
         return _dispatch(argv[0], words)
     except ModuleNotFoundError as error:
+        if not _is_missed_here(error):
+            return _fail(error, 2, shows_all)
         extra = f"{error.name} is not installed: pip install 'rnnjax[lab]'"
-        return _fail(error, 1, traceback, extra)
+        return _fail(error, 1, shows_all, extra)
     except (flags.Error, ValueError, TypeError, ArithmeticError, OSError, SyntaxError) as error:
-        return _fail(error, 2, traceback)
+        return _fail(error, 2, shows_all)
     except RuntimeError as error:
-        return _fail(error, 1, traceback)
+        return _fail(error, 1, shows_all)
     except KeyboardInterrupt:
         print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
         return 130
@@ -97,6 +101,13 @@ def _dispatch(program: str, words: list[str]) -> int:
     )
 
 
+def _is_missed_here(error: ModuleNotFoundError) -> bool:
+    """Says whether it is the library that misses a module, or a user's own file."""
+    frames = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    files = [file for file in frames if not file.startswith("<frozen")]
+    return files[-1].startswith(str(pathlib.Path(__file__).parents[1]))
+
+
 def _refuse_rest(rest: Sequence[str]) -> None:
     """Refuses whatever else stands on the line."""
     if len(rest) > 1:
@@ -123,8 +134,8 @@ def _report(workdir: str) -> None:
     print(page)
 
 
-def _fail(error: Exception, code: int, traceback: bool, text: Any = None) -> int:
-    if traceback:
+def _fail(error: Exception, code: int, shows_all: bool, text: Any = None) -> int:
+    if shows_all:
         raise error
     line = str(text or error).strip().partition("\n")[0]
     print(f"error: {line.removeprefix('ERROR:: ')}", file=sys.stderr)  # absl's own word for it

@@ -66,6 +66,8 @@ def names_of(modules: Sequence[str]) -> dict[str, object]:
     """
     found: dict[str, object] = {}
     for name in modules:
+        if not all(word.isidentifier() for word in name.split(".")):
+            raise ValueError(f"--import names modules, as mycells or lab.mycells; got {name!r}")
         module = _import(name, "--import")
         public = [word for word in dir(module) if not word.startswith("_")]
         found |= {f"{name}.{word}": getattr(module, word) for word in public}

@@ -124,6 +124,8 @@ def check_examples(part: str, examples: Any) -> Examples:
             )
         if ((lengths < 0) | (lengths > inputs.shape[1])).any():
             raise ValueError(f"{part}: a length is not between 0 and the {inputs.shape[1]} steps")
+        if len(lengths) and not lengths.any():
+            raise ValueError(f"{part}: all lengths are 0: there is not one step")
         lengths = lengths.astype(np.int32)
     return Examples(inputs, targets.astype(np.int32) if whole else targets, lengths)
 

@@ -87,12 +87,8 @@ class Arrays(Task):
         return digest_of(self._parts)
 
     def source(self, part: Part, batch_size: int) -> Gathered | None:
-        """Returns the batches of a part, None where it was not given.
-
-        Raises:
-            ValueError: if a batch of training is larger than all there is.
-        """
-        return gather(self._parts.get(part), part, batch_size, per_step=self.per_step)
+        """Returns the batches of a part, None where it was not given."""
+        return gather(self._parts.get(part), batch_size, per_step=self.per_step)
 
 
 class StoredTask(Task, Static):
@@ -137,12 +133,8 @@ class StoredTask(Task, Static):
         return _digest(self)
 
     def source(self, part: Part, batch_size: int) -> Gathered | None:
-        """Returns the batches of a part, None where there is none of it.
-
-        Raises:
-            ValueError: if a batch of training is larger than all there is.
-        """
-        return gather(self.parts.get(part), part, batch_size, per_step=self.per_step)
+        """Returns the batches of a part, None where there is none of it."""
+        return gather(self.parts.get(part), batch_size, per_step=self.per_step)
 
 
 @functools.cache
@@ -158,19 +150,10 @@ def _digest(task: StoredTask) -> str:
     return digest_of(task.parts)
 
 
-def gather(
-    examples: Examples | None, part: Part, batch_size: int, *, per_step: bool
-) -> Gathered | None:
-    """Returns batches of stored examples.
-
-    Raises:
-        ValueError: if a batch of training is larger than all there is.
-    """
+def gather(examples: Examples | None, batch_size: int, *, per_step: bool) -> Gathered | None:
+    """Returns batches of stored examples."""
     if examples is None or not len(examples.inputs):
         return None
-    count = len(examples.inputs)
-    if part == "train" and batch_size > count:
-        raise ValueError(f"a batch of {batch_size} is more than the {count} examples of training")
     return Gathered(jax.tree.map(jnp.asarray, examples), AsBatch(per_step), batch_size)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 import jax
@@ -10,6 +11,7 @@ from jax.sharding import Mesh
 
 from rnnjax.tasks.base import Task
 from rnnjax.tasks.feed import first_of
+from rnnjax.tasks.sources import Gathered
 from rnnjax.training import hyperparameters, loop
 from rnnjax.training.devices import make_mesh, suitable_devices
 from rnnjax.training.hyperparameters import Hyperparameters
@@ -172,6 +174,8 @@ def fit_members(
         2
     """
     objective = make_objective(network, task, loss)
+    if not isinstance(listeners, Sequence) or not all(isinstance(x, Listener) for x in listeners):
+        raise TypeError(f"listeners are training.Listener values in a list; got {listeners!r}")
     plan = Plan(steps, log_every, eval_every, patience)
     problem = make_problem(
         objective, as_rule(optimizer), plan, batch_size=batch_size, members=members, ema=ema
@@ -208,7 +212,7 @@ def make_problem(
         'loss'
     """
     plan.check()
-    _check_members(rule, members)
+    _check_members(objective, rule, members)
     task = objective.task
     for member in members:
         hyperparameters.check(member)
@@ -220,11 +224,15 @@ def make_problem(
         rule.check(plan.steps)
     if type(batch_size) is not int or batch_size < 1:
         raise ValueError(f"batch_size must be a whole number of 1 or more; got {batch_size!r}")
-    if ema is not None and not 0 <= ema < 1:
+    if ema is not None and not (isinstance(ema, Real) and 0 <= ema < 1):
         raise ValueError(f"ema must be from 0 to below 1; got {ema!r}")
     train = task.source("train", batch_size)
     if train is None:
         raise ValueError(f"{task} has nothing to train on")
+    if isinstance(train, Gathered) and batch_size > train.count:
+        raise ValueError(
+            f"a batch of {batch_size} is more than the {train.count} examples of training"
+        )
     evaluated = {part: task.source(part, batch_size) for part in ("validation", "test")}
     held_out = {part: source for part, source in evaluated.items() if source is not None}
     if plan.patience is not None and "validation" not in held_out:
@@ -236,16 +244,22 @@ def make_problem(
     return problem
 
 
-def _check_members(rule: Rule, members: Sequence[Hyperparameters]) -> None:
+def _check_members(objective: Objective, rule: Rule, members: Sequence[Hyperparameters]) -> None:
     """Refuses numbers that would have no effect."""
     if not members:
         raise ValueError("a population needs at least one member")
-    rates = {(member.learning_rate, member.weight_decay) for member in members}
-    if isinstance(rule, FixedRule) and len(rates) > 1:
-        raise ValueError(
-            "an Optax transformation has its own rate and decay: for members that differ in them "
-            "name it, as optimizer='adam'"
-        )
+    for member in members:
+        if not isinstance(member, Hyperparameters):
+            raise TypeError(f"a member is a training.Hyperparameters; got {member!r}")
+        if isinstance(rule, FixedRule):
+            for name in ("learning_rate", "warmup_steps", "weight_decay"):
+                if getattr(member, name) != getattr(Hyperparameters(), name):
+                    raise ValueError(
+                        f"an Optax transformation has its own {name}: to give one by "
+                        "Hyperparameters name the optimizer, as optimizer='adam'"
+                    )
+    if any(member.dropout for member in members) and not objective.drops:
+        raise ValueError("dropout is between layers, and this network has none to drop from")
     decays = any(member.weight_decay for member in members)
     if decays and isinstance(rule, Optimizer) and default_weight_decay(rule.rule) is None:
         raise ValueError(f"{rule.rule} has no weight decay")
@@ -256,6 +270,13 @@ def _check_metric(problem: Problem) -> None:
     objective = problem.learning.objective
     key = jax.random.key(0)
 
+    first = jax.eval_shape(lambda: first_batch(first_of(problem.train), key))
+    wanted = objective.task.input_dim
+    if first.inputs.ndim == 3 and first.inputs.shape[-1] != wanted:
+        raise ValueError(
+            f"{objective.task} draws inputs {first.inputs.shape}, but its input_dim is {wanted}"
+        )
+
     def metrics() -> Any:
         batch = first_batch(first_of(problem.train), key)
         params = objective.init(key, batch)
@@ -263,7 +284,10 @@ def _check_metric(problem: Problem) -> None:
         outputs = objective.apply(params, carry, batch, None)[1]
         return {"loss": objective.loss(outputs, batch), **objective.metrics(outputs, batch)}
 
-    found = jax.eval_shape(metrics)
+    try:
+        found = jax.eval_shape(metrics)
+    except ValueError as error:  # to which JAX adds a paragraph about its frames
+        raise ValueError(str(error).partition("\n----")[0].strip()) from error
     if problem.metric not in found:
         raise ValueError(
             f"{problem.metric} is no metric of {objective.task}: there are {', '.join(found)}"

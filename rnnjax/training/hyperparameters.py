@@ -22,10 +22,11 @@ class Hyperparameters(NamedTuple):
         learning_rate: the highest rate of the schedule.
         warmup_steps: updates over which the rate rises from zero first.
         clip_norm: the largest norm that a gradient may have; inf for any.
-        weight_decay: strength; 0 for none.
+        weight_decay: strength; 0 for none, None, of all members or of none, for what the optimizer
+            has by itself.
         dropout: how often a feature between layers is dropped; None, of all members or of none,
             for as often as the network itself says.
-        init_scale: factor on the first weight matrices.
+        init_scale: factor on the weight matrices that are drawn at the start.
 
     Example:
         >>> Hyperparameters(learning_rate=0.01)._replace(seed=3).seed
@@ -36,7 +37,7 @@ class Hyperparameters(NamedTuple):
     learning_rate: Array | float = 1e-3
     warmup_steps: Array | int = 0
     clip_norm: Array | float = math.inf
-    weight_decay: Array | float = 0.0
+    weight_decay: Array | float | None = None
     dropout: Array | float | None = None
     init_scale: Array | float = 1.0
 
@@ -45,11 +46,14 @@ class Hyperparameters(NamedTuple):
 _TYPES = (np.uint32, np.float32, np.int32, np.float32, np.float32, np.float32, np.float32)
 
 
+_OPTIONAL = ("weight_decay", "dropout")
+
+
 def stack(members: Sequence[Hyperparameters]) -> Hyperparameters:
     """Returns the numbers of E members as arrays `[E]`.
 
     Raises:
-        ValueError: if there are no members, or dropout is given for some of them alone.
+        ValueError: if there are no members, or a number is given for some of them alone.
 
     Example:
         >>> members = stack([Hyperparameters(seed=0), Hyperparameters(seed=1)])
@@ -58,9 +62,10 @@ def stack(members: Sequence[Hyperparameters]) -> Hyperparameters:
     """
     if not members:
         raise ValueError("a population needs at least one member")
-    given = [member.dropout is not None for member in members]
-    if any(given) and not all(given):
-        raise ValueError("dropout is a number for all members of a population, or None for all")
+    for name in _OPTIONAL:
+        given = [getattr(member, name) is not None for member in members]
+        if any(given) and not all(given):
+            raise ValueError(f"{name} is a number for all members of a population, or None for all")
 
     def column(kind: type, values: tuple) -> Array | None:
         return None if values[0] is None else jnp.asarray(np.array(values, kind))
@@ -90,7 +95,7 @@ def check(member: Hyperparameters) -> None:
     }
     for name, (allowed, wanted) in ranges.items():
         value = getattr(member, name)
-        if name == "dropout" and value is None:
+        if name in _OPTIONAL and value is None:
             continue
         real = isinstance(value, numbers.Real) and not isinstance(value, bool)
         if not real or not allowed(_single(value)):

@@ -55,6 +55,11 @@ class Objective(Static):
     task: Task
     own_loss: Loss | None = None
 
+    @property
+    def drops(self) -> bool:
+        """Whether `Noise.dropout` has an effect; an own Objective that uses it says so."""
+        return False
+
     def init(self, key: Key, batch: Batch) -> Params:
         """Draws the first parameters for batches such as `batch`.
 
@@ -116,8 +121,22 @@ class Objective(Static):
 class OnSequences(Objective):
     """A `SequenceModel` on whole sequences: backpropagation through time."""
 
+    @property
+    def drops(self) -> bool:
+        """Whether there are layers to drop features between."""
+        return len(self.model.layers) > 1
+
     def init(self, key: Key, batch: Batch) -> Params:
-        """Draws the first parameters; one step tells all the shapes."""
+        """Draws the first parameters; one step tells all the shapes.
+
+        Raises:
+            ValueError: if inputs are to be embedded, and the network has nothing that does.
+        """
+        if batch.inputs.ndim == 2 and self.model.encoder is None:
+            raise ValueError(
+                f"inputs are whole numbers {batch.inputs.shape}: give a SequenceModel an encoder, "
+                "such as flax.linen.Embed, or inputs [N, T, D]"
+            )
         return _only_params(self.model.init(key, batch.inputs[:1]))
 
     def apply(
@@ -200,7 +219,11 @@ def make_objective(network: Any, task: Task, loss: Loss | None = None) -> Object
         1
     """
     if not isinstance(task, Task):
-        raise TypeError(f"a task is learned, such as tasks.Adding(length=100); got {task!r}")
+        arrays = "; of arrays make tasks.Arrays((inputs, targets))" * isinstance(task, tuple | list)
+        kind = f"{task!r}" if isinstance(task, str) else type(task).__name__
+        raise TypeError(f"a task is learned, such as tasks.Adding(length=100); got {kind}{arrays}")
+    if loss is not None and not callable(loss):
+        raise TypeError(f"a loss is a function of outputs and batch; got {loss!r}")
     if isinstance(network, Objective):
         if network.task != task:
             raise ValueError(f"the Objective is of {network.task}, and the task is {task}")
@@ -223,6 +246,8 @@ def _only_params(variables: Mapping[str, Any]) -> Params:
     """Returns the parameters of what a module has drawn; refuses what no update would change."""
     if others := ", ".join(sorted(set(variables) - {"params"})):
         raise ValueError(f"a network is trained that has parameters alone; this one has {others}")
+    if "params" not in variables:
+        raise ValueError("the network has no parameters, so there is nothing to train")
     return variables["params"]
 
 

@@ -108,7 +108,8 @@ class Optimizer(Static):
         # The rule is made again at each update, with a number for its rate: some of Optax's take
         # no schedules, and of the others some count from 0 and some from 1.
         def at(rate: Array | float, tree: Any) -> optax.GradientTransformation:
-            decay = _like(tree, hyperparameters.weight_decay)
+            decay = hyperparameters.weight_decay
+            decay = None if decay is None else _like(tree, decay)
             return rule.transformation(_like(tree, rate), decay, hyperparameters.seed)
 
         def init(params: Params) -> OptimizerState:

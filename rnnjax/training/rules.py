@@ -43,16 +43,20 @@ class OptaxRule(NamedTuple):
             raise ValueError("arguments of an optimizer are given by name")
         for name in arguments:
             if name in _OWN_FLAGS:
-                raise ValueError(f"{'seed' if name == 'key' else name} is a flag of its own")
+                own = "seed" if name == "key" else name
+                raise ValueError(f"{own} is given by itself: --{own}, or {own} of Hyperparameters")
         inspect.signature(self.make).bind_partial(**arguments)
         return self._replace(arguments=arguments)
 
     def transformation(
-        self, learning_rate: Array, weight_decay: Array, seed: Array | int
+        self, learning_rate: Array, weight_decay: Array | None, seed: Array | int
     ) -> optax.GradientTransformation:
-        """Returns what changes gradients into updates at one learning rate."""
+        """Returns what changes gradients into updates at one learning rate.
+
+        A weight decay of None is the one that Optax gives the rule.
+        """
         numbers: dict[str, Any] = {"learning_rate": learning_rate}
-        if "weight_decay" in self.parameters:
+        if weight_decay is not None and "weight_decay" in self.parameters:
             numbers["weight_decay"] = weight_decay
         if "key" in self.parameters:
             numbers["key"] = jax.random.fold_in(jax.random.key(seed), NOISE)

@@ -12,6 +12,7 @@ import numpy as np
 from rnnjax import models
 from rnnjax.batch import Batch
 from rnnjax.tasks.base import Part, Task
+from rnnjax.tasks.examples import is_whole
 from rnnjax.tasks.feed import Feed, batches
 from rnnjax.tasks.sources import Source
 from rnnjax.training.devices import make_mesh
@@ -61,21 +62,21 @@ class Trained:
             steps: boolean `[T, B]`, False where there is no step.
 
         Raises:
-            ValueError: if the inputs have another number of axes.
+            ValueError: if the inputs have other axes, or features, than the task's.
         """
-        return _predict(self.objective, self.params, _sequences(inputs), steps)
+        return _predict(self.objective, self.params, self._sequences(inputs), steps)
 
     def states(self, inputs: Array, *, steps: Array | None = None) -> tuple:
         """Returns the states after each step, one pytree of `[T, B, ...]` a layer.
 
         Raises:
             TypeError: if the network is no `SequenceModel`.
-            ValueError: if the inputs have another number of axes.
+            ValueError: if the inputs have other axes, or features, than the task's.
         """
         if not isinstance(self.model, models.SequenceModel):
             raise TypeError(f"a SequenceModel has states over time; this is {self.model}")
         variables = {"params": self.params}
-        return models.observe(self.model, variables, _sequences(inputs), mask=steps)
+        return models.observe(self.model, variables, self._sequences(inputs), mask=steps)
 
     def step(self, states: Any, x_t: Array, *, reset: Array | None = None) -> tuple[Any, Array]:
         """Makes one step, for inputs that come one by one.
@@ -90,11 +91,14 @@ class Trained:
 
         Raises:
             TypeError: if the network is no `SequenceModel`.
+            ValueError: if the inputs have other axes, or features, than the task's.
         """
         if not isinstance(self.model, models.SequenceModel):
             raise TypeError(f"a SequenceModel makes steps; this is {self.model}")
         begins = None if reset is None else jnp.asarray(reset)
-        return _step(self.model, self.params, states, jnp.asarray(x_t), begins)
+        xs = self._sequences(jnp.asarray(x_t)[None])
+        states, outputs = _step(self.model, self.params, states, xs, begins)
+        return states, outputs[0] if self.task.per_step else outputs
 
     def evaluate(self, part: Part = "test", *, batch_size: int = _BATCH) -> dict[str, float]:
         """Returns loss and metrics on a part of the task's data.
@@ -115,7 +119,12 @@ class Trained:
         """Returns the wanted and the predicted classes of the first sequences of a part, `[N]`.
 
         For tasks that want one class a sequence.
+
+        Raises:
+            ValueError: if the task wants something else, or has no data for the part.
         """
+        if self.task.per_step or not is_whole(self.examples(part, 1).targets):
+            raise ValueError(f"{self.task} does not want one class a sequence")
         wanted, found = [], []
         some = itertools.islice(batches(self._source(part, _BATCH)), -(-most // _BATCH))
         for batch in some:
@@ -128,33 +137,40 @@ class Trained:
         """Returns the first sequences of a part, such as `predict` takes."""
         return next(batches(self._source(part, count)))
 
+    def _sequences(self, inputs: Any) -> Array:
+        """Returns inputs as an array; refuses those of other axes or features than the task's."""
+        inputs = jnp.asarray(inputs)
+        embeds = not isinstance(self.model, models.SequenceModel) or self.model.encoder is not None
+        embedded = inputs.ndim == 2 and is_whole(inputs) and embeds
+        if inputs.ndim != 3 and not embedded:
+            raise ValueError(
+                f"inputs are [T, B, D], or whole numbers [T, B] to be embedded, a step [B, D]; got "
+                f"{inputs.shape}: of one sequence [T, D] give inputs[:, None]"
+            )
+        if inputs.ndim == 3 and inputs.shape[-1] != self.task.input_dim:
+            raise ValueError(
+                f"inputs have {inputs.shape[-1]} features, those of {self.task} "
+                f"{self.task.input_dim}"
+            )
+        if not inputs.shape[0]:
+            raise ValueError(f"inputs are {inputs.shape}: there is not one step")
+        return inputs
+
     def _source(self, part: Part, batch_size: int) -> Source | Feed:
+        if type(batch_size) is not int or batch_size < 1:
+            raise ValueError(f"a batch is 1 sequence or more; got {batch_size!r}")
         source = self.task.source(part, batch_size)
         if source is None:
             raise ValueError(f"{self.task} has no data for {part}")
         return source
 
 
-def _sequences(inputs: Any) -> Array:
-    """Returns inputs as an array; refuses what has no batch axis."""
-    inputs = jnp.asarray(inputs)
-    embedded = inputs.ndim == 2 and jnp.issubdtype(inputs.dtype, jnp.integer)
-    if inputs.ndim != 3 and not embedded:
-        raise ValueError(
-            f"inputs are [T, B, D], or whole numbers [T, B]; got {inputs.shape}: "
-            "of one sequence [T, D] give inputs[:, None]"
-        )
-    return inputs
-
-
 @functools.partial(jax.jit, static_argnums=0)
 def _step(
-    model: models.SequenceModel, params: Params, states: Any, x_t: Array, reset: Array | None
-) -> tuple[Any, Array]:
+    model: models.SequenceModel, params: Params, states: Any, xs: Array, reset: Array | None
+) -> Any:
     begins = None if reset is None else reset[None]
-    found: Any = model.apply({"params": params}, x_t[None], states, reset=begins)
-    states, outputs = found
-    return states, outputs[0] if outputs.ndim > x_t.ndim else outputs
+    return model.apply({"params": params}, xs, states, reset=begins)
 
 
 @functools.partial(jax.jit, static_argnums=0)

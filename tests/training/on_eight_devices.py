@@ -79,7 +79,7 @@ def divided_batches() -> dict[str, tuple[float, float]]:
 def divided_members() -> int:
     """Checks that members are the same bit for bit; returns how many are left."""
     population = test_members.problem(RULE, layers=1)
-    *members, lost = test_members.members_of(RULE)
+    *members, lost = test_members.members_of(RULE, layers=1)
     members = [*members[:5], lost]
     one, *others = (small.trained(population, members, count) for count in (1, 2, 8))
     alive = [index for index, member in enumerate(one) if member["ended"] == 0]
@@ -92,7 +92,7 @@ def divided_members() -> int:
 def restored(folder: pathlib.Path) -> None:
     """Checks that any number of devices restores what eight have saved."""
     population = test_members.problem(RULE, layers=1)
-    counts, members = (1, 2, 8), test_members.members_of(RULE)[:6]
+    counts, members = (1, 2, 8), test_members.members_of(RULE, layers=1)[:6]
     programs = {n: make_program(population, members, make_mesh(members=n)) for n in counts}
     begun = {n: loop.begin(population, program) for n, program in programs.items()}
     with Checkpoints(folder) as kept:

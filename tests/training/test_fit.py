@@ -53,6 +53,27 @@ class Normed(nn.Module):
         return nn.BatchNorm(use_running_average=True)(nn.Dense(1)(inputs))
 
 
+class Silent(nn.Module):
+    """Has no parameters."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        return inputs[-1, :, : small.CLASSES]
+
+
+class Mistaken(tasks.GeneratedTask):
+    """Says another size of its inputs than it draws."""
+
+    input_dim, output_dim = 3, 1
+
+    def sample(self, key, batch_size):
+        xs = jax.random.normal(key, (4, batch_size, 2))
+        return Batch(xs, xs[..., :1], jnp.ones(xs.shape[:2], bool))
+
+
+TOKENS = tasks.Arrays((np.arange(40).reshape(8, 5) % 7, np.arange(8) % 4))
+
+
 class Averages(Listener):
     """Follows the moving average of the parameters, from those before and after each call."""
 
@@ -117,7 +138,7 @@ def test_the_chosen_parameters_are_those_of_the_best_validation(fitted):
 def test_inputs_without_a_batch_axis_are_refused(fitted):
     one = fitted.examples(count=1).inputs[:, 0]
     message = (
-        r"^inputs are \[T, B, D\], or whole numbers \[T, B\]; got \(5, 4\): of one sequence .*"
+        r"^inputs are \[T, B, D\], or whole numbers \[T, B\] .*; got \(5, 4\): of one sequence .*"
     )
     for ask in (fitted.predict, fitted.states):
         with pytest.raises(ValueError, match=message):
@@ -182,7 +203,7 @@ def test_a_transformation_of_optax_and_a_loss_of_ones_own_are_used_as_they_are()
         return 2 * cross_entropy(outputs, batch.targets, batch.mask)
 
     model = Affine()
-    options = {"numbers": NUMBERS._replace(clip_norm=np.inf), **OPTIONS}
+    options = {"numbers": Hyperparameters(seed=5), **OPTIONS}
     given = optax.sgd(0.1)
     twice = fit(model, small.labelled(), 4, optimizer=given, loss=loss, **options)
     once = fit(model, small.labelled(), 4, optimizer=optax.sgd(0.2), **options)
@@ -352,6 +373,29 @@ class Shouting(Objective):
         ({"batch_size": 21}, "^a batch of 21 is more than the 20 examples of training$"),
         ({"ema": 1.0}, "^ema must be from 0 to below 1; got 1.0$"),
         ({"ema": -0.1}, "^ema must be from 0 to below 1; got -0.1$"),
+        ({"ema": "x"}, "^ema must be from 0 to below 1; got 'x'$"),
+        ({"numbers": NUMBERS._replace(dropout=0.5)}, "^dropout is between layers, and this"),
+        (
+            {"optimizer": optax.sgd(0.1), "numbers": Hyperparameters(learning_rate=0.2)},
+            "^an Optax transformation has its own learning_rate: ",
+        ),
+        (
+            {"optimizer": optax.sgd(0.1), "numbers": Hyperparameters(warmup_steps=2)},
+            "^an Optax transformation has its own warmup_steps: ",
+        ),
+        (
+            {"optimizer": optax.sgd(0.1), "numbers": Hyperparameters(weight_decay=0.5)},
+            "^an Optax transformation has its own weight_decay: ",
+        ),
+        ({"network": Silent()}, "^the network has no parameters, so there is nothing to train$"),
+        (
+            {"network": cells.Elman(2), "task": TOKENS},
+            r"^inputs are whole numbers \(.*\): give a SequenceModel an encoder, ",
+        ),
+        (
+            {"network": cells.Elman(2), "task": Mistaken()},
+            r"^Mistaken\(\) draws inputs \(4, 6, 2\), but its input_dim is 3$",
+        ),
         ({"optimizer": "adamm"}, "^unknown name 'adamm'; did you mean adam?"),
         ({"optimizer": Optimizer(schedule="sine")}, "^unknown name 'sine'; did you mean "),
         (
@@ -378,3 +422,88 @@ def test_what_does_not_fit_is_refused_in_one_line(changes, message):
     with pytest.raises(ValueError, match=message) as caught:
         fit(**given)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"members": [{"seed": 1}]},
+            r"^a member is a training.Hyperparameters; got \{'seed'",
+        ),
+        ({"members": Hyperparameters()}, "^a member is a training.Hyperparameters; got 0$"),
+        ({"listeners": [print]}, "^listeners are training.Listener values in a list; got "),
+        ({"listeners": 3}, "^listeners are training.Listener values in a list; got 3$"),
+        ({"loss": 3}, "^a loss is a function of outputs and batch; got 3$"),
+        (
+            {"task": (np.zeros((8, 5, 1)), np.zeros(8, int))},
+            r"^a task is learned, .*; got tuple; of arrays make tasks\.Arrays",
+        ),
+    ],
+)
+def test_what_is_of_another_kind_is_refused_in_one_line(changes, message):
+    given = {"network": cells.Elman(2), "task": small.labelled(), "members": [NUMBERS]} | changes
+    with pytest.raises(TypeError, match=message):
+        fit_members(given.pop("network"), given.pop("task"), 3, given.pop("members"), **given)
+
+
+def test_a_named_optimizer_has_the_decay_that_optax_gives_it_unless_told_otherwise():
+    def trained(optimizer, **numbers):
+        numbers = Hyperparameters(learning_rate=0.1, **numbers)
+        return fit(cells.Elman(2), TASK, 3, numbers=numbers, optimizer=optimizer, batch_size=4)
+
+    own = trained("adamw").last
+    assert_identical(own, trained("adamw", weight_decay=1e-4).last)
+    assert_close(own, fit_with(optax.adamw(0.1)).last, rtol=1e-6, atol=1e-7)
+    assert_identical(trained("adam").last, trained("adamw", weight_decay=0.0).last)
+
+
+TASK = tasks.Adding(4)
+
+
+def fit_with(transformation):
+    return fit(cells.Elman(2), TASK, 3, optimizer=transformation, batch_size=4)
+
+
+def test_steps_and_predictions_of_embedded_sequences_agree():
+    model = models.SequenceModel(
+        (models.Recurrent(cells.Elman(3)),), models.Last(4), encoder=nn.Embed(7, 3)
+    )
+    fitted = fit(model, TOKENS, 2, batch_size=4)
+    inputs = np.arange(15).reshape(5, 3) % 7
+    states = None
+    for x_t in inputs:
+        states, y = fitted.step(states, x_t)
+    assert y.shape == (3, 4)
+    assert_close(y, fitted.predict(inputs))
+
+
+@pytest.fixture(scope="module")
+def adder():
+    return fit(cells.Elman(2), TASK, 2, batch_size=4)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda f: f.predict(np.zeros((7, 2, 5))), r"^inputs have 5 features, those of Adding\("),
+        (lambda f: f.predict(np.zeros((7, 2), int)), r"^inputs are \[T, B, D\].*; got \(7, 2\)"),
+        (lambda f: f.predict(np.zeros((0, 3, 2))), "there is not one step$"),
+        (lambda f: f.step(None, np.zeros((2, 5))), "^inputs have 5 features"),
+        (lambda f: f.step(None, np.zeros(2)), r"^inputs are .*a step \[B, D\]; got \(1, 2\)"),
+        (lambda f: f.classes(), r"^Adding\(length=4\) does not want one class a sequence$"),
+        (lambda f: f.evaluate(batch_size=0), "^a batch is 1 sequence or more; got 0$"),
+        (lambda f: f.examples("test", 0), "^a batch is 1 sequence or more; got 0$"),
+    ],
+)
+def test_what_a_network_cannot_be_asked_is_refused_in_one_line(adder, ask, message):
+    with pytest.raises(ValueError, match=message):
+        ask(adder)
+
+
+def test_a_part_smaller_than_a_batch_of_evaluation_is_padded():
+    fitted = fit(small.classifier(), small.labelled(), 2, batch_size=4)
+    wanted, found = fitted.classes("train")
+    assert wanted.shape == found.shape == (small.N,)
+    accuracy = float(np.mean(np.asarray(wanted) == np.asarray(found)))
+    assert fitted.evaluate("train")["accuracy"] == pytest.approx(accuracy)

@@ -15,7 +15,7 @@ MEMBERS = (
 
 
 def test_members_are_stacked_number_by_number():
-    members = (MEMBERS[0]._replace(dropout=0.0), *MEMBERS[1:])
+    members = (MEMBERS[0]._replace(weight_decay=0.0, dropout=0.0), *MEMBERS[1:])
     stacked = stack(members)
     for name, leaf in stacked._asdict().items():
         np.testing.assert_allclose(leaf, [getattr(member, name) for member in members], rtol=1e-7)
@@ -23,10 +23,12 @@ def test_members_are_stacked_number_by_number():
         assert leaf.dtype == wanted
 
 
-def test_dropout_is_given_for_all_members_or_for_none():
-    assert stack(MEMBERS[:1] * 2).dropout is None
-    with pytest.raises(ValueError, match=r"^dropout is a number for all members .*, or None for"):
-        stack(MEMBERS)
+@pytest.mark.parametrize("name", ["weight_decay", "dropout"])
+def test_some_numbers_are_given_for_all_members_or_for_none(name):
+    assert getattr(stack(MEMBERS[:1] * 2), name) is None
+    one, other = MEMBERS[0], MEMBERS[0]._replace(**{name: 0.5})
+    with pytest.raises(ValueError, match=rf"^{name} is a number for all members .*, or None for"):
+        stack([one, other])
 
 
 def test_a_population_has_members():
@@ -46,7 +48,7 @@ def test_what_can_be_is_not_refused(member):
         ("warmup_steps", (-1, 2**31, 0.5, False, None)),
         ("learning_rate", (0, -0.1, math.inf, math.nan, 1e-60, 1e60, "0.1", True, None)),
         ("clip_norm", (0, -1.0, math.nan, None)),
-        ("weight_decay", (-0.1, math.inf, math.nan, None)),
+        ("weight_decay", (-0.1, math.inf, math.nan, "1")),
         ("dropout", (1.0, 1.5, -0.1, math.nan, 1 - 1e-12)),
         ("init_scale", (0, -1.0, math.inf, math.nan)),
     ],

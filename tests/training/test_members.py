@@ -47,9 +47,11 @@ COMMON = [  # and momentum, see `test_members_optimized` and `on_eight_devices`
 ]
 
 
-def members_of(rule):
-    """Returns members that an optimizer can have: of many, without weight decay."""
+def members_of(rule, layers=2):
+    """Returns members that an optimizer can have, of many without weight decay, and a network."""
     members = [*MEMBERS, DIVERGING]
+    if layers == 1:
+        members = [member._replace(dropout=0.0) for member in members]
     if default_weight_decay(rule.rule) is None:
         members = [member._replace(weight_decay=0.0) for member in members]
     return members
@@ -57,11 +59,12 @@ def members_of(rule):
 
 def problem(rule, ema=None, layers=2):
     objective = small.classifier(layers=layers)
-    return make_problem(objective, rule, PLAN, batch_size=6, members=members_of(rule), ema=ema)
+    members = members_of(rule, layers)
+    return make_problem(objective, rule, PLAN, batch_size=6, members=members, ema=ema)
 
 
 def check(rule, ema=None, layers=2):
-    *members, lost = members_of(rule)
+    *members, lost = members_of(rule, layers)
     found = small.trained(problem(rule, ema, layers), [*members, lost])
     for numbers, member in zip(members, found, strict=False):
         if member["ended"] < 0:

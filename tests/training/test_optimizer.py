@@ -136,10 +136,14 @@ def test_an_infinite_limit_changes_no_bit(scale):
     [
         ("adma", "constant", "unknown name 'adma'; did you mean adamax?"),
         ("adam", "cosin", "unknown name 'cosin'; did you mean cosine?"),
-        ("adam(learning_rate=0.1)", "constant", "learning_rate is a flag of its own"),
-        ("adamw(weight_decay=0.1)", "constant", "weight_decay is a flag of its own"),
-        ("schedule_free_sgd(warmup_steps=9)", "constant", "warmup_steps is a flag of its own"),
-        ("noisy_sgd(key=3)", "constant", "seed is a flag of its own"),
+        (
+            "adam(learning_rate=0.1)",
+            "constant",
+            "learning_rate is given by itself: --",
+        ),
+        ("adamw(weight_decay=0.1)", "constant", "weight_decay is given by itself"),
+        ("schedule_free_sgd(warmup_steps=9)", "constant", "warmup_steps is given by itself"),
+        ("noisy_sgd(key=3)", "constant", "seed is given by itself: --seed"),
         ("sgd(0.1)", "constant", "arguments of an optimizer are given by name"),
         ("adam(b9=0.1)", "constant", "got an unexpected keyword argument 'b9'"),
         ("adam(b1='a')", "constant", "makes no update of gradients alone"),
