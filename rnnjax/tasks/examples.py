@@ -130,7 +130,7 @@ def check_examples(part: str, examples: Any) -> Examples:
     return Examples(inputs, targets.astype(np.int32) if whole else targets, lengths)
 
 
-def is_whole(array: np.ndarray) -> bool:
+def is_whole(array: np.ndarray | Array) -> bool:
     """Says whether an array is of whole numbers, as classes and tokens are."""
     return np.issubdtype(array.dtype, np.integer)
 
