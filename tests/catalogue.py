@@ -23,13 +23,21 @@ CELLS: tuple[Cell, ...] = (
     cells.MinGRU(3),
     cells.PeepholeLSTM(3),
     cells.UGRNN(3),
+    compose.block_diagonal(cells.GRU(4), 2),
+    compose.dale(cells.Elman(4), 0.5),
+    compose.independent(cells.LSTM(3)),
     compose.learned_start(cells.Elman(3)),
     compose.learned_start(cells.GRUResetBefore(2)),
     compose.learned_start(cells.LRU(2)),
+    compose.preactivation_noise(cells.LSTM(3), 0.4),
     compose.recurrent_dropout(cells.LSTM(3), 0.4),
     compose.Residual(cells.GRU(2)),
+    compose.skip(cells.Elman(3), 2),
+    compose.sparse(cells.UGRNN(3), 0.5),
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
     compose.Stack((cells.LRU(2), compose.Residual(cells.MinGRU(2)))),
+    compose.state_noise(cells.LRU(2), 0.4),
+    compose.update_dropout(cells.LSTM(3), 0.4),
     compose.zoneout(cells.GRU(3), 0.4),
     compose.zoneout(cells.LRU(3), 0.4),
 )
@@ -57,7 +65,7 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
 }
 
 # Split cells whose step is more than elementwise functions and products with one matrix.
-WITHOUT_KERNEL: frozenset[str] = frozenset()
+WITHOUT_KERNEL: frozenset[str] = frozenset({"BlockDiagonal"})
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
 MAIN: dict[type[Cell], tuple[Engine, ...]] = {

@@ -3,7 +3,6 @@
 import math
 
 import jax.numpy as jnp
-import numpy as np
 
 from rnnjax.cells.base import Cell
 from rnnjax.compose.matrix import MatrixWrapper, change_matrices
@@ -65,11 +64,10 @@ class Dale(MatrixWrapper):
 
         def balance(w: Array) -> Array:
             signs = _signs(w, self.excitatory)
-            count = max(int((signs > 0).sum()), 1)
-            ratio = count / max(signs.size - count, 1)
-            scale = np.where(signs > 0, 1.0, ratio)
-            scale = scale / math.sqrt(np.square(scale).mean())
-            return w * jnp.broadcast_to(jnp.asarray(scale, w.dtype), w.shape)
+            count = jnp.maximum((signs > 0).sum(), 1)
+            scale = jnp.where(signs > 0, 1, count / jnp.maximum((signs < 0).sum(), 1))
+            scale = scale / jnp.sqrt(jnp.square(scale).mean())
+            return w * jnp.broadcast_to(scale, w.shape).astype(w.dtype)
 
         return change_matrices(self.cell, self.cell.init(key, input_dim), balance)
 
@@ -77,14 +75,14 @@ class Dale(MatrixWrapper):
         """Gives the weights of each unit its sign."""
 
         def signed(w: Array) -> Array:
-            signs = jnp.asarray(_signs(w, self.excitatory), w.dtype)
-            return jnp.abs(w) * jnp.broadcast_to(signs, w.shape)
+            return jnp.abs(w) * jnp.broadcast_to(_signs(w, self.excitatory), w.shape)
 
         return change_matrices(self.cell, params, signed)
 
 
-def _signs(w: Array, excitatory: float) -> np.ndarray:
+def _signs(w: Array, excitatory: float) -> Array:
     """Returns the signs of the units that send, shaped to go with `[H, R]` or `[blocks, *H, N]`."""
     rows = w.shape[:1] if w.ndim == 2 else w.shape[1:-1]
     units = math.prod(rows)
-    return np.where(np.arange(units) < round(excitatory * units), 1.0, -1.0).reshape(*rows, 1)
+    first = jnp.arange(units) < round(excitatory * units)
+    return jnp.where(first, 1, -1).astype(w.dtype).reshape(*rows, 1)

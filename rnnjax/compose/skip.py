@@ -3,13 +3,12 @@
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
 from rnnjax.cells.gatedcell import GatedCell
 from rnnjax.compose.matrix import change_matrices, matrices
 from rnnjax.compose.wrapper import SplitWrapper, Wrapper, wrap
-from rnnjax.typing import Array, Key, Params, State
+from rnnjax.typing import Key, Params, State
 
 
 def skip(cell: Cell, steps: int) -> Cell:
@@ -34,7 +33,7 @@ class SkipState(NamedTuple):
     """State of `Skip`."""
 
     cell: State
-    past: State  # the states before that, [..., steps - 1, H] each, the oldest first
+    past: tuple[State, ...]  # those before that, steps - 1 of them, the oldest first
 
 
 class Skip(SplitWrapper):
@@ -51,8 +50,8 @@ class Skip(SplitWrapper):
     Example:
         >>> from rnnjax.cells import GRU
         >>> cell = Skip(GRU(2), 5)
-        >>> cell.initial_state(cell.init(jax.random.key(0), 3)).past.h.shape
-        (4, 2)
+        >>> len(cell.initial_state(cell.init(jax.random.key(0), 3)).past)
+        4
 
     References:
         Lin, Horne, Tino & Giles (1996), Learning long-term dependencies in NARX recurrent neural
@@ -89,12 +88,7 @@ class Skip(SplitWrapper):
     def initial_state(self, params: Params, batch_shape: tuple[int, ...] = ()) -> SkipState:
         """Returns the cell's own, as often as it is remembered."""
         state = super().initial_state(params, batch_shape)
-
-        def repeated(s: Array) -> Array:
-            shape = (*s.shape[:-1], self.steps - 1, s.shape[-1])
-            return jnp.broadcast_to(s[..., None, :], shape)
-
-        return SkipState(state, jax.tree.map(repeated, state))
+        return SkipState(state, (state,) * (self.steps - 1))
 
     def output(self, params: Params, state: SkipState) -> Any:
         """The cell's own."""
@@ -107,33 +101,21 @@ class Skip(SplitWrapper):
 
     def attend(self, state: SkipState, x_t: Any) -> SkipState:
         """Attends to both states as the cell does."""
-        oldest = super().attend(_oldest(state.past), x_t)
-
-        def put(past: Array, oldest: Array) -> Array:
-            return jnp.concatenate([oldest[..., None, :], past[..., 1:, :]], -2)
-
-        return SkipState(super().attend(state.cell, x_t), jax.tree.map(put, state.past, oldest))
+        oldest, *others = state.past
+        own = super().attend(state.cell, x_t)
+        return SkipState(own, (super().attend(oldest, x_t), *others))
 
     def recur(self, params: Params, state: SkipState) -> Any:
         """Returns the sum of both products."""
         params = self.ready(params)
-        return self.cell.recur(params.cell, state.cell) + self.cell.recur(
-            params.w_s, _oldest(state.past)
-        )
+        own = self.cell.recur(params.cell, state.cell)
+        return own + self.cell.recur(params.w_s, state.past[0])
 
     def combine(self, params: Params, state: SkipState, u: Any, v: Any) -> tuple[SkipState, Any]:
         """Combines as the cell does, and remembers the state before the step."""
         after, y = super().combine(params, state.cell, u, v)
-
-        def shift(past: Array, last: Array) -> Array:
-            return jnp.concatenate([past[..., 1:, :], last[..., None, :]], -2)
-
-        return SkipState(after, jax.tree.map(shift, state.past, state.cell)), y
+        return SkipState(after, (*state.past[1:], state.cell)), y
 
     def gates(self, params: Params, state: SkipState, u: Any, v: Any) -> Any:
         """The cell's own."""
         return super().gates(params, state.cell, u, v)
-
-
-def _oldest(past: State) -> State:
-    return jax.tree.map(lambda s: s[..., 0, :], past)

@@ -74,11 +74,9 @@ class UpdateDropout(SplitWrapper):
         core: Any = self._core
         blocks = set(core.blocks) if isinstance(core, GatedCell) else set()
         if not blocks & _CANDIDATES:
-            raise ValueError(
-                f"{self}: cell must have a candidate, a block named g or n, as LSTM(3)"
-            )
+            raise ValueError(f"{self}: cell must have a candidate, a block named g or n")
         if self._has_memory and not {"i", "f"} <= blocks:
-            raise ValueError(f"{self}: cell must have gates i and f of its memory c, as LSTM(3)")
+            raise ValueError(f"{self}: cell must have blocks named i and f for its memory")
 
     def draw_own(self, key: Key, params: Params, leading: tuple[int, ...]) -> Array:
         """Draws where the candidate is kept, 1 or 0, `[T, ..., H]`."""

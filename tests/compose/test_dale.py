@@ -66,11 +66,11 @@ def test_of_two_matrices_both_have_the_signs():
         seen = []
         for unit in range(4):
             h = np.zeros((3, 4), np.float32)
-            h[0, unit] = h[1, unit] = h[2, unit] = 1
+            h[:, unit] = 1
             state = cell.initial_state(params, (3,))
-            past = state.past._replace(h=h[:, None] * np.array([[[0.0]], [[1.0]], [[1.0]]]))
-            first = state.cell._replace(h=h * np.array([[1.0], [0.0], [1.0]]))
-            seen.append(np.sign(cell.recur(params, type(state)(first, past))))
+            past = state.cell._replace(h=h * np.float32([[0], [1], [1]]))
+            first = state.cell._replace(h=h * np.float32([[1], [0], [1]]))
+            seen.append(np.sign(cell.recur(params, type(state)(first, (past,)))))
         assert (np.stack(seen) == np.array([1, 1, 1, -1]).reshape(4, 1, 1)).all()
 
 
