@@ -35,6 +35,7 @@ class BlockDiagonal(RecurrentForm):
     `heads` of the cell's.
 
     Example:
+        >>> import jax
         >>> from rnnjax.cells import LSTM
         >>> BlockDiagonal(LSTM(6), heads=2).init(jax.random.key(0), 3).w_h.shape
         (4, 2, 3, 3)

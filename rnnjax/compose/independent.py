@@ -35,6 +35,7 @@ class Independent(RecurrentForm):
     vector. Units meet in the next layer's `w_x` alone. `Independent(Elman(H, relu))` is IndRNN.
 
     Example:
+        >>> import jax
         >>> from rnnjax.cells import GRU
         >>> Independent(GRU(2)).init(jax.random.key(0), 3).w_h.shape
         (6,)

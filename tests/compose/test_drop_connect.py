@@ -16,7 +16,7 @@ from rnnjax.compose import (
     zoneout,
 )
 from rnnjax.models import Recurrent
-from tests.compose.wrapped import XS, B, D, by_hand, lstm, outcome, results
+from tests.compose.wrapped import XS, B, D, by_hand, lstm, outcome
 from tests.filled import params_of
 from tests.laws.draws import assert_close, assert_identical
 
@@ -124,9 +124,3 @@ def test_a_cell_without_a_matrix_is_refused():
         drop_connect(LRU(3), 0.4)
     with pytest.raises(ValueError, match=r"rate must be from 0 to less than 1"):
         drop_connect(GRU(3), 1.0)
-
-
-def test_every_engine_runs_it():
-    cell = drop_connect(LSTM(3), 0.4)
-    own = cell.perturb(jax.random.key(0), params_of(cell, D))
-    assert_close(results(unroll.deferred, cell, own, XS), results(unroll.scan, cell, own, XS))

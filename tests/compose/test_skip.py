@@ -6,7 +6,6 @@ from rnnjax import unroll
 from rnnjax.cells import LRU, LSTM, Elman, GRUResetBefore
 from rnnjax.compose import (
     block_diagonal,
-    independent,
     learned_start,
     recurrent_dropout,
     skip,
@@ -46,10 +45,8 @@ def test_a_step_sees_the_state_of_several_steps_ago(steps):
     "cell",
     [
         skip(zoneout(LSTM(3), 0.3), 3),
-        skip(recurrent_dropout(Elman(3), 0.5), 2),
         recurrent_dropout(skip(Elman(3), 2), 0.5),
         skip(block_diagonal(LSTM(4), 2), 2),
-        skip(independent(Elman(4)), 2),
     ],
     ids=repr,
 )
