@@ -113,15 +113,23 @@ CELLS: tuple[Cell, ...] = (
     cells.URNN(3),
     cells.WilsonCowan(2),
     cells.WMCLSTM(3),
+    compose.block_diagonal(cells.GRU(4), 2),
+    compose.dale(cells.Elman(4), 0.5),
     compose.Dilated(cells.LSTM(2), 2),
     compose.FastSlow((cells.GRU(3), cells.GRU(3)), cells.LSTM(2)),
+    compose.independent(cells.LSTM(3)),
     compose.learned_start(cells.Elman(3)),
     compose.learned_start(cells.GRUResetBefore(2)),
     compose.learned_start(cells.LRU(2)),
+    compose.preactivation_noise(cells.LSTM(3), 0.4),
     compose.recurrent_dropout(cells.LSTM(3), 0.4),
     compose.Residual(cells.GRU(2)),
+    compose.skip(cells.Elman(3), 2),
+    compose.sparse(cells.UGRNN(3), 0.5),
     compose.Stack((cells.LRU(2), compose.Residual(cells.MinGRU(2)))),
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
+    compose.state_noise(cells.LRU(2), 0.4),
+    compose.update_dropout(cells.LSTM(3), 0.4),
     compose.zoneout(cells.GRU(3), 0.4),
     compose.zoneout(cells.LRU(3), 0.4),
 )
@@ -165,6 +173,7 @@ WITHOUT_KERNEL: frozenset[str] = frozenset(
 # Cells that count their steps: whole numbers in a state, with which `deferred` runs as `scan` does
 # and `newton` not at all.
 COUNTING: frozenset[str] = frozenset({"ClockworkRNN", "PhasedLSTM"})
+WITHOUT_KERNEL: frozenset[str] = frozenset({"BlockDiagonal"})
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
 MAIN: dict[type[Cell], tuple[Engine, ...]] = {

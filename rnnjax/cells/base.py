@@ -117,6 +117,15 @@ class Cell(Static, abc.ABC):
         del key, params, leading
         return None
 
+    def perturb(self, key: Key, params: Params) -> Params:
+        """Returns the parameters of a run in training, where chance has a part in them.
+
+        By default the parameters themselves. Noise that is as large as a matrix and the same at
+        every step is here, and not in `draw`: that has a copy for each step and sequence.
+        """
+        del key
+        return params
+
 
 def _of_a_size(init: Callable[..., Params]) -> Callable[..., Params]:
     @functools.wraps(init)

@@ -67,6 +67,20 @@ class Composite(Cell):
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # pyright: ignore[reportArgumentType]
 
 
+def wrap(cell: Cell, change: Callable[[Cell], Cell]) -> Cell:
+    """Returns `change(cell)`; of a cell made of cells, the same made of changed parts.
+
+    Example:
+        >>> from rnnjax.cells import GRU, LSTM
+        >>> from rnnjax.compose import LearnedStart, Stack
+        >>> wrap(Stack((LSTM(2), GRU(2))), LearnedStart).cells[1]
+        LearnedStart(cell=GRU(hidden=2))
+    """
+    if isinstance(cell, Composite):
+        return cell.map_parts(lambda part: wrap(part, change))
+    return change(cell)
+
+
 def _is_cell(value: object) -> bool:
     return isinstance(value, Cell)
 

@@ -35,3 +35,9 @@ def check_rate(cell: Cell, rate: float) -> None:
     """Refuses what is no chance of less than 1."""
     if not 0 <= rate < 1:
         raise ValueError(f"{cell}: rate must be from 0 to less than 1")
+
+
+def check_std(cell: Cell, std: float) -> None:
+    """Refuses what is no standard deviation."""
+    if std < 0:
+        raise ValueError(f"{cell}: std must be 0 or more")

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import AssociativeCell, Cell, SplitCell
+from rnnjax.compose.recurrent_form import RecurrentForm
 from rnnjax.compose.wrapper import Wrapper, wrap
 from rnnjax.typing import Array, Params, State
 
@@ -28,7 +29,7 @@ def mixed_precision(cell: Cell) -> Cell:
     def mix(part: Cell) -> Cell:
         if isinstance(part, MixedPrecision):
             return part
-        if isinstance(part, Wrapper):
+        if isinstance(part, Wrapper) and not isinstance(part, RecurrentForm):
             return dataclasses.replace(part, cell=mix(part.cell))
         return MixedPrecision(part)
 

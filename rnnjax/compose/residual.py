@@ -53,6 +53,10 @@ class Residual(Composite):
         """As the cell does."""
         return self.cell.draw(key, params, leading)
 
+    def perturb(self, key: Key, params: Params) -> Params:
+        """As the cell does."""
+        return self.cell.perturb(key, params)
+
     def run_parts(self, run: Run, params: Params, state: State, x: Any) -> tuple[State, Any]:
         """Runs the cell and adds `x`."""
         state, y = run(self.cell, params, state, x)

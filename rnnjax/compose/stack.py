@@ -64,6 +64,14 @@ class Stack(Composite):
         noise = tuple(cell.draw(k, p, leading) for cell, k, p in drawn)
         return noise if any(n is not None for n in noise) else None
 
+    def perturb(self, key: Key, params: tuple[Params, ...]) -> tuple[Params, ...]:
+        """Perturbs each cell's parameters."""
+        keys = jax.random.split(key, len(self.cells))
+        pairs = zip(self.cells, keys, params, strict=True)
+        changed = tuple(cell.perturb(k, p) for cell, k, p in pairs)
+        same = all(new is old for new, old in zip(changed, params, strict=True))
+        return params if same else changed
+
     def run_parts(
         self, run: Run, params: tuple[Params, ...], state: tuple[State, ...], x: Any
     ) -> tuple[tuple[State, ...], Any]:

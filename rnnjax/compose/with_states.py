@@ -94,6 +94,10 @@ class PartsWithStates(Composite):
         """As the cell does."""
         return self.cell.draw(key, params, leading)
 
+    def perturb(self, key: Key, params: Params) -> Params:
+        """As the cell does."""
+        return self.cell.perturb(key, params)
+
     def run_parts(self, run: Run, params: Params, state: State, x: Any) -> tuple[State, Observed]:
         """Runs the parts and puts what is seen of each where its state belongs."""
 

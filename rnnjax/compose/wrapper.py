@@ -9,6 +9,7 @@ import jax
 from rnnjax.cells.base import AssociativeCell, Cell, LinearCell, LinearState, SplitCell
 from rnnjax.cells.noise import Noised, pack, unpack
 from rnnjax.compose.base import Composite
+from rnnjax.compose.base import wrap as wrap
 from rnnjax.compose.following import following
 from rnnjax.typing import Array, Key, Params, State
 
@@ -57,6 +58,7 @@ class Wrapper(Cell):
 
     params_type: ClassVar[type | None] = None
     keeps: ClassVar[tuple[type[Cell], ...]] = (SplitCell, LinearCell, AssociativeCell)
+    own_matrices: ClassVar[tuple[str, ...]] = ()  # recurrent ones in `params_type`
 
     cell: Cell
 
@@ -127,6 +129,14 @@ class Wrapper(Cell):
         key, key_inner = jax.random.split(key)
         own = self.draw_own(key, params, leading)
         return OwnNoise(own, self.cell.draw(key_inner, inner, leading))
+
+    def perturb(self, key: Key, params: Params) -> Params:
+        """Perturbs the cell's parameters."""
+        inner = self.inner(params)
+        changed = self.cell.perturb(key, inner)
+        if changed is inner:
+            return params
+        return changed if self.params_type is None else params._replace(cell=changed)
 
     def ready(self, params: Params) -> Params:
         """Returns parameters as the hooks see them, prepared if they are not yet."""
@@ -323,20 +333,6 @@ def _with_contract(cls: type[Wrapper], cell: Any) -> type:
 def _made(cls: type[Wrapper], form: type[Wrapper]) -> type:
     names = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
     return type(cls.__name__, (cls, form), {**names, "_made_of": cls})
-
-
-def wrap(cell: Cell, change: Callable[[Cell], Cell]) -> Cell:
-    """Returns `change(cell)`; of a cell made of cells, the same made of changed parts.
-
-    Example:
-        >>> from rnnjax.cells import GRU, LSTM
-        >>> from rnnjax.compose import LearnedStart, Stack
-        >>> wrap(Stack((LSTM(2), GRU(2))), LearnedStart).cells[1]
-        LearnedStart(cell=GRU(hidden=2))
-    """
-    if isinstance(cell, Composite):
-        return cell.map_parts(lambda part: wrap(part, change))
-    return change(cell)
 
 
 def _no_gates() -> None:

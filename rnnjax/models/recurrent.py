@@ -94,6 +94,7 @@ class Recurrent(nn.Module):
         if state is None:
             state = cell.initial_state(params, leading[1:])
         noise = self._noise(cell, params, leading) if train else None
+        params = self._perturbed(cell, params) if train else params
         if not self.reverse:
             return self.engine(cell, params, state, pack(xs, noise), mask=mask, reset=reset)
         if reset is not None:
@@ -120,6 +121,12 @@ class Recurrent(nn.Module):
         if not jax.tree.leaves(shapes):
             return shapes
         return cell.draw(self.make_rng("dropout"), params, leading)
+
+    def _perturbed(self, cell: Cell, params: Params) -> Params:
+        """Perturbs the parameters of a cell that does so; another needs no key."""
+        if cell.perturb(jax.random.key(0), params) is params:
+            return params
+        return cell.perturb(self.make_rng("dropout"), params)
 
 
 def last_steps(reset: Array, mask: Array | None) -> Array:

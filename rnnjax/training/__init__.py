@@ -1,5 +1,6 @@
 """Training: what is minimised, on which batches, by which rule; no folder and no flag is needed."""
 
+from rnnjax.training.activity import ActivityRegularised, activity, slowness
 from rnnjax.training.devices import (
     core_count,
     make_mesh,
@@ -15,6 +16,7 @@ from rnnjax.training.plan import Plan
 from rnnjax.training.trained import Trained
 
 __all__ = [
+    "ActivityRegularised",
     "DivergedError",
     "Fitted",
     "Hyperparameters",
@@ -24,12 +26,14 @@ __all__ = [
     "Optimizer",
     "Plan",
     "Trained",
+    "activity",
     "core_count",
     "fit",
     "fit_members",
     "make_mesh",
     "make_objective",
     "make_problem",
+    "slowness",
     "suitable_devices",
     "use_cores_as_devices",
 ]

@@ -146,14 +146,19 @@ class OnSequences(Objective):
         return carry, self._run(params, None, batch, noise)[1]
 
     def _run(
-        self, params: Params, states: State | None, batch: Batch, noise: Noise | None
-    ) -> tuple[State, Array]:
+        self,
+        params: Params,
+        states: State | None,
+        batch: Batch,
+        noise: Noise | None,
+        **settings: Any,  # of Flax's `apply`
+    ) -> Any:
         model, rngs = self.model, None
         if noise is not None:
             rngs = {"dropout": noise.key}
             if noise.dropout is not None:
                 model = model.clone(dropout=noise.dropout)
-        return model.apply(  # pyright: ignore[reportReturnType]
+        return model.apply(
             {"params": params},
             batch.inputs,
             states,
@@ -161,6 +166,7 @@ class OnSequences(Objective):
             reset=batch.reset,
             train=noise is not None,
             rngs=rngs,
+            **settings,
         )
 
 

@@ -7,18 +7,27 @@ from rnnjax import cells, compose, unroll
 from rnnjax.cells import GRU, LSTM, Elman, Identity, Normal, relu
 from rnnjax.cells.vocabulary import ACTIVATIONS
 from rnnjax.compose import (
+    BlockDiagonal,
+    Dale,
     Dilated,
+    DropConnect,
     FastSlow,
+    Independent,
     LayerNorm,
     LearnedStart,
     MixedPrecision,
     OrthogonalRecurrence,
     PartsWithStates,
+    PreactivationNoise,
     Probed,
     RecurrentDropout,
     Residual,
+    Skip,
     SkipRNN,
+    Sparse,
     Stack,
+    StateNoise,
+    UpdateDropout,
     WithStates,
     Wrapper,
     Zoneout,
@@ -38,6 +47,10 @@ COMPOSED = (
     Probed(cells.GRUResetBefore(8)),
     PartsWithStates(Stack((LSTM(8),))),
     Dilated(FastSlow((GRU(8), GRU(8)), SkipRNN(LSTM(4))), 4),
+    DropConnect(UpdateDropout(LSTM(8), 0.5), 0.5),
+    StateNoise(PreactivationNoise(Sparse(Dale(GRU(8)), 0.5), 0.2), 0.1),
+    Skip(BlockDiagonal(GRU(8), heads=2), steps=3),
+    Independent(GRU(8), recurrent_init=Normal(0.5)),
 )
 
 
@@ -233,3 +246,21 @@ def test_what_spells_no_engine_is_refused_in_one_line(text, message):
 def test_every_composed_cell_can_be_read():
     composed = {name for name in compose.__all__ if isinstance(getattr(compose, name), type)}
     assert composed <= {word for cell in COMPOSED for word in re.findall(r"\w+", repr(cell))}
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("zoneout(dale(LSTM(4)), 0.1)", Zoneout(Dale(LSTM(4)), 0.1)),
+        ("drop_connect(LSTM(4), 0.5)", DropConnect(LSTM(4), 0.5)),
+        ("sparse(GRU(4), 0.2, seed=3)", Sparse(GRU(4), 0.2, seed=3)),
+        ("independent(zoneout(LSTM(4), 0.1))", Zoneout(Independent(LSTM(4)), 0.1)),
+        ("block_diagonal(GRU(4), heads=2)", BlockDiagonal(GRU(4), 2)),
+        ("update_dropout(Stack((GRU(4),)), 0.1)", Stack((UpdateDropout(GRU(4), 0.1),))),
+        ("skip(Elman(4), 5)", Skip(Elman(4), 5)),
+        ("state_noise(LSTM(4), 0.1)", StateNoise(LSTM(4), 0.1)),
+        ("preactivation_noise(LSTM(4), 0.1)", PreactivationNoise(LSTM(4), 0.1)),
+    ],
+)
+def test_a_change_is_read_from_its_function(text, cell):
+    assert read_cell(text, hidden=9) == cell

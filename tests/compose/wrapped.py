@@ -40,6 +40,43 @@ def results(engine, cell, params, xs):
     return jax.grad(total, has_aux=True)(params)
 
 
+def by_hand(step, initial):
+    """Runs `step(t, state) -> (state, y)` in NumPy; states are tuples of `[B, ...]`."""
+
+    def choose(flag, these, others):
+        flags = [flag.reshape(B, *[1] * (np.ndim(x) - 1)) for x in these]
+        return tuple(np.where(*chosen) for chosen in zip(flags, these, others, strict=True))
+
+    state, ys = initial, []
+    for t in range(T):
+        start = choose(RESET[t], initial, state)
+        after, y = step(t, start)
+        ys.append(np.where(MASK[t][:, None], y, 0))
+        state = choose(MASK[t], after, state)
+    return state, np.stack(ys)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm(params, x, h, c, w_h=None, candidate=1.0, noise=0.0):
+    """One step of an LSTM in NumPy; returns `h` and `c`."""
+    z = x @ params.w_x + h @ (params.w_h if w_h is None else w_h) + params.b + noise
+    i, f, g, o = np.split(z, 4, -1)
+    c = sigmoid(f) * c + sigmoid(i) * (candidate * np.tanh(g))
+    return sigmoid(o) * np.tanh(c), c
+
+
+def gru(params, x, h, w_h=None, candidate=1.0):
+    """One step of a GRU in NumPy; returns `h`."""
+    u = np.split(x @ params.w_x + params.b, 3, -1)
+    v = np.split(h @ (params.w_h if w_h is None else w_h), 3, -1)
+    r, z = sigmoid(u[0] + v[0]), sigmoid(u[1] + v[1])
+    n = candidate * np.tanh(u[2] + r * (v[2] + params.b_n))
+    return (1 - z) * n + z * h
+
+
 def engines_agree(cell, params, *, train):
     """Compares all engines that serve a cell with the plain loop; says how many those were."""
     xs = inputs(cell, params, train=train)
