@@ -192,6 +192,38 @@ REPRESENTATIVES: tuple[Cell, ...] = (
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
 )
 
+# Cells with which the engines that matter most for them obey all laws by default, one or two of a
+# family, and every cell whose derivative is written by hand.
+USUAL: tuple[Cell, ...] = (
+    *REPRESENTATIVES,
+    *(
+        cell
+        for cell in CELLS
+        if type(cell).__name__
+        in [
+            "ConvLSTM",
+            "CTRNN",
+            "Elman",
+            "ExpRNN",
+            "GLA",
+            "GRU",
+            "LEM",
+            "LegS",
+            "MinGRU",
+            "MLSTM",
+            "QRNN",
+            "RWKV6",
+            "SLSTM",
+            "URNN",
+        ]
+    ),
+    compose.learned_start(cells.LRU(2)),
+    compose.recurrent_dropout(cells.LSTM(3), 0.4),
+    compose.Stack((cells.LRU(2), compose.Residual(cells.MinGRU(2)))),
+    compose.zoneout(cells.GRU(3), 0.4),
+    compose.zoneout(cells.LRU(3), 0.4),
+)
+
 
 def of_width(name: str, hidden: int) -> Cell:
     """Returns the cell of that name; one of images has images of one pixel."""

@@ -73,8 +73,12 @@ def engines_of(cell: Cell) -> tuple[Engine, ...]:
     return tuple(engine for engine in ENGINES if engine.serves(cell))
 
 
-def check_laws(cell: Cell) -> None:
+def check_laws(cell: Cell, laws: Iterable[Callable] | None = None) -> None:
     """Checks the laws that are about no engine; see `check_cell`.
+
+    Args:
+        cell: a small instance.
+        laws: of `cell_laws`; by default all, and those of its contract.
 
     Example:
         >>> check_laws("LSTM")
@@ -83,7 +87,8 @@ def check_laws(cell: Cell) -> None:
     """
     if not isinstance(cell, Cell):
         raise TypeError(f"a cell is needed, such as LSTM(3); got {cell!r}")
-    _obey((*CELL_LAWS, *laws_of(cell)), CellResults(cell), f"{cell}")
+    laws = (*CELL_LAWS, *laws_of(cell)) if laws is None else tuple(laws)
+    _obey(laws, CellResults(cell), f"{cell}")
     if noise_of(cell, (T,)) is not None:
         _obey(NOISE_LAWS, cell, f"{cell}")
 

@@ -7,7 +7,6 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import LRU, LSTM, GRUResetBefore
-from tests.catalogue import CELLS, VARIANTS
 from tests.laws.draws import D, assert_close, params_of, specs, state_of, weigh
 
 TYPES = [jnp.float32, jnp.int32, jnp.uint8, jnp.bool]
@@ -33,14 +32,8 @@ def assert_alike(results):
         assert_close(result, expected, 1e-5, 1e-6)
 
 
-@pytest.mark.parametrize("cell", [*CELLS, *VARIANTS], ids=repr)
-def test_a_step_takes_whole_numbers_as_it_takes_floats(cell):
-    state = state_of(cell)
-    assert_alike(of_each_type(lambda p, xs: cell.step(p, state, xs[0]), params_of(cell)))
-
-
 @pytest.mark.parametrize("cell", [GRUResetBefore(3), LRU(3), LSTM(3)], ids=repr)
-def test_so_does_a_scan(cell):
+def test_a_scan_takes_whole_numbers_as_it_takes_floats(cell):
     state = state_of(cell)
     assert_alike(of_each_type(lambda p, xs: unroll.scan(cell, p, state, xs), params_of(cell)))
 

@@ -57,7 +57,17 @@ def test_it_is_initialised_as_the_cell_is_and_starts_where_that_starts():
         assert not any(np.iscomplexobj(leaf) for leaf in jax.tree.leaves(params))
 
 
-@pytest.mark.parametrize("cell", [of_width(name, 3) for name in cells.__all__], ids=repr)
+USUAL = ("DeltaNet", "GRUResetBefore", "LRU", "LSTM", "MLSTM")  # of the others with --full
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param(of_width(name, 3), marks=() if name in USUAL else pytest.mark.full)
+        for name in cells.__all__
+    ],
+    ids=repr,
+)
 def test_with_the_initial_state_of_the_cell_it_is_the_plain_cell(cell):
     wrapped, xs = learned_start(cell), normal(1, (T, B, D))
     params = params_of(wrapped, D)
