@@ -23,6 +23,7 @@ from rnnjax.cells import (
     identity,
 )
 from rnnjax.cells.orthogonal.unitarycell import UnitaryState
+from tests.catalogue import name
 from tests.cells.loops import follows, sigmoid
 from tests.laws.draws import normal, params_of
 
@@ -167,7 +168,7 @@ def eunn(cell, p, state, x):
         (FullCapacityURNN(3), full),
         (EUNN(4, BrickWall(3)), eunn),
     ],
-    ids=repr,
+    ids=name,
 )
 def test_the_papers_equations(cell, step):
     follows(cell, step)
