@@ -96,8 +96,16 @@ class Skip(SplitWrapper):
 
     def change_params(self, params: SkipParams) -> SkipParams:
         """Prepares the second matrix as the cell prepares its first."""
-        other = change_matrices(self.cell, params.cell, lambda _: params.w_s)
-        return params._replace(w_s=self.cell.prepare(other))
+        return params._replace(w_s=self.cell.prepare(self._other(params)))
+
+    def perturb(self, key: Key, params: SkipParams) -> SkipParams:
+        """Perturbs both matrices as the cell does its own, each by itself."""
+        changed = super().perturb(key, params)
+        if changed is params:
+            return params
+        other = self.cell.perturb(jax.random.fold_in(key, 1), self._other(params))
+        (w_s,) = matrices(self.cell, other)
+        return changed._replace(w_s=w_s)
 
     def attend(self, state: SkipState, x_t: Any) -> SkipState:
         """Attends to both states as the cell does."""
@@ -119,3 +127,7 @@ class Skip(SplitWrapper):
     def gates(self, params: Params, state: SkipState, u: Any, v: Any) -> Any:
         """The cell's own."""
         return super().gates(params, state.cell, u, v)
+
+    def _other(self, params: SkipParams) -> Params:
+        """Returns the cell's parameters with the second matrix in the place of the first."""
+        return change_matrices(self.cell, params.cell, lambda _: params.w_s)

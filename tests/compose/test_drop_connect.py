@@ -95,9 +95,11 @@ def test_it_drops_wherever_it_is(wrapped):
 
 
 def test_of_several_matrices_each_has_a_mask_of_its_own():
-    cell = drop_connect(skip(GRU(8), 2), 0.5)
-    dropped = cell.perturb(jax.random.key(0), params_of(cell, D))
-    assert ((dropped.cell.w_h == 0) != (dropped.w_s == 0)).any()
+    for cell in (drop_connect(skip(GRU(8), 2), 0.5), skip(drop_connect(GRU(8), 0.5), 2)):
+        dropped = cell.perturb(jax.random.key(0), params_of(cell, D))
+        assert (dropped.cell.w_h == 0).mean() == pytest.approx(0.5, abs=0.15)
+        assert (dropped.w_s == 0).mean() == pytest.approx(0.5, abs=0.15)
+        assert ((dropped.cell.w_h == 0) != (dropped.w_s == 0)).any()
     stack = Stack((drop_connect(GRU(8), 0.5),) * 2)
     first, second = stack.perturb(jax.random.key(0), params_of(stack, 8))
     assert ((first.w_h == 0) != (second.w_h == 0)).any()
