@@ -22,6 +22,7 @@ CELLS: tuple[Cell, ...] = (
     cells.CTRNN(3),
     cells.DeltaNet(4, heads=2),
     cells.DeltaProduct(4, heads=2),
+    cells.DNC(3, width=2, slots=3, reads=1),
     cells.Elman(3),
     cells.ESN(3, leak=0.6),
     cells.EUNN(3),

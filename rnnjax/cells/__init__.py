@@ -137,6 +137,7 @@ from rnnjax.cells.matrix.rwkv4 import RWKV4
 from rnnjax.cells.matrix.rwkv6 import RWKV6
 from rnnjax.cells.matrix.rwkv7 import RWKV7
 from rnnjax.cells.memory.babyntm import BabyNTM
+from rnnjax.cells.memory.dnc import DNC
 from rnnjax.cells.memory.ntm import NTM
 from rnnjax.cells.memory.stackrnn import StackRNN
 from rnnjax.cells.memory.tapernn import TapeRNN
@@ -170,6 +171,7 @@ __all__ = [
     "CFN",
     "CIFG",
     "CTRNN",
+    "DNC",
     "ESN",
     "EUNN",
     "FFM",

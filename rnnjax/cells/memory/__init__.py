@@ -3,5 +3,5 @@
 A controller of `hidden` units reads a little of a memory `[slots, width]` and moves or writes a
 little of it at each step, so that the memory may be large and costs no parameters. Stacks and tapes
 (`StackRNN`, `VectorStackRNN`, `BabyNTM`, `TapeRNN`) are read at slot 0 and move as a whole, by an
-average over a few moves; heads (`NTM`) have weights over all slots.
+average over a few moves; heads (`NTM`, `DNC`) have weights over all slots.
 """

@@ -1,4 +1,4 @@
-"""How heads find slots of a memory: weights `[..., heads, slots]` that sum to 1."""
+"""How heads find slots of a memory, as weights over them."""
 
 import jax
 import jax.numpy as jnp
@@ -9,17 +9,18 @@ _EPS = 1e-8  # beside a product of norms
 _SMALLEST = 1e-30  # of a weight, and of a square, so that logarithm and root have a gradient
 
 
-def by_content(k: Array, beta: Array, M: Array) -> Array:
+def by_content(k: Array, beta: Array, M: Array, softening: float = 0.0) -> Array:
     """Returns `softmax(beta cos(k, M[i]))` over slots, for keys `[..., heads, width]`.
 
-    `beta` is `[..., heads, 1]`.
+    `beta` is `[..., heads, 1]`; `softening` adds to the squares of norms.
 
     Example:
         >>> k, beta = jnp.array([[1.0, 0.5]]), jnp.array([[2.0]])
         >>> by_content(k, beta, jnp.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])).round(3).tolist()
         [[0.3959999978542328, 0.16200000047683716, 0.4419999122619629]]
     """
-    cosine = k @ jnp.swapaxes(M, -1, -2) / (_norm(k) * jnp.swapaxes(_norm(M), -1, -2) + _EPS)
+    norms = _norm(k, softening) * jnp.swapaxes(_norm(M, softening), -1, -2)
+    cosine = k @ jnp.swapaxes(M, -1, -2) / (norms + _EPS)
     return jax.nn.softmax(beta * cosine, axis=-1)
 
 
@@ -50,6 +51,33 @@ def sharpened(w: Array, gamma: Array) -> Array:
     return jax.nn.softmax(gamma * jnp.log(jnp.maximum(w, _SMALLEST)), axis=-1)
 
 
-def _norm(x: Array) -> Array:
-    square = jnp.square(x).sum(-1, keepdims=True)
+def allocation(u: Array) -> Array:
+    """Returns where to write: `(1 - u[i])` times all smaller `u`, of slots in use as far as `u`.
+
+    Of equal ones the first counts as the smaller. The sum is `1 - prod(u)`.
+
+    Example:
+        >>> allocation(jnp.array([0.5, 1.0, 0.25])).tolist()
+        [0.125, 0.0, 0.75]
+    """
+    own, other = u[..., :, None], u[..., None, :]
+    slots = jnp.arange(u.shape[-1])
+    first = jnp.broadcast_to(slots[None] < slots[:, None], (*u.shape, u.shape[-1]))
+    smaller = (other < own) | ((other == own) & first)
+    return (1 - u) * jnp.where(smaller, other, 1).prod(-1)
+
+
+def linked(L: Array, p: Array, w: Array) -> Array:
+    """Returns the links `[..., slots, slots]` after a write at `w`, where the last one was at `p`.
+
+    Example:
+        >>> linked(jnp.zeros((2, 2)), p=jnp.array([1.0, 0.0]), w=jnp.array([0.0, 1.0])).tolist()
+        [[0.0, 0.0], [1.0, 0.0]]
+    """
+    L = (1 - w[..., :, None] - w[..., None, :]) * L + w[..., :, None] * p[..., None, :]
+    return jnp.where(jnp.broadcast_to(jnp.eye(w.shape[-1], dtype=bool), L.shape), 0, L)
+
+
+def _norm(x: Array, softening: float) -> Array:
+    square = jnp.square(x).sum(-1, keepdims=True) + softening
     return jnp.sqrt(jnp.maximum(square, _SMALLEST))

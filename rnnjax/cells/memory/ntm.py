@@ -12,6 +12,7 @@ from rnnjax.cells.biases import BiasInitializer, Forget
 from rnnjax.cells.broadcast import affine
 from rnnjax.cells.gated.lstm import memorize
 from rnnjax.cells.initializers import Glorot, Initializer, LecunNormal, gate_blocks
+from rnnjax.cells.matrix.heads import merge
 from rnnjax.cells.memory.addressing import by_content, sharpened, shifted
 from rnnjax.typing import Array, Key
 
@@ -136,7 +137,7 @@ class NTM(Cell):
 
     def step(self, params: NTMParams, state: NTMState, x_t: Array) -> tuple[NTMState, Array]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., H + R width]`."""
-        z = affine(x_t, params.w_x, params.b) + _flat(state.r) @ params.w_r + state.h @ params.w_h
+        z = affine(x_t, params.w_x, params.b) + merge(state.r) @ params.w_r + state.h @ params.w_h
         h, c = memorize(jnp.tanh, fast_sigmoid, z, state.c)
 
         told = affine(h, params.w_p, params.b_p).astype(state.M.dtype)
@@ -152,7 +153,8 @@ class NTM(Cell):
             own = w[..., self.reads + i, :, None]
             erased, added = fast_sigmoid(content[..., i, :1, :]), jnp.tanh(content[..., i, 1:, :])
             M = M * (1 - own * erased) + own * added
-        return NTMState(h=h, c=c, M=M, w=w, r=r), self._shown(h, r)
+        state = NTMState(h=h, c=c, M=M, w=w, r=r)
+        return state, self.output(params, state)
 
     def address(self, M: Array, w: Array, told: Array) -> Array:
         """Returns the weights `[..., heads, slots]` of heads that were told `[..., heads, P]`."""
@@ -165,12 +167,4 @@ class NTM(Cell):
     def output(self, params: NTMParams, state: NTMState) -> Array:
         """Returns `[h, r]`."""
         del params
-        return self._shown(state.h, state.r)
-
-    def _shown(self, h: Array, r: Array) -> Array:
-        return jnp.concatenate([h, _flat(r)], axis=-1)
-
-
-def _flat(r: Array) -> Array:
-    """Lays what heads read side by side, `[..., R width]`."""
-    return r.reshape(*r.shape[:-2], r.shape[-2] * r.shape[-1])
+        return jnp.concatenate([state.h, merge(state.r)], axis=-1)
