@@ -136,6 +136,12 @@ from rnnjax.cells.matrix.retnet import RetNet
 from rnnjax.cells.matrix.rwkv4 import RWKV4
 from rnnjax.cells.matrix.rwkv6 import RWKV6
 from rnnjax.cells.matrix.rwkv7 import RWKV7
+from rnnjax.cells.memory.babyntm import BabyNTM
+from rnnjax.cells.memory.dnc import DNC
+from rnnjax.cells.memory.ntm import NTM
+from rnnjax.cells.memory.stackrnn import StackRNN
+from rnnjax.cells.memory.tapernn import TapeRNN
+from rnnjax.cells.memory.vectorstackrnn import VectorStackRNN
 from rnnjax.cells.orthogonal.eunn import EUNN
 from rnnjax.cells.orthogonal.exprnn import ExpRNN
 from rnnjax.cells.orthogonal.fullcapacityurnn import FullCapacityURNN
@@ -165,6 +171,7 @@ __all__ = [
     "CFN",
     "CIFG",
     "CTRNN",
+    "DNC",
     "ESN",
     "EUNN",
     "FFM",
@@ -190,6 +197,7 @@ __all__ = [
     "MUT3",
     "NBRC",
     "NNRNN",
+    "NTM",
     "ONLSTM",
     "ORNN",
     "QRNN",
@@ -211,6 +219,7 @@ __all__ = [
     "URNN",
     "WMCLSTM",
     "AntisymmetricRNN",
+    "BabyNTM",
     "CfC",
     "ClockworkRNN",
     "CoRNN",
@@ -260,9 +269,12 @@ __all__ = [
     "ScoRNN",
     "SlimLSTM",
     "SpectralRNN",
+    "StackRNN",
+    "TapeRNN",
     "TypedGRU",
     "TypedLSTM",
     "TypedRNN",
     "UnICORNN",
+    "VectorStackRNN",
     "WilsonCowan",
 ]
