@@ -131,8 +131,9 @@ def taken(network: Network, params: Any, names: Directions = OURS) -> list[Any]:
         return [_cell(params)]
     if isinstance(network, Stack | tuple):
         parts = network.cells if isinstance(network, Stack) else network
-        if not isinstance(params, tuple | list) or len(params) != len(parts):
-            got = len(params) if isinstance(params, tuple | list) else type(params).__name__
+        several = isinstance(params, tuple | list) and not hasattr(params, "_fields")
+        if not several or len(params) != len(parts):
+            got = len(params) if several else type(params).__name__
             raise ValueError(f"{len(parts)} layers take as many entries; got {got}")
         return [leaf for pair in zip(parts, params, strict=True) for leaf in taken(*pair, names)]
     return [params]
