@@ -30,7 +30,7 @@ pytest.register_assert_rewrite(
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 # Folders whose tests compile many small programs, and run each a few times.
-COMPILED_FAST = {"compose", "lab", "models", "runs", "sweeps", "tasks", "training"}
+COMPILED_FAST = {"compose", "interop", "lab", "models", "runs", "sweeps", "tasks", "training"}
 
 
 def pytest_addoption(parser):

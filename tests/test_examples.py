@@ -24,6 +24,7 @@ PARTS = tuple(
         "unroll",
         "testing",
         "models",
+        "interop",
         "datasets",
         "tasks",
         "training",

@@ -88,7 +88,10 @@ def test_a_cell_in_a_script_needs_the_core_alone():
 @pytest.mark.parametrize(
     ("extras", "files"),
     [
-        (("lab", "wandb", "peers"), ("rnnjax/**/*.py", "experiments/*.py", "launch.py")),
+        (
+            ("lab", "wandb", "safetensors", "peers"),
+            ("rnnjax/**/*.py", "experiments/*.py", "launch.py"),
+        ),
         (("test", "peers"), ("tests/**/*.py", "benchmarks/**/*.py")),
     ],
 )
