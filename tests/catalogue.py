@@ -167,6 +167,7 @@ ENGINES: dict[Engine, type[Cell] | types.UnionType] = {
 # Split cells whose step is more than elementwise functions and products with one matrix.
 WITHOUT_KERNEL: frozenset[str] = frozenset(
     {
+        "BlockDiagonal",
         "ClockworkRNN",
         "ConvGRU",
         "ConvLSTM",
@@ -179,7 +180,6 @@ WITHOUT_KERNEL: frozenset[str] = frozenset(
 # Cells that count their steps: whole numbers in a state, with which `deferred` runs as `scan` does
 # and `newton` not at all.
 COUNTING: frozenset[str] = frozenset({"ClockworkRNN", "PhasedLSTM"})
-WITHOUT_KERNEL: frozenset[str] = frozenset({"BlockDiagonal"})
 
 # Engines that every cell of a contract is run on, also where not all pairs are; the first is meant.
 MAIN: dict[type[Cell], tuple[Engine, ...]] = {
