@@ -220,6 +220,7 @@ USUAL: tuple[Cell, ...] = (
             "QRNN",
             "RWKV6",
             "SLSTM",
+            "StackRNN",
             "URNN",
         ]
     ),

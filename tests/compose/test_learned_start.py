@@ -7,6 +7,7 @@ from jax.test_util import check_grads
 from rnnjax import cells, unroll
 from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore, LinearCell, SplitCell
 from rnnjax.compose import LearnedStart, Residual, Stack, learned_start
+from rnnjax.compose.learned_start import _learnable
 from tests.catalogue import of_width
 from tests.filled import params_of
 from tests.laws.draws import assert_close, assert_identical, doubled, normal, weigh
@@ -71,7 +72,8 @@ USUAL = ("DeltaNet", "GRUResetBefore", "LRU", "LSTM", "MLSTM")  # of the others 
 def test_with_the_initial_state_of_the_cell_it_is_the_plain_cell(cell):
     wrapped, xs = learned_start(cell), normal(1, (T, B, D))
     params = params_of(wrapped, D)
-    params = params._replace(initial=jax.tree.map(jnp.zeros_like, params.initial))
+    initial = jax.tree.map(_learnable, cell.initial_state(params.cell))  # not zero in every cell
+    params = params._replace(initial=initial)
     start = wrapped.initial_state(params, (B,))
     assert_identical(start, cell.initial_state(params.cell, (B,)))
     assert wrapped.output_dim == cell.output_dim

@@ -64,11 +64,12 @@ class DNC(Cell):
 
     with `content(M) = softmax(beta cos(k, M[i]))` and, from `h_t w_p + b_p`, gates f, g^a, g^w and
     e by sigmoid, modes pi by softmax, strengths beta by 1 + softplus, keys k and v as they are.
-    Among equal u the first slot counts as the smaller. Norms in the cosine are softened by 1e-6 as
-    in the authors' code; that code has strengths without the 1, several write heads, cuts off
-    controllers at 20 and lets no gradient through w^w into u. The paper's last layer is left to the
-    readout. Memory and weights are of single precision at least; the state is zero at first, and
-    its size is the square of `slots`.
+    Among equal u the first slot counts as the smaller; where two are nearly equal, rounding decides
+    which is written, so that mixed precision may write others than single does. Norms in the cosine
+    are softened by 1e-6 as in the authors' code; that code has strengths without the 1, several
+    write heads, cuts off controllers at 20 and lets no gradient through w^w into u. The paper's
+    last layer is left to the readout. Memory and weights are of single precision at least; the
+    state is zero at first, and its size is the square of `slots`.
 
     References:
         Graves et al. (2016), Hybrid computing using a neural network with dynamic external memory,
