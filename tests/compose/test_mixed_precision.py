@@ -150,8 +150,8 @@ def test_it_can_be_asked_for_by_text():
     assert read_cell("MixedPrecision(LSTM(3))", hidden=9) == mixed_precision(LSTM(3))
 
 
-# Of these rounding makes other steps: of DNC it changes the order of slots, of NTM sharp weights, of
-# TapeRNN a state without bound.
+# Of these rounding makes other steps: of DNC it changes the order of slots, of NTM sharp weights,
+# of TapeRNN a state without bound.
 APART = ("DNC", "NTM", "TapeRNN")
 USUAL = ("DeltaNet", "GRUResetBefore", "LRU", "LSTM")  # of the others with --full
 
