@@ -112,7 +112,7 @@ def markdown(cells: Iterable[type[Cell]]) -> str:
 
     Example:
         >>> from rnnjax import cells
-        >>> print(markdown([cells.LRU]).splitlines()[-1][:63])
+        >>> print(markdown([cells.LRU]).splitlines()[-1][:62])
         | [`LRU`](../rnnjax/cells/linear/lru.py) | LinearCell | 82,304
     """
     kinds = {cell.__name__: cell for cell in cells}

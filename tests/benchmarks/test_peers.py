@@ -22,9 +22,9 @@ def test_peers_do_the_same_work(peer):
 
 
 def test_a_peer_that_fails_says_why_in_one_line():
-    wide = WORK._replace(cell="Jordan")
+    wide = WORK._replace(cell="Nonesuch")
     (timing,) = measure.measure(wide, [("rnnjax", Allocator.DEFAULT)], 1, lambda text: None)
     assert timing.seconds == []
     assert timing.facts == {
-        "error": "AttributeError: module 'rnnjax.cells' has no attribute 'Jordan'"
+        "error": "AttributeError: module 'rnnjax.cells' has no attribute 'Nonesuch'"
     }

@@ -84,7 +84,7 @@ def test_help_shows_the_flags_of_the_one_experiment_with_their_defaults(name):
 
 def test_help_tells_defaults_and_choices():
     text = " ".join(launched("--experiment=mnist_rnn", "--help").out.split())
-    assert "--cell The recurrence: CTRNN, GLA, GRU," in text
+    assert "--cell The recurrence: a name that --cells lists, or a call" in text
     assert "(default LSTM)" in text
     assert "Highest rate of the schedule. (default 0.003)" in text
     assert "else the last. One of auto, last, mean, all. (default auto)" in text
