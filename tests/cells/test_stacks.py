@@ -10,6 +10,7 @@ from rnnjax.cells import BabyNTM, StackRNN, VectorStackRNN
 from rnnjax.cells.memory.moves import average, popped, pushed
 from rnnjax.cells.memory.stackrnn import StackRNNParams
 from rnnjax.cells.memory.vectormemory import VectorMemoryParams
+from tests.catalogue import name
 from tests.cells.loops import follows, sigmoid
 
 pytestmark = pytest.mark.usefixtures("compile_fast")
@@ -68,7 +69,7 @@ def baby_step(cell, p, state, x):
         (VectorStackRNN(3, width=2, slots=4), vector_step),
         (BabyNTM(3, width=2, slots=4), baby_step),
     ],
-    ids=repr,
+    ids=name,
 )
 def test_the_papers_equations(cell, step):
     follows(cell, step)
