@@ -3,9 +3,10 @@
 import jax
 import jax.numpy as jnp
 
-from rnnjax.cells.base import Cell, LinearCell, SplitCell
-from rnnjax.compose.wrapper import Wrapper, wrap
-from rnnjax.typing import Array, Key, Params, State
+from rnnjax.cells.base import Cell
+from rnnjax.compose.added import Added
+from rnnjax.compose.wrapper import wrap
+from rnnjax.typing import Key, Params, State
 
 
 def probed(cell: Cell) -> Cell:
@@ -29,7 +30,7 @@ def probed(cell: Cell) -> Cell:
     return wrap(cell, Probed)
 
 
-class Probed(Wrapper):
+class Probed(Added):
     """A cell with something added to its state after each step, `s_t = s~_t + p_t`.
 
     The output is that of the changed state. See `probed`.
@@ -41,25 +42,9 @@ class Probed(Wrapper):
         (5, 2)
     """
 
-    keeps = (SplitCell, LinearCell)
-
     def draw_own(self, key: Key, params: Params, leading: tuple[int, ...]) -> State:
         """Returns zeros like a state `[T, ...]`; no chance is involved."""
         del key
         return jax.tree.map(
             lambda s: jnp.zeros((*leading, *s.shape), s.dtype), self.initial_state(params)
         )
-
-    def change_state(
-        self, params: Params, before: State, after: State, noise: State | None
-    ) -> State:
-        """Adds the probe."""
-        del params, before
-        return after if noise is None else jax.tree.map(jnp.add, after, noise)
-
-    def change_coefficients(
-        self, params: Params, decay: Array, drive: Array, noise: State | None
-    ) -> tuple[Array, Array]:
-        """Adds the probe to the drive."""
-        del params
-        return decay, drive if noise is None else drive + noise.h

@@ -3,9 +3,10 @@
 import jax
 import jax.numpy as jnp
 
-from rnnjax.cells.base import Cell, LinearCell, SplitCell
+from rnnjax.cells.base import Cell
+from rnnjax.compose.added import Added
 from rnnjax.compose.chance import check_std
-from rnnjax.compose.wrapper import Wrapper, wrap
+from rnnjax.compose.wrapper import wrap
 from rnnjax.typing import Array, Key, Params, State
 
 
@@ -20,7 +21,7 @@ def state_noise(cell: Cell, std: float) -> Cell:
     return wrap(cell, lambda part: StateNoise(part, std))
 
 
-class StateNoise(Wrapper):
+class StateNoise(Added):
     """A cell with noise in its state, `s_t = s~_t + std * e_t`, `s~_t` what the cell makes.
 
     `e_t` is standard normal, drawn for each array of the state, unit, sequence and step (see
@@ -40,8 +41,6 @@ class StateNoise(Wrapper):
         Lim, Erichson, Hodgkinson & Mahoney (2021), Noisy recurrent neural networks, NeurIPS,
         arXiv:2102.04877.
     """
-
-    keeps = (SplitCell, LinearCell)
 
     std: float = 0.1
 
@@ -66,17 +65,3 @@ class StateNoise(Wrapper):
             return self.std * jax.random.normal(key, shape, leaf.dtype)
 
         return jax.tree.unflatten(structure, list(map(draw, keys, leaves)))
-
-    def change_state(
-        self, params: Params, before: State, after: State, noise: State | None
-    ) -> State:
-        """Adds the noise."""
-        del params, before
-        return after if noise is None else jax.tree.map(jnp.add, after, noise)
-
-    def change_coefficients(
-        self, params: Params, decay: Array, drive: Array, noise: State | None
-    ) -> tuple[Array, Array]:
-        """Adds the noise to the drive."""
-        del params
-        return decay, drive if noise is None else drive + noise.h

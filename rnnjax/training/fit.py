@@ -270,15 +270,12 @@ def _check_metric(problem: Problem) -> None:
     objective = problem.learning.objective
     key = jax.random.key(0)
 
-    first = jax.eval_shape(lambda: first_batch(first_of(problem.train), key))
-    wanted = objective.task.input_dim
-    if first.inputs.ndim == 3 and first.inputs.shape[-1] != wanted:
-        raise ValueError(
-            f"{objective.task} draws inputs {first.inputs.shape}, but its input_dim is {wanted}"
-        )
-
     def metrics() -> Any:
-        batch = first_batch(first_of(problem.train), key)
+        batch, wanted = first_batch(first_of(problem.train), key), objective.task.input_dim
+        if batch.inputs.ndim == 3 and batch.inputs.shape[-1] != wanted:
+            raise ValueError(
+                f"{objective.task} draws inputs {batch.inputs.shape}, but its input_dim is {wanted}"
+            )
         params = objective.init(key, batch)
         carry = objective.initial_carry(params, batch)
         outputs = objective.apply(params, carry, batch, None)[1]

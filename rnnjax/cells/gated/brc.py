@@ -1,26 +1,15 @@
 """The bistable recurrent cell: neurons with a memory of their own."""
 
 from dataclasses import field
-from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 
-from rnnjax.cells.activations import Activation, fast_sigmoid
-from rnnjax.cells.gatedcell import DiagonalCell, GatedParams, GatedState
+from rnnjax.cells.gated.nbrc import NBRC
+from rnnjax.cells.gatedcell import DiagonalCell, GatedParams
 from rnnjax.cells.initializers import Initializer
-from rnnjax.typing import Array
 
 
-class BRCGates(NamedTuple):
-    """Gates of `BRC` and `NBRC`, `[..., H]` each."""
-
-    z: Array
-    r: Array  # the paper's a, between 0 and 2
-    n: Array
-
-
-class BRC(DiagonalCell):
+class BRC(DiagonalCell, NBRC):
     """Bistable recurrent cell.
 
         z_t = sigmoid(x_t w_x + h_{t-1} * w_h + b)          in block z
@@ -42,35 +31,6 @@ class BRC(DiagonalCell):
         BRC(hidden=64)
     """
 
-    blocks = ("z", "r", "n")
-    recurrent_blocks = ("z", "r")
-    biased_blocks = ("z", "r")
+    params_type = GatedParams  # of its own name, not NBRC's
 
-    gate_activation: Activation = field(default=fast_sigmoid, kw_only=True)
     recurrent_init: Initializer = field(default=jax.nn.initializers.ones, kw_only=True)
-
-    def combine(
-        self, params: GatedParams, state: GatedState, u: Array, v: Array
-    ) -> tuple[GatedState, Array]:
-        """Applies the gates."""
-        z, _, n = self.gates(params, state, u, v)
-        h = z * state.h + (1 - z) * n
-        return GatedState(h), h
-
-    def gates(self, params: GatedParams, state: GatedState, u: Array, v: Array) -> BRCGates:
-        """Returns the values of the gates."""
-        del params
-        return bistable(self.activation, self.gate_activation, state.h, u, v)
-
-
-def bistable(activation: Activation, gate: Activation, h: Array, u: Array, v: Array) -> BRCGates:
-    """Returns the gates made of `u [..., 3H]` and `v [..., 2H]`.
-
-    Example:
-        >>> bistable(jnp.tanh, fast_sigmoid, jnp.zeros(2), jnp.zeros(6), jnp.zeros(4)).r.tolist()
-        [1.0, 1.0]
-    """
-    z, r, n = jnp.split(u, 3, axis=-1)
-    v_z, v_r = jnp.split(v, 2, axis=-1)
-    r = 1 + activation(r + v_r)
-    return BRCGates(z=gate(z + v_z), r=r, n=activation(n + r * h))

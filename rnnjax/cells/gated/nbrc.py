@@ -1,12 +1,22 @@
 """The bistable recurrent cell whose gates see all units."""
 
 from dataclasses import field
+from typing import NamedTuple
+
+import jax.numpy as jnp
 
 from rnnjax.cells.activations import Activation, fast_sigmoid
-from rnnjax.cells.gated.brc import BRCGates, bistable
 from rnnjax.cells.gatedcell import GatedCell, GatedParams, GatedState
 from rnnjax.cells.initializers import Glorot, Initializer
 from rnnjax.typing import Array
+
+
+class BRCGates(NamedTuple):
+    """Gates of `BRC` and `NBRC`, `[..., H]` each."""
+
+    z: Array
+    r: Array  # the paper's a, between 0 and 2
+    n: Array
 
 
 class NBRC(GatedCell):
@@ -47,4 +57,8 @@ class NBRC(GatedCell):
     def gates(self, params: GatedParams, state: GatedState, u: Array, v: Array) -> BRCGates:
         """Returns the values of the gates."""
         del params
-        return bistable(self.activation, self.gate_activation, state.h, u, v)
+        z, r, n = jnp.split(u, 3, axis=-1)
+        v_z, v_r = jnp.split(v, 2, axis=-1)
+        r = 1 + self.activation(r + v_r)
+        n = self.activation(n + r * state.h)
+        return BRCGates(z=self.gate_activation(z + v_z), r=r, n=n)

@@ -131,7 +131,6 @@ def _run_ahead(program: Program, layout: Layout, params: Params, values: Any) ->
 def can_run(cell: SplitCell, params: Params, state: State, u: Any) -> bool:
     """Says whether `forward` and `backward` know all that a step is made of, by shapes alone."""
     rows, as_rows = _batch_of_a_trace((params, state, u))
-    v = as_rows(jax.eval_shape(cell.recur, params, state))
     state, u = as_rows(state), as_rows(u)
     _, y = jax.eval_shape(functools.partial(split_steps.step, cell), params, state, u)
     v = jax.eval_shape(cell.recur, params, state)
