@@ -7,8 +7,9 @@ from typing import Any, ClassVar, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from rnnjax.cells.activations import Activation
 from rnnjax.cells.base import SplitCell
-from rnnjax.cells.broadcast import repeat
+from rnnjax.cells.broadcast import affine, repeat
 from rnnjax.cells.gatedcell import GatedState
 from rnnjax.cells.initializers import Glorot, Initializer, Uniform
 from rnnjax.cells.orthogonal.modrelu import mod_relu
@@ -56,12 +57,12 @@ class MappedCell(SplitCell, abc.ABC):
         """Draws weights, and what the recurrent matrix is made of."""
         key_x, key_h, key_b = jax.random.split(key, 3)
         return self.params_type(
-            w_x=self.input_init(key_x, (input_dim, self.hidden)),
+            w_x=self.input_init(key_x, (input_dim, self.output_dim)),
             b=Uniform(self.bias_range)(key_b, (1, self.hidden))[0],
             **self.init_map(key_h),
         )
 
-    def initial_state(self, params: Params, batch_shape: tuple[int, ...] = ()) -> GatedState:
+    def initial_state(self, params: Params, batch_shape: tuple[int, ...] = ()) -> Any:
         """Zeros."""
         return GatedState(jnp.zeros((*batch_shape, self.hidden), params.b.dtype))
 
@@ -69,23 +70,46 @@ class MappedCell(SplitCell, abc.ABC):
         """Makes the recurrent matrix."""
         if isinstance(params, MappedParams):
             return params
-        w_h = self.matrix(widened(params)).astype(params.b.dtype)
-        return MappedParams(params.w_x, w_h, params.b)
+        w_h = self.as_real(self.matrix(widened(params)))
+        return MappedParams(params.w_x, w_h.astype(params.b.dtype), params.b)
+
+    def as_real(self, matrix: Array) -> Array:
+        """Returns the matrix that real states are multiplied with."""
+        return matrix
 
     def project(self, params: Params, x: Any) -> Array:
         """Returns `x w_x`, `[..., H]`."""
         return x @ params.w_x
 
-    def recur(self, params: Params, state: GatedState) -> Array:
+    def recur(self, params: Params, state: Any) -> Array:
         """Returns `h w_h`, `[..., H]`."""
         return state.h @ self.prepare(params).w_h
+
+    def combine(self, params: Params, state: Any, u: Array, v: Array) -> tuple[Any, Array]:
+        """Applies `mod_relu`."""
+        del state
+        h = mod_relu(u + v, repeat(params.b, v))
+        return GatedState(h), h
+
+
+class ActivatedCell(MappedCell):
+    """A `MappedCell` with a plain bias and activation.
+
+    `h_t = activation(x_t w_x + h_{t-1} w_h + b)`, `y_t = h_t`.
+    """
+
+    activation: Activation = field(kw_only=True)
+
+    def project(self, params: Params, x: Any) -> Array:
+        """Returns `x w_x + b`, `[..., H]`."""
+        return affine(x, params.w_x, params.b)
 
     def combine(
         self, params: Params, state: GatedState, u: Array, v: Array
     ) -> tuple[GatedState, Array]:
-        """Applies `mod_relu`."""
-        del state
-        h = mod_relu(u + v, repeat(params.b, v))
+        """Applies the activation."""
+        del params, state
+        h = self.activation(u + v)
         return GatedState(h), h
 
 

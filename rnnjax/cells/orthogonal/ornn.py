@@ -1,16 +1,14 @@
 """Orthogonal matrices as products of reflections."""
 
 from dataclasses import field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 
 from rnnjax.cells.activations import Activation
-from rnnjax.cells.broadcast import affine
-from rnnjax.cells.gatedcell import GatedState
-from rnnjax.cells.orthogonal.mappedcell import MappedCell
+from rnnjax.cells.orthogonal.mappedcell import ActivatedCell
 from rnnjax.cells.orthogonal.parametrizations import Householder
-from rnnjax.typing import Array, Key, Params
+from rnnjax.typing import Array, Key
 
 
 class ORNNParams(NamedTuple):
@@ -31,7 +29,7 @@ def leaky(x: Array) -> Array:
     return jax.nn.leaky_relu(x, 0.1)
 
 
-class ORNN(MappedCell):
+class ORNN(ActivatedCell):
     """Orthogonal network of Householder reflections.
 
         H_i = I - 2 v_i^T v_i / |v_i|^2,  v_i zero in its first i - 1 entries
@@ -83,20 +81,8 @@ class ORNN(MappedCell):
         """Returns `H_m ... H_1`."""
         return self.householder(params.v, self.hidden).T
 
-    def project(self, params: Params, x: Any) -> Array:
-        """Returns `x w_x + b`, `[..., H]`."""
-        return affine(x, params.w_x, params.b)
 
-    def combine(
-        self, params: Params, state: GatedState, u: Array, v: Array
-    ) -> tuple[GatedState, Array]:
-        """Applies the activation."""
-        del params, state
-        h = self.activation(u + v)
-        return GatedState(h), h
-
-
-def check_reflections(cell: MappedCell, reflections: int | None, hidden: int) -> None:
+def check_reflections(cell: ActivatedCell, reflections: int | None, hidden: int) -> None:
     """Refuses what is no number of reflections of `hidden` units.
 
     Raises:

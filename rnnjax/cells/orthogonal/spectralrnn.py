@@ -1,19 +1,17 @@
 """Matrices by their singular values."""
 
 from dataclasses import field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.activations import Activation, relu
-from rnnjax.cells.broadcast import affine
-from rnnjax.cells.gatedcell import GatedState
-from rnnjax.cells.orthogonal.mappedcell import MappedCell
+from rnnjax.cells.orthogonal.mappedcell import ActivatedCell
 from rnnjax.cells.orthogonal.maps import reflections, staircase
 from rnnjax.cells.orthogonal.ornn import check_reflections
 from rnnjax.cells.orthogonal.parametrizations import Householder
-from rnnjax.typing import Array, Key, Params
+from rnnjax.typing import Array, Key
 
 
 class SpectralRNNParams(NamedTuple):
@@ -26,7 +24,7 @@ class SpectralRNNParams(NamedTuple):
     b: Array  # [H]
 
 
-class SpectralRNN(MappedCell):
+class SpectralRNN(ActivatedCell):
     """Network whose recurrent matrix has its singular values near 1.
 
         M = H(v_1) ... H(v_r) diag(sigma) H(u_r) ... H(u_1)
@@ -90,15 +88,3 @@ class SpectralRNN(MappedCell):
         sigma = 1 + 2 * self.margin * (jax.nn.sigmoid(params.p) - 0.5)
         scaled = left * jnp.broadcast_to(sigma, left.shape)
         return jnp.matmul(scaled, right.T, precision=jax.lax.Precision.HIGHEST)
-
-    def project(self, params: Params, x: Any) -> Array:
-        """Returns `x w_x + b`, `[..., H]`."""
-        return affine(x, params.w_x, params.b)
-
-    def combine(
-        self, params: Params, state: GatedState, u: Array, v: Array
-    ) -> tuple[GatedState, Array]:
-        """Applies the activation."""
-        del params, state
-        h = self.activation(u + v)
-        return GatedState(h), h
