@@ -5,6 +5,7 @@ made of cells; and a class of what it returns for one cell, a `Wrapper`.
 """
 
 from rnnjax.compose.base import Composite as Composite
+from rnnjax.compose.base import wrap as wrap
 from rnnjax.compose.block_diagonal import BlockDiagonal, block_diagonal
 from rnnjax.compose.chance import noisy as noisy
 from rnnjax.compose.dale import Dale, dale
@@ -31,7 +32,6 @@ from rnnjax.compose.with_states import Observed as Observed
 from rnnjax.compose.with_states import PartsWithStates, WithStates, with_states
 from rnnjax.compose.wrapper import SplitWrapper as SplitWrapper
 from rnnjax.compose.wrapper import Wrapper as Wrapper
-from rnnjax.compose.wrapper import wrap as wrap
 from rnnjax.compose.zoneout import Zoneout, zoneout
 
 __all__ = [

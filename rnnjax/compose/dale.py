@@ -5,8 +5,8 @@ import math
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
+from rnnjax.compose.base import wrap
 from rnnjax.compose.matrix import MatrixWrapper, change_matrices
-from rnnjax.compose.wrapper import wrap
 from rnnjax.typing import Array, Key, Params
 
 

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
-from rnnjax.compose.wrapper import PlainWrapper, wrap
+from rnnjax.compose.base import wrap
+from rnnjax.compose.wrapper import PlainWrapper
 from rnnjax.typing import Array, Params, State
 
 

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
+from rnnjax.compose.base import wrap
 from rnnjax.compose.chance import check_rate
 from rnnjax.compose.matrix import MatrixWrapper, change_matrices
-from rnnjax.compose.wrapper import wrap
 from rnnjax.typing import Array, Key, Params
 
 

@@ -9,7 +9,8 @@ from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.noise import Noised, unpack
 from rnnjax.cells.norms import standardize
-from rnnjax.compose.wrapper import SplitWrapper, wrap
+from rnnjax.compose.base import wrap
+from rnnjax.compose.wrapper import SplitWrapper
 from rnnjax.typing import Array, Key, Params, State
 
 

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
-from rnnjax.compose.wrapper import Wrapper, wrap
+from rnnjax.compose.base import wrap
+from rnnjax.compose.wrapper import Wrapper
 from rnnjax.typing import Array, Key, Params, State
 
 

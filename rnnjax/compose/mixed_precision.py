@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import AssociativeCell, Cell, SplitCell
+from rnnjax.compose.base import wrap
 from rnnjax.compose.recurrent_form import RecurrentForm
-from rnnjax.compose.wrapper import Wrapper, wrap
+from rnnjax.compose.wrapper import Wrapper
 from rnnjax.typing import Array, Params, State
 
 HALF = jnp.bfloat16  # the exponents of single precision, so that a loss needs no scaling

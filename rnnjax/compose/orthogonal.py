@@ -9,7 +9,8 @@ import jax.numpy as jnp
 from rnnjax.cells.base import Cell
 from rnnjax.cells.gatedcell import BlockCell, DiagonalCell
 from rnnjax.cells.orthogonal.parametrizations import Parametrization
-from rnnjax.compose.wrapper import Wrapper, wrap
+from rnnjax.compose.base import wrap
+from rnnjax.compose.wrapper import Wrapper
 from rnnjax.typing import Array, Key, Params
 
 

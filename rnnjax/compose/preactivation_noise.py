@@ -6,8 +6,9 @@ import jax
 
 from rnnjax.cells.base import Cell
 from rnnjax.cells.noise import Noised, unpack
+from rnnjax.compose.base import wrap
 from rnnjax.compose.chance import check_std
-from rnnjax.compose.wrapper import SplitWrapper, wrap
+from rnnjax.compose.wrapper import SplitWrapper
 from rnnjax.typing import Array, Key, Params, State
 
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
 from rnnjax.compose.added import Added
-from rnnjax.compose.wrapper import wrap
+from rnnjax.compose.base import wrap
 from rnnjax.typing import Key, Params, State
 
 

@@ -7,8 +7,9 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
 from rnnjax.cells.noise import pack
+from rnnjax.compose.base import wrap
 from rnnjax.compose.chance import check_rate
-from rnnjax.compose.wrapper import SplitWrapper, wrap
+from rnnjax.compose.wrapper import SplitWrapper
 from rnnjax.typing import Key, Params, State
 
 

@@ -6,8 +6,9 @@ import jax
 
 from rnnjax.cells.base import Cell
 from rnnjax.cells.gatedcell import GatedCell
+from rnnjax.compose.base import wrap
 from rnnjax.compose.matrix import change_matrices, matrices
-from rnnjax.compose.wrapper import SplitWrapper, Wrapper, wrap
+from rnnjax.compose.wrapper import SplitWrapper, Wrapper
 from rnnjax.typing import Key, Params, State
 
 

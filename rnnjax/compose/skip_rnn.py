@@ -10,8 +10,9 @@ from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import affine, leading_axes
 from rnnjax.cells.initializers import Glorot
 from rnnjax.cells.noise import unpack
+from rnnjax.compose.base import wrap
 from rnnjax.compose.following import following
-from rnnjax.compose.wrapper import PlainWrapper, wrap
+from rnnjax.compose.wrapper import PlainWrapper
 from rnnjax.typing import Array, Key, Params, State
 
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
 from rnnjax.compose.added import Added
+from rnnjax.compose.base import wrap
 from rnnjax.compose.chance import check_std
-from rnnjax.compose.wrapper import wrap
 from rnnjax.typing import Array, Key, Params, State
 
 

@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Callable
 
 from rnnjax.cells.base import Cell
+from rnnjax.compose.base import wrap
 from rnnjax.compose.recurrent_form import RecurrentForm
-from rnnjax.compose.wrapper import Wrapper, wrap
+from rnnjax.compose.wrapper import Wrapper
 
 
 def wrap_within(cell: Cell, change: Callable[[Cell], Cell]) -> Cell:

@@ -9,7 +9,6 @@ import jax
 from rnnjax.cells.base import AssociativeCell, Cell, LinearCell, LinearState, SplitCell
 from rnnjax.cells.noise import Noised, pack, unpack
 from rnnjax.compose.base import Composite
-from rnnjax.compose.base import wrap as wrap
 from rnnjax.compose.following import following
 from rnnjax.typing import Array, Key, Params, State
 

@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell, LinearCell, SplitCell
+from rnnjax.compose.base import wrap
 from rnnjax.compose.chance import check_rate
-from rnnjax.compose.wrapper import Wrapper, wrap
+from rnnjax.compose.wrapper import Wrapper
 from rnnjax.typing import Array, Key, Params, State
 
 

@@ -123,11 +123,11 @@ class Trained:
         Raises:
             ValueError: if the task wants something else, or has no data for the part.
         """
-        if self.task.per_step or not is_whole(self.examples(part, 1).targets):
-            raise ValueError(f"{self.task} does not want one class a sequence")
         wanted, found = [], []
         some = itertools.islice(batches(self._source(part, _BATCH)), -(-most // _BATCH))
         for batch in some:
+            if self.task.per_step or not is_whole(batch.targets):
+                raise ValueError(f"{self.task} does not want one class a sequence")
             outputs = self.predict(batch.inputs, steps=batch.steps)
             wanted.append(batch.targets[batch.mask])
             found.append(outputs.argmax(-1)[batch.mask])

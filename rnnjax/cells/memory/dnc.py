@@ -1,19 +1,14 @@
 """The Differentiable Neural Computer."""
 
-from dataclasses import field
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.activations import fast_sigmoid, softplus
-from rnnjax.cells.base import Cell
-from rnnjax.cells.biases import BiasInitializer, Forget
-from rnnjax.cells.broadcast import affine
-from rnnjax.cells.gated.lstm import memorize
-from rnnjax.cells.initializers import Glorot, Initializer, LecunNormal, gate_blocks
-from rnnjax.cells.matrix.heads import merge, outer
+from rnnjax.cells.matrix.heads import outer
 from rnnjax.cells.memory.addressing import allocation, by_content, linked
+from rnnjax.cells.memory.headedcell import HeadedMemoryCell
 from rnnjax.typing import Array, Key
 
 _SOFTENING = 1e-6  # of norms, as in the authors' code
@@ -49,7 +44,7 @@ class DNCState(NamedTuple):
     r: Array  # [..., R, width]
 
 
-class DNC(Cell):
+class DNC(HeadedMemoryCell):
     """Differentiable neural computer: writes where nothing is in use, reads on in order of writing.
 
         h_t, c_t = LSTM([x_t, r_{t-1}], h_{t-1}, c_{t-1})
@@ -85,15 +80,6 @@ class DNC(Cell):
     width: int = 16
     slots: int = 16
     reads: int = 4
-    input_init: Initializer = field(default=Glorot(), kw_only=True)
-    recurrent_init: Initializer = field(default=Glorot(), kw_only=True)
-    head_init: Initializer = field(default=LecunNormal(), kw_only=True)
-    bias_init: BiasInitializer = field(default=Forget(1.0), kw_only=True)
-
-    @property
-    def output_dim(self) -> int:
-        """H and what is read."""
-        return self.hidden + self.reads * self.width
 
     @property
     def _sizes(self) -> tuple[int, ...]:
@@ -104,19 +90,7 @@ class DNC(Cell):
     def init(self, key: Key, input_dim: int) -> DNCParams:
         """Draws weights with the initializers."""
         keys = jax.random.split(key, 5)
-        told = sum(self._sizes)
-
-        def gates(key: Key, initializer: Initializer, rows: int) -> Array:
-            return gate_blocks(initializer, key, rows, self.hidden, 4)
-
-        return DNCParams(
-            w_x=gates(keys[0], self.input_init, input_dim),
-            w_r=gates(keys[1], self.input_init, self.reads * self.width),
-            w_h=gates(keys[2], self.recurrent_init, self.hidden),
-            b=self.bias_init(keys[3], ("i", "f", "g", "o"), self.hidden),
-            w_p=self.head_init(keys[4], (self.hidden, told)),
-            b_p=jnp.zeros(told),
-        )
+        return DNCParams(**self.init_controller(keys, input_dim, sum(self._sizes)))
 
     def initial_state(self, params: DNCParams, batch_shape: tuple[int, ...] = ()) -> DNCState:
         """Zeros."""
@@ -140,10 +114,7 @@ class DNC(Cell):
 
     def step(self, params: DNCParams, state: DNCState, x_t: Array) -> tuple[DNCState, Array]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., H + R width]`."""
-        z = affine(x_t, params.w_x, params.b) + merge(state.r) @ params.w_r + state.h @ params.w_h
-        h, c = memorize(jnp.tanh, fast_sigmoid, z, state.c)
-
-        told = affine(h, params.w_p, params.b_p).astype(state.M.dtype)
+        h, c, told = self.control(params, state, x_t)
         ends = [sum(self._sizes[: i + 1]) for i in range(len(self._sizes) - 1)]
         k_r, beta_r, k_w, beta_w, e, v, f, g_a, g_w, pi = jnp.split(told, ends, axis=-1)
         k_r, pi = (a.reshape(*a.shape[:-1], self.reads, -1) for a in (k_r, pi))
@@ -163,8 +134,3 @@ class DNC(Cell):
         r = (w_r @ M).astype(h.dtype)
         state = DNCState(h=h, c=c, M=M, u=u, L=L, p=p, w_w=w_w, w_r=w_r, r=r)
         return state, self.output(params, state)
-
-    def output(self, params: DNCParams, state: DNCState) -> Array:
-        """Returns `[h, r]`."""
-        del params
-        return jnp.concatenate([state.h, merge(state.r)], axis=-1)

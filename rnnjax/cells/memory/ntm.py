@@ -1,19 +1,14 @@
 """The Neural Turing Machine."""
 
-from dataclasses import field
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.activations import fast_sigmoid, softplus
-from rnnjax.cells.base import Cell
-from rnnjax.cells.biases import BiasInitializer, Forget
-from rnnjax.cells.broadcast import affine
-from rnnjax.cells.gated.lstm import memorize
-from rnnjax.cells.initializers import Glorot, Initializer, LecunNormal, gate_blocks
-from rnnjax.cells.matrix.heads import merge
+from rnnjax.cells.initializers import Glorot, gate_blocks
 from rnnjax.cells.memory.addressing import by_content, sharpened, shifted
+from rnnjax.cells.memory.headedcell import HeadedMemoryCell
 from rnnjax.typing import Array, Key
 
 _LARGEST = 20.0  # of what the heads are told
@@ -48,7 +43,7 @@ class NTMState(NamedTuple):
     r: Array  # [..., R, width]
 
 
-class NTM(Cell):
+class NTM(HeadedMemoryCell):
     """Neural Turing Machine: heads that find slots by content, or by moving on from the last ones.
 
         h_t, c_t = LSTM([x_t, r_{t-1}], h_{t-1}, c_{t-1})
@@ -84,15 +79,6 @@ class NTM(Cell):
     reads: int = 1
     writes: int = 1
     shift: int = 1
-    input_init: Initializer = field(default=Glorot(), kw_only=True)
-    recurrent_init: Initializer = field(default=Glorot(), kw_only=True)
-    head_init: Initializer = field(default=LecunNormal(), kw_only=True)
-    bias_init: BiasInitializer = field(default=Forget(1.0), kw_only=True)
-
-    @property
-    def output_dim(self) -> int:
-        """H and what is read."""
-        return self.hidden + self.reads * self.width
 
     @property
     def _sizes(self) -> tuple[int, int, int, int, int]:
@@ -102,22 +88,14 @@ class NTM(Cell):
     def init(self, key: Key, input_dim: int) -> NTMParams:
         """Draws weights with the initializers; the heads' own starts are Glorot's."""
         keys = jax.random.split(key, 7)
-        heads, width, blocks = self.reads + self.writes, self.width, ("i", "f", "g", "o")
+        heads, width = self.reads + self.writes, self.width
         told = heads * sum(self._sizes) + 2 * self.writes * width
-
-        def gates(key: Key, initializer: Initializer, rows: int) -> Array:
-            return gate_blocks(initializer, key, rows, self.hidden, 4)
 
         def starts(key: Key, count: int, size: int) -> Array:
             return gate_blocks(Glorot(), key, 1, size, count).reshape(count, size)
 
         return NTMParams(
-            w_x=gates(keys[0], self.input_init, input_dim),
-            w_r=gates(keys[1], self.input_init, self.reads * width),
-            w_h=gates(keys[2], self.recurrent_init, self.hidden),
-            b=self.bias_init(keys[3], blocks, self.hidden),
-            w_p=self.head_init(keys[4], (self.hidden, told)),
-            b_p=jnp.zeros(told),
+            **self.init_controller(keys, input_dim, told),
             m_0=jnp.full((self.slots, width), _START),
             w_0=starts(keys[5], heads, self.slots),
             r_0=starts(keys[6], self.reads, width),
@@ -137,10 +115,7 @@ class NTM(Cell):
 
     def step(self, params: NTMParams, state: NTMState, x_t: Array) -> tuple[NTMState, Array]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., H + R width]`."""
-        z = affine(x_t, params.w_x, params.b) + merge(state.r) @ params.w_r + state.h @ params.w_h
-        h, c = memorize(jnp.tanh, fast_sigmoid, z, state.c)
-
-        told = affine(h, params.w_p, params.b_p).astype(state.M.dtype)
+        h, c, told = self.control(params, state, x_t)
         told = jnp.clip(told, -_LARGEST, _LARGEST)
         heads, addresses = self.reads + self.writes, sum(self._sizes)
         address, content = jnp.split(told, [heads * addresses], axis=-1)
@@ -163,8 +138,3 @@ class NTM(Cell):
         g = fast_sigmoid(g)
         w = g * by_content(jnp.tanh(k), softplus(beta), M) + (1 - g) * w
         return sharpened(shifted(w, jax.nn.softmax(s, axis=-1)), 1 + softplus(gamma))
-
-    def output(self, params: NTMParams, state: NTMState) -> Array:
-        """Returns `[h, r]`."""
-        del params
-        return jnp.concatenate([state.h, merge(state.r)], axis=-1)
