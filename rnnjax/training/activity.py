@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from rnnjax.axes import grown
 from rnnjax.batch import Batch, masked_mean
 from rnnjax.models import Recurrent
-from rnnjax.training.objective import Noise, Objective, OnSequences, OnWindows
+from rnnjax.training.objective import Noise, OnSequences
 from rnnjax.typing import Array, Params, State
 
 
@@ -92,27 +92,6 @@ class ActivityRegularised(OnSequences):
     ar: float = 2.0
     tar: float = 1.0
 
-    def initial_carry(self, params: Params, batch: Batch) -> State:
-        """Returns what goes from one batch to the next, if anything does."""
-        return self._kind.initial_carry(self, params, batch)  # pyright: ignore[reportArgumentType]
-
-    def apply(
-        self, params: Params, carry: State, batch: Batch, noise: Noise | None
-    ) -> tuple[State, Any]:
-        """Runs the network; in training it returns a `Penalised`."""
-        if noise is None:
-            return self._kind.apply(self, params, carry, batch, noise)  # pyright: ignore[reportArgumentType]
-        states = carry if self.task.carries else None
-        (after, outputs), seen = self._run(
-            params, states, batch, noise, capture_intermediates=_is_layer, mutable=["intermediates"]
-        )
-        last = seen["intermediates"][f"layers_{len(self.model.layers) - 1}"]
-        penalty = jnp.zeros(())
-        for _, hs in jax.tree.leaves(last, is_leaf=lambda x: isinstance(x, tuple) and len(x) == 2):
-            penalty += self.ar * activity(hs, batch.steps)
-            penalty += self.tar * slowness(hs, batch.steps, batch.reset)
-        return after if self.task.carries else carry, Penalised(outputs, penalty)
-
     def loss(self, outputs: Any, batch: Batch) -> Array:
         """Returns the mean loss, with the penalty if there is one."""
         if not isinstance(outputs, Penalised):
@@ -124,9 +103,24 @@ class ActivityRegularised(OnSequences):
         plain = outputs.outputs if isinstance(outputs, Penalised) else outputs
         return super().metrics(plain, batch)
 
-    @property
-    def _kind(self) -> type[Objective]:
-        return OnWindows if self.task.carries else OnSequences
+    def _run(
+        self,
+        params: Params,
+        states: State | None,
+        batch: Batch,
+        noise: Noise | None,
+        **settings: Any,
+    ) -> Any:
+        if noise is None:
+            return super()._run(params, states, batch, noise, **settings)
+        settings |= {"capture_intermediates": _is_layer, "mutable": ["intermediates"]}
+        (after, outputs), seen = super()._run(params, states, batch, noise, **settings)
+        last = seen["intermediates"][f"layers_{len(self.model.layers) - 1}"]
+        penalty = jnp.zeros(())
+        for _, hs in jax.tree.leaves(last, is_leaf=lambda x: isinstance(x, tuple) and len(x) == 2):
+            penalty += self.ar * activity(hs, batch.steps)
+            penalty += self.tar * slowness(hs, batch.steps, batch.reset)
+        return after, Penalised(outputs, penalty)
 
 
 def _is_layer(module: Any, method: str) -> bool:

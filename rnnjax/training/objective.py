@@ -119,7 +119,12 @@ class Objective(Static):
 
 
 class OnSequences(Objective):
-    """A `SequenceModel` on whole sequences: backpropagation through time."""
+    """A `SequenceModel` on whole sequences: backpropagation through time.
+
+    Where the task `carries` they are windows of long sequences, and it is truncated: each window
+    starts from the states in which the last one ended; no gradient goes from one to the next, since
+    each is a batch of its own.
+    """
 
     @property
     def drops(self) -> bool:
@@ -139,11 +144,20 @@ class OnSequences(Objective):
             )
         return _only_params(self.model.init(key, batch.inputs[:1]))
 
+    def initial_carry(self, params: Params, batch: Batch) -> State:
+        """Returns the initial states if there are windows: no steps leave them as they are."""
+        if not self.task.carries:
+            return ()
+        nothing = Batch(batch.inputs[:0], batch.targets, batch.mask)
+        return self._run(params, None, nothing, None)[0]
+
     def apply(
         self, params: Params, carry: State, batch: Batch, noise: Noise | None
-    ) -> tuple[State, Array]:
-        """Runs the network from its initial states."""
-        return carry, self._run(params, None, batch, noise)[1]
+    ) -> tuple[State, Any]:
+        """Runs the network, from the states of the window before or its initial ones."""
+        carries = self.task.carries
+        states, outputs = self._run(params, carry if carries else None, batch, noise)
+        return states if carries else carry, outputs
 
     def _run(
         self,
@@ -168,25 +182,6 @@ class OnSequences(Objective):
             rngs=rngs,
             **settings,
         )
-
-
-class OnWindows(OnSequences):
-    """A `SequenceModel` on windows of long sequences: truncated backpropagation.
-
-    Each window starts from the states in which the last one ended; no gradient goes from one to
-    the next, since each is a batch of its own.
-    """
-
-    def initial_carry(self, params: Params, batch: Batch) -> State:
-        """Returns the initial states: no steps leave the states where they begin."""
-        nothing = Batch(batch.inputs[:0], batch.targets, batch.mask)
-        return self._run(params, None, nothing, None)[0]
-
-    def apply(
-        self, params: Params, carry: State, batch: Batch, noise: Noise | None
-    ) -> tuple[State, Array]:
-        """Runs the network from the states of the window before."""
-        return self._run(params, carry, batch, noise)
 
 
 class OnFlattened(Objective):
@@ -240,7 +235,7 @@ def make_objective(network: Any, task: Task, loss: Loss | None = None) -> Object
         readout = models.All if task.per_step else models.Last
         network = models.sequence_model(network, readout, task.output_dim)
     if isinstance(network, models.SequenceModel):
-        return (OnWindows if task.carries else OnSequences)(network, task, loss)
+        return OnSequences(network, task, loss)
     if isinstance(network, models.MLP):
         return OnFlattened(network, task, loss)
     if isinstance(network, nn.Module):
