@@ -55,7 +55,7 @@ class Cell(Static, abc.ABC):
             ValueError: if a field has such a value; the message names it.
         """
         for field in dataclasses.fields(self):  # pyright: ignore[reportArgumentType]
-            value = getattr(self, field.name)
+            value: Any = getattr(self, field.name)
             if field.type in (int, "int") and not (type(value) is int and value >= 1):
                 raise ValueError(f"{self}: {field.name} must be a whole number of 1 or more")
             if field.type in (float, "float") and not (
