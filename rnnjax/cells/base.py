@@ -137,7 +137,7 @@ class Cell(Static, abc.ABC):
         return params
 
 
-def _takes(function: Callable[..., Any], count: int) -> bool:
+def _takes(function: Any, count: int) -> bool:
     """Says whether a function takes so many arguments, if it says what it takes."""
     try:
         signature = inspect.signature(function)
