@@ -89,6 +89,7 @@ from rnnjax.cells.initializers import TruncatedNormal as TruncatedNormal
 from rnnjax.cells.initializers import Uniform as Uniform
 from rnnjax.cells.leaky.antisymmetricrnn import AntisymmetricRNN
 from rnnjax.cells.leaky.cfc import CfC
+from rnnjax.cells.leaky.cfc import lecun_tanh as lecun_tanh
 from rnnjax.cells.leaky.cornn import CoRNN
 from rnnjax.cells.leaky.ctrnn import CTRNN
 from rnnjax.cells.leaky.gatedantisymmetricrnn import GatedAntisymmetricRNN
