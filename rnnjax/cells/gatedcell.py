@@ -132,6 +132,10 @@ class GatedCell(BlockCell, SplitCell):
     A plain network is the case of one block. Weights are drawn by `input_init`, `recurrent_init`
     and `bias_init`, block by block.
 
+    Where a block is named g or n, `activation` makes a candidate of it, and nothing of what a step
+    keeps; a cell of which that is not so says `plain_candidate = False`, for
+    `compose.update_dropout`.
+
     Example:
         >>> class Leaky(GatedCell):
         ...     blocks = ("h",)
@@ -143,6 +147,8 @@ class GatedCell(BlockCell, SplitCell):
         >>> Leaky(64, rate=0.2)
         Leaky(hidden=64, rate=0.2)
     """
+
+    plain_candidate: ClassVar[bool] = True
 
     def recur(self, params: Params, state: State) -> Array:
         """Returns `h w_h`, `[..., R]`."""

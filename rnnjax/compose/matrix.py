@@ -1,6 +1,7 @@
 """What changes of a cell's recurrent matrix share: where it is, and which cells have one."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from rnnjax.cells.base import Cell
 from rnnjax.cells.gatedcell import BlockCell, DiagonalCell
@@ -64,11 +65,14 @@ class MatrixWrapper(Wrapper):
         3
     """
 
+    makes_matrix: ClassVar[bool] = False  # of numbers that are no entries of it
+
     def __post_init__(self) -> None:
         """Refuses cells without a recurrent matrix.
 
         Raises:
-            ValueError: if the cell is no `BlockCell`, or its units see themselves alone.
+            ValueError: if the cell is no `BlockCell`, its units see themselves alone, or its
+                parameters have other numbers in the place of the matrix.
         """
         super().__post_init__()
         if not _has_matrix(self.cell):
@@ -76,6 +80,8 @@ class MatrixWrapper(Wrapper):
 
 
 def _has_matrix(cell: Cell) -> bool:
+    if isinstance(cell, Independent) or (isinstance(cell, MatrixWrapper) and cell.makes_matrix):
+        return False
     if isinstance(cell, Wrapper):
-        return not isinstance(cell, Independent) and _has_matrix(cell.cell)
+        return _has_matrix(cell.cell)
     return isinstance(cell, BlockCell) and not isinstance(cell, DiagonalCell)

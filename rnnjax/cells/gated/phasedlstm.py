@@ -77,6 +77,7 @@ class PhasedLSTM(GatedCell):
     blocks = ("i", "f", "g", "o")
     params_type = PhasedLSTMParams
     state_type = PhasedLSTMState
+    plain_candidate = False  # the output is of what a step makes, not of the memory it leaves
 
     alpha: float = 0.001
     ratio: float = 0.05
