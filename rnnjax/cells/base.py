@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, final, get_args, get_origin
 
+import numpy as np
 from jax import export
 
 from rnnjax.typing import Array, Key, Params, State, Static
@@ -56,6 +57,9 @@ class Cell(Static, abc.ABC):
         """
         for field in dataclasses.fields(self):  # pyright: ignore[reportArgumentType]
             value: Any = getattr(self, field.name)
+            if isinstance(value, np.integer | np.floating):  # as Python's own, which prints alike
+                value = value.item()
+                object.__setattr__(self, field.name, value)
             if field.type in (int, "int") and not (type(value) is int and value >= 1):
                 raise ValueError(f"{self}: {field.name} must be a whole number of 1 or more")
             if field.type in (float, "float") and not (

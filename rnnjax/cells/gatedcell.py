@@ -52,7 +52,8 @@ class BlockCell(Cell, abc.ABC):
     start at zero.
 
     A cell whose product waits for a gate is one of these and writes its `step`; any other is a
-    `GatedCell`.
+    `GatedCell`. One that makes another matrix of `w_h`, or rows of it for more than its H units,
+    says `plain_matrix = False`: then no wrapper gives it a property that it would not have in use.
 
     Example:
         >>> from rnnjax import cells
@@ -63,6 +64,7 @@ class BlockCell(Cell, abc.ABC):
     blocks: ClassVar[tuple[str, ...]]
     recurrent_blocks: ClassVar[tuple[str, ...] | None] = None  # None is all
     biased_blocks: ClassVar[tuple[str, ...] | None] = None  # None is all
+    plain_matrix: ClassVar[bool] = True
     params_type: ClassVar[type] = GatedParams
     state_type: ClassVar[type] = GatedState
 

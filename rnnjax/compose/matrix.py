@@ -66,6 +66,7 @@ class MatrixWrapper(Wrapper):
     """
 
     makes_matrix: ClassVar[bool] = False  # of numbers that are no entries of it
+    needs_plain: ClassVar[bool] = False  # a matrix that the cell uses as it is, a row a unit
 
     def __post_init__(self) -> None:
         """Refuses cells without a recurrent matrix.
@@ -77,6 +78,26 @@ class MatrixWrapper(Wrapper):
         super().__post_init__()
         if not _has_matrix(self.cell):
             raise ValueError(f"{self}: cell must have a recurrent matrix w_h [H, R], as GRU(3) has")
+        own = innermost(self.cell)
+        if self.needs_plain and not (isinstance(own, BlockCell) and own.plain_matrix):
+            raise ValueError(
+                f"{self}: cell must use its w_h as it is, a row a unit; {type(own).__name__} makes "
+                "another matrix of it"
+            )
+
+
+def innermost(cell: Cell) -> Cell:
+    """Returns what is within all wrappers.
+
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> from rnnjax.compose import zoneout
+        >>> innermost(zoneout(GRU(2), 0.1))
+        GRU(hidden=2)
+    """
+    while isinstance(cell, Wrapper):
+        cell = cell.cell
+    return cell
 
 
 def _has_matrix(cell: Cell) -> bool:

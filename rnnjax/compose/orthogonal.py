@@ -9,7 +9,7 @@ from rnnjax.cells.base import Cell
 from rnnjax.cells.orthogonal.parametrizations import Parametrization
 from rnnjax.compose.base import wrap
 from rnnjax.compose.block_diagonal import BlockDiagonal
-from rnnjax.compose.matrix import MatrixWrapper, change_matrices
+from rnnjax.compose.matrix import MatrixWrapper, change_matrices, innermost
 from rnnjax.compose.wrapper import Wrapper
 from rnnjax.typing import Array, Key, Params
 
@@ -50,6 +50,7 @@ class OrthogonalRecurrence(MatrixWrapper):
     """
 
     makes_matrix = True
+    needs_plain = True
 
     by: Parametrization
 
@@ -73,7 +74,7 @@ class OrthogonalRecurrence(MatrixWrapper):
     @property
     def hidden(self) -> int:
         """The width H of a block."""
-        return _innermost(self.cell).hidden  # pyright: ignore[reportAttributeAccessIssue]
+        return innermost(self.cell).hidden  # pyright: ignore[reportAttributeAccessIssue]
 
     def init(self, key: Key, input_dim: int) -> Params:
         """Draws the cell's parameters, and free numbers for its recurrent matrix.
@@ -103,10 +104,3 @@ class OrthogonalRecurrence(MatrixWrapper):
             return jnp.concatenate(blocks, axis=1).astype(numbers.dtype)
 
         return change_matrices(self.cell, params, make)
-
-
-def _innermost(cell: Cell) -> Cell:
-    """Returns what is within all wrappers."""
-    while isinstance(cell, Wrapper):
-        cell = cell.cell
-    return cell

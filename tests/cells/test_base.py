@@ -33,6 +33,12 @@ def test_a_number_is_finite(forget_bias):
         LSTM(3, forget_bias=forget_bias)
 
 
+def test_numbers_of_numpy_become_those_of_python():
+    cell = LSTM(np.int64(3), forget_bias=np.float32(0.5))
+    assert repr(cell) == "LSTM(hidden=3, forget_bias=0.5)"
+    assert (cell, type(cell.hidden)) == (LSTM(3, forget_bias=0.5), int)
+
+
 def test_an_activation_is_a_function():
     with pytest.raises(ValueError, match="activation must be a function"):
         CTRNN(3, activation="tanh")

@@ -50,6 +50,7 @@ class CoRNN(GatedCell):
     """
 
     blocks = ("h",)
+    plain_matrix = False
     params_type = CoRNNParams
     state_type = OscillatorState
 
