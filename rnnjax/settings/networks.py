@@ -100,9 +100,7 @@ class Recurrent(Network):
         cell = compose.read_cell(self.cell, self.hidden, names)
         for kind in (compose.WithStates, compose.PartsWithStates):
             if kind.__name__ in repr(cell):
-                raise ValueError(
-                    f"--cell={self.cell}: with_states is for Python: no layer reads it"
-                )
+                raise ValueError(f"--cell={self.cell}: with_states is for Python alone")
         return cell
 
     def build(self, task: Task, names: Names) -> models.SequenceModel:
