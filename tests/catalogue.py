@@ -189,7 +189,7 @@ MAIN: dict[type[Cell], tuple[Engine, ...]] = {
     Cell: (unroll.scan,),
 }
 
-# Cells with which every engine that serves them obeys all laws.
+# One cell of each contract, which is asked for all laws by default.
 REPRESENTATIVES: tuple[Cell, ...] = (
     cells.DeltaNet(4, heads=2),
     cells.GRUResetBefore(3),
@@ -198,8 +198,8 @@ REPRESENTATIVES: tuple[Cell, ...] = (
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
 )
 
-# Cells with which the engines that matter most for them obey all laws by default, one or two of a
-# family, and every cell whose derivative is written by hand.
+# Cells that are asked for the laws of a step by default: one or two of a family, and every cell
+# whose derivative is written by hand.
 USUAL: tuple[Cell, ...] = (
     *REPRESENTATIVES,
     *(

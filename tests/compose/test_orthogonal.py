@@ -78,6 +78,7 @@ def test_the_norm_is_kept_for_ten_thousand_steps(x64):
     np.testing.assert_allclose(jnp.linalg.norm(after.h), jnp.linalg.norm(state.h), rtol=1e-11)
 
 
+@pytest.mark.full
 def test_it_obeys_the_laws_and_runs_on_the_engines_of_its_contract():
     cell = orthogonal(GRU(3), Cayley(1))
     assert {unroll.deferred, unroll.fused} <= set(engines_of(cell))
@@ -92,6 +93,7 @@ def test_it_obeys_the_laws_and_runs_on_the_engines_of_its_contract():
     ],
     ids=repr,
 )
+@pytest.mark.full
 def test_it_goes_around_other_changes_and_into_them(cell):
     assert engines_agree(cell, params_of(cell, D), train=True) == 1
 

@@ -86,6 +86,7 @@ def test_without_skips_it_is_the_cell():
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.full
 def test_it_obeys_the_laws_but_that_of_finite_differences(law):
     law(RESULTS)
 
