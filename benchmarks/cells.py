@@ -33,16 +33,17 @@ _CALLS = {  # 28 numbers a step, as images of 7 x 4
     "ConvLSTM": "ConvLSTM(4, image=(7, 4))",
     "LayerNormLSTM": "LayerNormLSTM(128, eps=0.01)",  # else blank rows make gradients overflow
     "LTC": "LTC(32)",
-    "MCLSTM": "MCLSTM(64)",
+    "MCLSTM": "MCLSTM(64, mass_inputs=14)",
 }
-_SHORT = {"LTC", "MCLSTM"}
+_SHORT = {"LTC", "Mamba", "MCLSTM", "MultiplicativeRNN"}
 
 
 def readout_of(name: str) -> str:
     """Returns what is classified: usually the last output.
 
-    That of a matrix memory is what the last input asks for, and the last row of a digit is blank;
-    that of `LTC` and `MCLSTM` knows little more than the last inputs.
+    That of a matrix memory and of `Mamba` is what the last input asks for, and the last row of a
+    digit is blank; a blank row leaves `MultiplicativeRNN` nothing; the other two know little more
+    than the last rows.
     """
     of_matrices = ".matrix." in getattr(cells, name).__module__
     return "mean" if of_matrices or name in _SHORT else "last"
