@@ -3,11 +3,13 @@
 from rnnjax.tasks.base import Task
 from rnnjax.tasks.examples import Examples, split
 from rnnjax.tasks.feed import Feed as Feed
+from rnnjax.tasks.formal.parity import Parity
 from rnnjax.tasks.generated import GeneratedTask, WindowedTask
 from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.memory.adding import Adding
 from rnnjax.tasks.memory.copying import Copying
 from rnnjax.tasks.memory.echo import Echo
+from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
 from rnnjax.tasks.stored import Arrays, StoredTask
@@ -21,6 +23,8 @@ __all__ = [
     "Examples",
     "GeneratedTask",
     "Images",
+    "Parity",
+    "SizedTask",
     "StoredTask",
     "Streamed",
     "Task",

@@ -4,11 +4,11 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch, masked_mean, squared_error
-from rnnjax.tasks.generated import GeneratedTask
+from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
 
-class Adding(GeneratedTask):
+class Adding(SizedTask):
     """Add the two marked numbers of a long row.
 
     Each step brings a number, uniform in [0, 1], and a marker. One marker is 1 in the first half
@@ -19,7 +19,7 @@ class Adding(GeneratedTask):
         markers   0   1   0   0   1   0      wanted at the last step: .7 + .4 = 1.1
 
     Attributes:
-        length: steps of a sequence.
+        length: steps of a sequence, the most in training.
 
     References:
         Hochreiter & Schmidhuber (1997), Long short-term memory, Neural Computation 9, section 5.4.
@@ -34,14 +34,10 @@ class Adding(GeneratedTask):
 
     length: int = 100
 
-    def __post_init__(self) -> None:
-        """Refuses sequences without two halves.
-
-        Raises:
-            ValueError: if `length` is below 2.
-        """
-        if self.length < 2:
-            raise ValueError(f"{self}: length must be 2 or more")
+    @property
+    def smallest(self) -> int:
+        """Two, one a half."""
+        return 2
 
     @property
     def input_dim(self) -> int:
@@ -61,20 +57,18 @@ class Adding(GeneratedTask):
         """
         return 1 / 6
 
-    def sample(self, key: Key, batch_size: int) -> Batch:
-        """Draws `batch_size` sequences."""
+    def draw(self, key: Key, size: Array | int) -> Batch:
+        """Draws a sequence."""
         key_numbers, key_first, key_second = jax.random.split(key, 3)
-        half = self.length // 2
-        numbers = jax.random.uniform(key_numbers, (self.length, batch_size))
-        first = jax.random.randint(key_first, (batch_size,), 0, half)
-        second = jax.random.randint(key_second, (batch_size,), half, self.length)
-        t = jnp.arange(self.length)[:, None]
-        markers = ((t == first[None]) | (t == second[None])).astype(numbers.dtype)
-        targets = jnp.broadcast_to((numbers * markers).sum(0, keepdims=True), numbers.shape)
+        numbers = jax.random.uniform(key_numbers, self.length)
+        first = jax.random.randint(key_first, (), 0, size // 2)
+        second = jax.random.randint(key_second, (), size // 2, size)
+        t = jnp.arange(self.length)
+        markers = ((t == first) | (t == second)).astype(numbers.dtype)
         return Batch(
             inputs=jnp.stack([numbers, markers], axis=-1),
-            targets=targets[..., None],
-            mask=jnp.broadcast_to(t == self.length - 1, numbers.shape),
+            targets=jnp.broadcast_to(numbers @ markers, (self.length, 1)),
+            mask=t == size - 1,
         )
 
     def loss(self, outputs: Array, batch: Batch) -> Array:

@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch, accuracy
-from rnnjax.tasks.generated import GeneratedTask
+from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
 
-class Copying(GeneratedTask):
+class Copying(SizedTask):
     """Repeat ten symbols after a long silence.
 
     Ten symbols out of eight come first, then `delay` blanks of which the last is a marker instead,
@@ -21,7 +21,7 @@ class Copying(GeneratedTask):
         targets  _ _ _ _ _ _ _ c a f
 
     Attributes:
-        delay: silent steps, the marker's among them.
+        delay: silent steps, the marker's among them; the most in training.
         symbols: how many there are to repeat.
         alphabet: of how many different ones.
 
@@ -42,19 +42,22 @@ class Copying(GeneratedTask):
     symbols: int = 10
     alphabet: int = 8
 
+    size_field = "delay"
+
     def __post_init__(self) -> None:
         """Refuses sequences without a symbol or a marker.
 
         Raises:
-            ValueError: if a size is below 1.
+            ValueError: if a size is below 1, or see `SizedTask`.
         """
-        if min(self.delay, self.symbols, self.alphabet) < 1:
-            raise ValueError(f"{self}: delay, symbols and alphabet must be 1 or more")
+        super().__post_init__()
+        for name in ("symbols", "alphabet"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{self}: {name} must be 1 or more")
 
-    @property
-    def length(self) -> int:
-        """T, `delay + 2 * symbols`."""
-        return self.delay + 2 * self.symbols
+    def steps_of(self, size: Array | int) -> Array | int:
+        """Returns T, `delay + 2 * symbols`."""
+        return size + 2 * self.symbols
 
     @property
     def input_dim(self) -> int:
@@ -68,25 +71,23 @@ class Copying(GeneratedTask):
 
     @property
     def baseline(self) -> float:
-        """`symbols * ln(alphabet) / T`.
+        """`symbols * ln(alphabet) / T`, of T the mean.
 
         Without memory the blanks are still certain, since the marker tells when they end, and each
         of the ten symbols is a guess out of eight.
         """
-        return self.symbols * math.log(self.alphabet) / self.length
+        least = self.delay if self.shortest is None else self.shortest
+        steps = self.steps_of(least) + self.steps_of(self.delay)
+        return self.symbols * math.log(self.alphabet) / (steps / 2)
 
-    def sample(self, key: Key, batch_size: int) -> Batch:
-        """Draws `batch_size` sequences; class 0 is the blank, the alphabet follows."""
-        message = jax.random.randint(key, (self.symbols, batch_size), 1, self.alphabet + 1)
-        silence = jnp.zeros((self.delay + self.symbols, batch_size), message.dtype)
-        marker = self.alphabet + 1
-        classes = jnp.concatenate([message, silence.at[self.delay - 1].set(marker)])
-        targets = jnp.concatenate([silence, message])
-        return Batch(
-            inputs=jax.nn.one_hot(classes, self.input_dim),
-            targets=targets,
-            mask=jnp.ones(targets.shape, bool),
-        )
+    def draw(self, key: Key, size: Array | int) -> Batch:
+        """Draws a sequence; class 0 is the blank, the alphabet follows."""
+        message = jax.random.randint(key, (self.symbols,), 1, self.alphabet + 1)
+        silence = jnp.zeros(self.steps_of(self.delay), message.dtype)
+        first, marker = self.symbols + size, self.alphabet + 1
+        shown = silence.at[: self.symbols].set(message).at[first - 1].set(marker)
+        targets = jax.lax.dynamic_update_slice(silence, message, (first,))
+        return Batch(jax.nn.one_hot(shown, self.input_dim), targets, jnp.ones(len(targets), bool))
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
         """The share of the symbols, blanks left out, that come back right."""
