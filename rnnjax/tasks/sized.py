@@ -122,8 +122,12 @@ class SizedTask(GeneratedTask):
         key_sizes, key_draws = jax.random.split(key)
         sizes = jax.random.randint(key_sizes, (batch_size,), least, jnp.asarray(greatest) + 1)
         keys = jax.random.split(key_draws, batch_size)
-        batch = jax.vmap(self.draw, out_axes=self._axes)(keys, sizes)
-        steps = jnp.arange(len(batch.inputs))[:, None] < self.steps_of(sizes)
+        return jax.vmap(self._padded, out_axes=self._axes._replace(steps=1))(keys, sizes)
+
+    def _padded(self, key: Key, size: Array) -> Batch:
+        """Draws a sequence and says where it ends."""
+        batch = self.draw(key, size)
+        steps = jnp.arange(len(batch.inputs)) < self.steps_of(size)
         return batch._replace(mask=batch.mask & steps if self.per_step else batch.mask, steps=steps)
 
     def source(self, part: Part, batch_size: int) -> "Drawn | Sizes":
