@@ -58,16 +58,11 @@ def learned(name: str, folder: pathlib.Path) -> tuple[str, ...]:
     )
 
 
-def main() -> None:
-    """Writes the table and prints it."""
-    names, lines = _ONLY.value or cells.__all__, []
-    for name in track(names, "cells"):
-        with tempfile.TemporaryDirectory() as made:
-            lines.append(f"| {' | '.join(learned(name, pathlib.Path(made) / 'run'))} |")
-        jax.clear_caches()
+def page_of(lines: list[str]) -> str:
+    """The table with what made it."""
     head = "| cell | parameters | loss at first | loss at last | test | images/s | seconds in all |"
     command = f"python -m benchmarks.cells --steps={_STEPS.value} --data_dir=FOLDER"
-    page = "\n".join(
+    return "\n".join(
         [
             f"`{command}`, jax {jax.__version__}, {jax.device_count()} devices, 128 units, the "
             "learning rate and all else of `mnist_rnn`.",
@@ -78,9 +73,18 @@ def main() -> None:
             "",
         ]
     )
-    if _ONLY.value is None:
-        _PAGE.write_text(page)
-    print(page)
+
+
+def main() -> None:
+    """Writes the table, a row whenever a cell is done, and prints it."""
+    lines = []
+    for name in track(_ONLY.value or cells.__all__, "cells"):
+        with tempfile.TemporaryDirectory() as made:
+            lines.append(f"| {' | '.join(learned(name, pathlib.Path(made) / 'run'))} |")
+        jax.clear_caches()
+        if _ONLY.value is None:
+            _PAGE.write_text(page_of(lines))
+    print(page_of(lines))
 
 
 if __name__ == "__main__":

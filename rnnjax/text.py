@@ -82,9 +82,16 @@ def _dotted(node: ast.expr, names: Mapping[str, object]) -> str | None:
     return None if attributes and node.id in names and name not in names else name
 
 
+_SHOWN = 12  # names in a message
+
+
 def _hint(name: str, names: Mapping[str, object]) -> str:
     """Says which known name may have been meant: one without its module counts as well."""
     plain = {known.rpartition(".")[2].casefold(): known for known in names}
     plain |= {known.casefold(): known for known in names}
     near = difflib.get_close_matches(name.casefold(), plain, n=1)
-    return f"did you mean {plain[near[0]]}?" if near else f"known: {', '.join(sorted(names))}"
+    if near:
+        return f"did you mean {plain[near[0]]}?"
+    shown = sorted(names)[:_SHOWN]
+    more = f", and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return f"known: {', '.join(shown)}{more}"

@@ -18,7 +18,7 @@ CELLS: tuple[Cell, ...] = (
     cells.ClockworkRNN(3, (1, 2)),
     cells.ConvGRU(2, (2, 1)),
     cells.ConvLSTM(2, (1, 2)),
-    cells.CoRNN(3, dt=0.4),
+    cells.CoRNN(3, dt=0.3),
     cells.CTRNN(3),
     cells.DeltaNet(4, heads=2),
     cells.DeltaProduct(4, heads=2),
@@ -39,7 +39,7 @@ CELLS: tuple[Cell, ...] = (
     cells.GRU(3),
     cells.GRUD(3),
     cells.GRUResetBefore(3),
-    cells.HCoRNN(3, dt=0.25),
+    cells.HCoRNN(3, dt=0.2),
     cells.HGRN(3, 0.2),
     cells.HGRN2(4, heads=2, bound=0.2),
     cells.IndRNN(3),
@@ -189,7 +189,7 @@ MAIN: dict[type[Cell], tuple[Engine, ...]] = {
     Cell: (unroll.scan,),
 }
 
-# Cells with which every engine that serves them obeys all laws.
+# One cell of each contract, which is asked for all laws by default.
 REPRESENTATIVES: tuple[Cell, ...] = (
     cells.DeltaNet(4, heads=2),
     cells.GRUResetBefore(3),
@@ -198,8 +198,8 @@ REPRESENTATIVES: tuple[Cell, ...] = (
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
 )
 
-# Cells with which the engines that matter most for them obey all laws by default, one or two of a
-# family, and every cell whose derivative is written by hand.
+# Cells that are asked for the laws of a step by default: one or two of a family, and every cell
+# whose derivative is written by hand.
 USUAL: tuple[Cell, ...] = (
     *REPRESENTATIVES,
     *(

@@ -92,6 +92,7 @@ from rnnjax.cells.initializers import UniformByInputs as UniformByInputs
 from rnnjax.cells.initializers import UniformBySize as UniformBySize
 from rnnjax.cells.leaky.antisymmetricrnn import AntisymmetricRNN
 from rnnjax.cells.leaky.cfc import CfC
+from rnnjax.cells.leaky.cfc import lecun_tanh as lecun_tanh
 from rnnjax.cells.leaky.cornn import CoRNN
 from rnnjax.cells.leaky.ctrnn import CTRNN
 from rnnjax.cells.leaky.gatedantisymmetricrnn import GatedAntisymmetricRNN

@@ -12,10 +12,12 @@ with the same leading axes.
 import abc
 import dataclasses
 import functools
+import inspect
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple, final, get_origin
+from typing import Any, NamedTuple, final, get_args, get_origin
 
+import numpy as np
 from jax import export
 
 from rnnjax.typing import Array, Key, Params, State, Static
@@ -54,19 +56,31 @@ class Cell(Static, abc.ABC):
             ValueError: if a field has such a value; the message names it.
         """
         for field in dataclasses.fields(self):  # pyright: ignore[reportArgumentType]
-            value = getattr(self, field.name)
+            value: Any = getattr(self, field.name)
+            if isinstance(value, np.integer | np.floating):  # as Python's own, which prints alike
+                value = value.item()
+                object.__setattr__(self, field.name, value)
             if field.type in (int, "int") and not (type(value) is int and value >= 1):
                 raise ValueError(f"{self}: {field.name} must be a whole number of 1 or more")
             if field.type in (float, "float") and not (
-                isinstance(value, int | float) and math.isfinite(value)
+                isinstance(value, int | float)
+                and not isinstance(value, bool)
+                and math.isfinite(value)
             ):
                 raise ValueError(f"{self}: {field.name} must be a finite number")
+            if field.type in (bool, "bool") and not isinstance(value, bool):
+                raise ValueError(f"{self}: {field.name} must be True or False")
             if get_origin(field.type) is Callable and not callable(value):
                 raise ValueError(f"{self}: {field.name} must be a function")
             if get_origin(field.type) is Callable and isinstance(value, type):
                 raise ValueError(
                     f"{self}: {field.name} must be a function; got the class {value.__name__}"
                 )
+            if get_origin(field.type) is Callable and value is not field.default:
+                kinds = get_args(field.type)[0]
+                if isinstance(kinds, list) and not _takes(value, len(kinds)):
+                    some = f"{len(kinds)} argument{'s' * (len(kinds) > 1)}"
+                    raise ValueError(f"{self}: {field.name} must be a function of {some}")
             if isinstance(field.type, type) and issubclass(field.type, Cell):
                 kind = "cell" if field.type is Cell else field.type.__name__
                 if not isinstance(value, field.type):
@@ -125,6 +139,19 @@ class Cell(Static, abc.ABC):
         """
         del key
         return params
+
+
+def _takes(function: Any, count: int) -> bool:
+    """Says whether a function takes so many arguments, if it says what it takes."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # as of some built-in functions
+        return True
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        return False
+    return True
 
 
 def _of_a_size(init: Callable[..., Params]) -> Callable[..., Params]:

@@ -5,6 +5,7 @@ order, and returns `[len(blocks) * hidden]`. By the names, f and z keep what a u
 to it; where a cell has i alone, it keeps as much as it does not write.
 """
 
+import math
 from collections.abc import Callable
 
 import jax
@@ -43,6 +44,15 @@ class Forget(Static):
     """
 
     value: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuses what is no number.
+
+        Raises:
+            ValueError: if `value` is no finite number.
+        """
+        if not (isinstance(self.value, int | float) and math.isfinite(self.value)):
+            raise ValueError(f"{self}: value must be a finite number")
 
     def __call__(self, key: Key, blocks: tuple[str, ...], hidden: int) -> Array:
         """Returns a vector `[len(blocks) * hidden]`.

@@ -52,7 +52,8 @@ class BlockCell(Cell, abc.ABC):
     start at zero.
 
     A cell whose product waits for a gate is one of these and writes its `step`; any other is a
-    `GatedCell`.
+    `GatedCell`. One that makes another matrix of `w_h`, or rows of it for more than its H units,
+    says `plain_matrix = False`: then no wrapper gives it a property that it would not have in use.
 
     Example:
         >>> from rnnjax import cells
@@ -63,6 +64,7 @@ class BlockCell(Cell, abc.ABC):
     blocks: ClassVar[tuple[str, ...]]
     recurrent_blocks: ClassVar[tuple[str, ...] | None] = None  # None is all
     biased_blocks: ClassVar[tuple[str, ...] | None] = None  # None is all
+    plain_matrix: ClassVar[bool] = True
     params_type: ClassVar[type] = GatedParams
     state_type: ClassVar[type] = GatedState
 
@@ -132,6 +134,10 @@ class GatedCell(BlockCell, SplitCell):
     A plain network is the case of one block. Weights are drawn by `input_init`, `recurrent_init`
     and `bias_init`, block by block.
 
+    Where a block is named g or n, `activation` makes a candidate of it, and nothing of what a step
+    keeps; a cell of which that is not so says `plain_candidate = False`, for
+    `compose.update_dropout`.
+
     Example:
         >>> class Leaky(GatedCell):
         ...     blocks = ("h",)
@@ -143,6 +149,8 @@ class GatedCell(BlockCell, SplitCell):
         >>> Leaky(64, rate=0.2)
         Leaky(hidden=64, rate=0.2)
     """
+
+    plain_candidate: ClassVar[bool] = True
 
     def recur(self, params: Params, state: State) -> Array:
         """Returns `h w_h`, `[..., R]`."""

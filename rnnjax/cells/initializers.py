@@ -4,6 +4,7 @@ Each is called as `initializer(key, shape)` with `shape = (inputs, outputs)`. Bi
 in `rnnjax.cells.biases`.
 """
 
+import math
 from collections.abc import Callable
 
 import jax
@@ -65,7 +66,28 @@ class He(Static):
         return (2 / shape[0]) ** 0.5 * jax.random.normal(key, shape)
 
 
-class Uniform(Static):
+class Scaled(Static):
+    """An initializer with a number that says how large the weights are.
+
+    Example:
+        >>> Normal(-1.0)
+        Traceback (most recent call last):
+        ValueError: Normal(stddev=-1.0): stddev must be a finite number of 0 or more
+    """
+
+    def __post_init__(self) -> None:
+        """Refuses what is no size.
+
+        Raises:
+            ValueError: if a field is no finite number of 0 or more.
+        """
+        for name, value in vars(self).items():
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not (is_number and 0 <= value < math.inf):
+                raise ValueError(f"{self}: {name} must be a finite number of 0 or more")
+
+
+class Uniform(Scaled):
     """Uniform between `-scale` and `scale`.
 
     Example:
@@ -80,7 +102,7 @@ class Uniform(Static):
         return self.scale * jax.random.uniform(key, shape, minval=-1.0)
 
 
-class UniformByInputs(Static):
+class UniformByInputs(Scaled):
     """Uniform between plus and minus `scale / sqrt(inputs)`, as PyTorch starts linear layers.
 
     Example:
@@ -95,7 +117,7 @@ class UniformByInputs(Static):
         return Uniform(self.scale * shape[0] ** -0.5)(key, shape)
 
 
-class UniformBySize(Static):
+class UniformBySize(Scaled):
     """Uniform between plus and minus `scale / sqrt(outputs)`, as PyTorch starts recurrent cells.
 
     Example:
@@ -110,7 +132,7 @@ class UniformBySize(Static):
         return Uniform(self.scale * shape[1] ** -0.5)(key, shape)
 
 
-class Normal(Static):
+class Normal(Scaled):
     """Independent normal numbers of standard deviation `stddev`.
 
     Example:
@@ -125,7 +147,7 @@ class Normal(Static):
         return jax.nn.initializers.normal(self.stddev)(key, shape)
 
 
-class NormalBySize(Static):
+class NormalBySize(Scaled):
     """Independent normal numbers of standard deviation `scale / outputs`.
 
     References:
@@ -144,7 +166,7 @@ class NormalBySize(Static):
         return self.scale / shape[1] * jax.random.normal(key, shape)
 
 
-class TruncatedNormal(Static):
+class TruncatedNormal(Scaled):
     """Normal numbers of standard deviation `stddev`, drawn again beyond two deviations.
 
     Example:
@@ -160,7 +182,7 @@ class TruncatedNormal(Static):
         return self.stddev * jax.random.truncated_normal(key, -2.0, 2.0, shape)
 
 
-class Identity(Static):
+class Identity(Scaled):
     """The identity times `scale`; with relu this makes an IRNN.
 
     References:
@@ -180,7 +202,7 @@ class Identity(Static):
         return self.scale * jnp.eye(*shape)
 
 
-class Orthogonal(Static):
+class Orthogonal(Scaled):
     """A random (semi-)orthogonal matrix times `scale`.
 
     References:

@@ -3,13 +3,13 @@
 import jax
 import jax.numpy as jnp
 
-from rnnjax.cells.initializers import Initializer
+from rnnjax.cells.initializers import Initializer, Scaled
 from rnnjax.typing import Array, Key, Static
 
 _DOUBLINGS = 24
 
 
-class SpectralRadius(Static):
+class SpectralRadius(Scaled):
     """Normal numbers, scaled until the largest eigenvalue has the size `radius`: an echo state.
 
     References:

@@ -1,9 +1,12 @@
-"""What the text of a cell may name beside cells: activations, initializers, parametrizations."""
+"""What the text of a cell may name beside cells: functions and other values of their fields."""
 
 from collections.abc import Callable
 from typing import Any
 
 from rnnjax.cells import activations, biases, initializers, spectra
+from rnnjax.cells.leaky.cfc import lecun_tanh
+from rnnjax.cells.linear import statespace
+from rnnjax.cells.matrix.linearattention import elu_plus_one
 from rnnjax.cells.orthogonal import parametrizations
 
 ACTIVATIONS: tuple[Callable[..., Any], ...] = (
@@ -43,9 +46,21 @@ PARAMETRIZATIONS: tuple[Callable[..., Any], ...] = (
     parametrizations.Exponential,
     parametrizations.Householder,
 )
+# Of one cell or two: made for their fields, and no activations of others.
+OF_FEW: tuple[Callable[..., Any], ...] = (
+    elu_plus_one,
+    lecun_tanh,
+    statespace.bilinear,
+    statespace.s4d_inv,
+    statespace.s4d_legs,
+    statespace.s4d_lin,
+    statespace.s4d_real,
+    statespace.zoh,
+)
 BIAS_INITIALIZERS: tuple[Callable[..., Any], ...] = (biases.Chrono, biases.Forget, biases.Zeros)
 
 # By the names that they print as, which are those that `rnnjax.cells` has for them.
 VOCABULARY = {
-    f.__name__: f for f in (*ACTIVATIONS, *INITIALIZERS, *BIAS_INITIALIZERS, *PARAMETRIZATIONS)
+    f.__name__: f
+    for f in (*ACTIVATIONS, *INITIALIZERS, *BIAS_INITIALIZERS, *PARAMETRIZATIONS, *OF_FEW)
 }

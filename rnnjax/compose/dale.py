@@ -47,6 +47,8 @@ class Dale(MatrixWrapper):
         cognitive tasks: a simple and flexible framework, PLoS Computational Biology 12.
     """
 
+    needs_plain = True
+
     excitatory: float = 0.8
 
     def __post_init__(self) -> None:

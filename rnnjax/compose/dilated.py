@@ -1,6 +1,6 @@
 """Cells that step from a state some steps old."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -48,9 +48,14 @@ class Dilated(PlainWrapper):
         """The cell's own, d times."""
         return super().initial_state(params, (*batch_shape, self.steps))
 
-    def output(self, params: Params, state: State) -> None:
-        """None: a state is changed in the cell within, before it waits for its turn."""
+    def output(self, params: Params, state: State) -> NoReturn:
+        """Refuses: a state is changed in the cell within, before it waits for its turn.
+
+        Raises:
+            TypeError: always.
+        """
         del params, state
+        raise TypeError(f"{self}: what changes states belongs within: dilated(zoneout(cell, 0.1))")
 
     def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Any]:
         """Runs one step: `x_t [..., D]` to the next state and `y_t [..., K]`."""

@@ -35,7 +35,8 @@ class FastSlow(Cell):
 
     So the fast cells' state takes several steps for one of the slow cell's. Fast cells have
     parameters each, and states that are alike, of one kind and width. Those after the second are
-    given an input of one zero, as in the authors' code, so that their biases are left.
+    given an input of one zero, as in the authors' code, so that their biases are left. It is a
+    plain `Cell` whatever its cells are, and no `Composite`: what changes it changes the whole.
 
     Example:
         >>> from rnnjax.cells import GRU, LSTM
@@ -113,6 +114,14 @@ class FastSlow(Cell):
         keys = jax.random.split(key, len(cells))
         noise = tuple(c.draw(k, p, leading) for c, k, p in zip(cells, keys, own, strict=True))
         return noise if any(n is not None for n in noise) else None
+
+    def perturb(self, key: Key, params: FastSlowParams) -> FastSlowParams:
+        """Perturbs each cell's parameters."""
+        cells, own = (*self.fast, self.slow), (*params.fast, params.slow)
+        keys = jax.random.split(key, len(cells))
+        *fast, slow = (c.perturb(k, p) for c, k, p in zip(cells, keys, own, strict=True))
+        same = all(new is old for new, old in zip((*fast, slow), own, strict=True))
+        return params if same else FastSlowParams(tuple(fast), slow)
 
     def step(
         self, params: FastSlowParams, state: FastSlowState, x_t: Any

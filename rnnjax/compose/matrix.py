@@ -1,6 +1,7 @@
 """What changes of a cell's recurrent matrix share: where it is, and which cells have one."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from rnnjax.cells.base import Cell
 from rnnjax.cells.gatedcell import BlockCell, DiagonalCell
@@ -64,18 +65,44 @@ class MatrixWrapper(Wrapper):
         3
     """
 
+    makes_matrix: ClassVar[bool] = False  # of numbers that are no entries of it
+    needs_plain: ClassVar[bool] = False  # a matrix that the cell uses as it is, a row a unit
+
     def __post_init__(self) -> None:
         """Refuses cells without a recurrent matrix.
 
         Raises:
-            ValueError: if the cell is no `BlockCell`, or its units see themselves alone.
+            ValueError: if the cell is no `BlockCell`, its units see themselves alone, or its
+                parameters have other numbers in the place of the matrix.
         """
         super().__post_init__()
         if not _has_matrix(self.cell):
             raise ValueError(f"{self}: cell must have a recurrent matrix w_h [H, R], as GRU(3) has")
+        own = innermost(self.cell)
+        if self.needs_plain and not (isinstance(own, BlockCell) and own.plain_matrix):
+            raise ValueError(
+                f"{self}: cell must use its w_h as it is, a row a unit; {type(own).__name__} makes "
+                "another matrix of it"
+            )
+
+
+def innermost(cell: Cell) -> Cell:
+    """Returns what is within all wrappers.
+
+    Example:
+        >>> from rnnjax.cells import GRU
+        >>> from rnnjax.compose import zoneout
+        >>> innermost(zoneout(GRU(2), 0.1))
+        GRU(hidden=2)
+    """
+    while isinstance(cell, Wrapper):
+        cell = cell.cell
+    return cell
 
 
 def _has_matrix(cell: Cell) -> bool:
+    if isinstance(cell, Independent) or (isinstance(cell, MatrixWrapper) and cell.makes_matrix):
+        return False
     if isinstance(cell, Wrapper):
-        return not isinstance(cell, Independent) and _has_matrix(cell.cell)
+        return _has_matrix(cell.cell)
     return isinstance(cell, BlockCell) and not isinstance(cell, DiagonalCell)

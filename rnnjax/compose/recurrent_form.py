@@ -15,7 +15,8 @@ class RecurrentForm(SplitWrapper, abc.ABC):
     """A `GatedCell` whose `w_h` is of another form than a matrix `[H, R]`.
 
     What a cell multiplies with the matrix, its state or as CTRNN a function of it, is given to
-    `product`. It is the innermost of a cell's wrappers.
+    `product`. A cell that does more with its matrix, as AntisymmetricRNN transposes it, is refused
+    by `init`. It is the innermost of a cell's wrappers.
 
     Example:
         >>> from rnnjax.cells import GRU
@@ -45,10 +46,21 @@ class RecurrentForm(SplitWrapper, abc.ABC):
         """Maps `h [..., H]` to what is in the place of `h w_h`, `[..., R]`."""
 
     def init(self, key: Key, input_dim: int) -> Params:
-        """Draws the cell's parameters, and others in the place of its recurrent matrix."""
+        """Draws the cell's parameters, and others in the place of its recurrent matrix.
+
+        Raises:
+            ValueError: if the cell does more with the matrix than multiply by it.
+        """
         params = self.cell.init(key, input_dim)
         count = params.w_h.shape[-1] // self.cell.hidden
-        return params._replace(w_h=self.init_recurrent(jax.random.fold_in(key, 3), count))
+        params = params._replace(w_h=self.init_recurrent(jax.random.fold_in(key, 3), count))
+        try:
+            jax.eval_shape(lambda: self.recur(params, self.initial_state(params)))
+        except (TypeError, ValueError, AttributeError) as error:  # of whatever else it does
+            raise ValueError(
+                f"{self}: cell must multiply by its recurrent matrix and do no more with it"
+            ) from error
+        return params
 
     def recur(self, params: Params, state: State) -> Any:
         """Does as the cell does, with another product."""

@@ -1,6 +1,6 @@
 """Cells that learn which steps to skip."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -93,9 +93,14 @@ class SkipRNN(PlainWrapper):
         zeros = jnp.zeros(batch_shape, self.ready(params).w.dtype)
         return SkipRNNState(own, d=zeros + 1, q=zeros, u=zeros)
 
-    def output(self, params: SkipRNNParams, state: SkipRNNState) -> Any:
-        """The cell's own."""
-        return self.cell.output(self.inner(self.ready(params)), state.cell)
+    def output(self, params: SkipRNNParams, state: SkipRNNState) -> NoReturn:
+        """Refuses: what counts the steps to the next update is no unit, and not to be changed.
+
+        Raises:
+            TypeError: always.
+        """
+        del params, state
+        raise TypeError(f"{self}: what changes states belongs within: skip_rnn(zoneout(cell, 0.1))")
 
     def step(
         self, params: SkipRNNParams, state: SkipRNNState, x_t: Any

@@ -48,6 +48,7 @@ class UpdateDropout(SplitWrapper):
     the memory `c`, of a cell that has one, or else `h`. It is found by what the step makes without
     a candidate, with an `activation` that is zero: `s_t = s0_t + m_t * (s1_t - s0_t)`. A cell with
     a memory needs gates i and f, which are shut and opened to show the memory that was made so.
+    Cells of which that is not so say it by `plain_candidate`, as CFN, and are refused.
 
     Example:
         >>> from rnnjax.cells import LSTM
@@ -66,8 +67,8 @@ class UpdateDropout(SplitWrapper):
         """Refuses what is no chance, and cells without a candidate.
 
         Raises:
-            ValueError: if not `0 <= rate < 1`, or the cell is no `GatedCell` with a block g or n,
-                and blocks i and f if it has a memory.
+            ValueError: if not `0 <= rate < 1`, or the cell is no `GatedCell` with a block g or n
+                that is a plain candidate, and blocks i and f if it has a memory.
         """
         super().__post_init__()
         check_rate(self, self.rate)
@@ -75,6 +76,8 @@ class UpdateDropout(SplitWrapper):
         blocks = set(core.blocks) if isinstance(core, GatedCell) else set()
         if not blocks & _CANDIDATES:
             raise ValueError(f"{self}: cell must have a candidate, a block named g or n")
+        if not core.plain_candidate:
+            raise ValueError(f"{self}: cell must have a candidate that can be told from the memory")
         if self._has_memory and not {"i", "f"} <= blocks:
             raise ValueError(f"{self}: cell must have blocks named i and f for its memory")
 
@@ -98,7 +101,8 @@ class UpdateDropout(SplitWrapper):
             changed = whole._replace(h=memory)
             return changed, following(core, params, None, (whole, y), changed)
         shut = {"i": -_SHUT, "f": _SHUT}
-        blocks = [jnp.full(core.hidden, shut.get(block, 0.0), u.dtype) for block in core.blocks]
+        width = memory.shape[-1]
+        blocks = [jnp.full(width, shut.get(block, 0.0), u.dtype) for block in core.blocks]
         u = u + jnp.broadcast_to(jnp.concatenate(blocks), u.shape)
         return core.combine(params, state._replace(c=memory), u, v)
 

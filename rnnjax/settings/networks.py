@@ -92,8 +92,16 @@ class Recurrent(Network):
     precision: Annotated[Literal["f32", "mixed", "bf16"], _PRECISION] = "f32"
 
     def read_cell(self, names: Names) -> Cell:
-        """Returns the cell."""
-        return compose.read_cell(self.cell, self.hidden, names)
+        """Returns the cell.
+
+        Raises:
+            ValueError: if the text spells none, or one whose outputs are more than an array.
+        """
+        cell = compose.read_cell(self.cell, self.hidden, names)
+        for kind in (compose.WithStates, compose.PartsWithStates):
+            if kind.__name__ in repr(cell):
+                raise ValueError(f"--cell={self.cell}: with_states is for Python alone")
+        return cell
 
     def build(self, task: Task, names: Names) -> models.SequenceModel:
         """Returns the network."""

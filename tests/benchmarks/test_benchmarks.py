@@ -41,6 +41,7 @@ def test_help_names_flags_sections_and_peers():
         assert word in done.stdout
 
 
+@pytest.mark.full
 def test_a_section_is_measured_and_written(tmp_path):
     argv = ("--quick", "--only=linear", "--peers=rnnjax,rnnjax_scan", "--rounds=2")
     done = command(*argv, f"--out={tmp_path}")

@@ -5,6 +5,8 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 from benchmarks.gpu.__main__ import PARTS
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -15,6 +17,7 @@ def command(*argv):
     return subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.full
 def test_a_part_runs_in_a_process_of_its_own(tmp_path):
     done = command(f"--out={tmp_path}", "--only=blocks")
     assert (done.returncode, done.stderr) == (0, "")

@@ -11,6 +11,7 @@ BIASES = {"torch": 8 * H}  # two a gate, and one in the others
 
 
 @pytest.mark.parametrize("peer", ["rnnjax", *peers.OTHERS])
+@pytest.mark.full
 def test_peers_do_the_same_work(peer):
     if peers.missing((peer,)):
         pytest.skip(f"{peer} is not installed")

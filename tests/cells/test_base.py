@@ -1,10 +1,23 @@
 import math
+from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rnnjax.cells import CTRNN, LSTM, Cell, Elman, GatedState, relu, sigmoid
+from rnnjax.cells import (
+    CTRNN,
+    LSTM,
+    Cell,
+    CoRNN,
+    Elman,
+    GatedState,
+    Glorot,
+    Zeros,
+    relu,
+    sigmoid,
+)
 from tests.catalogue import CELLS
 
 
@@ -14,15 +27,46 @@ def test_a_size_is_a_whole_number_of_one_or_more(hidden):
         Elman(hidden)
 
 
-@pytest.mark.parametrize("forget_bias", [math.nan, math.inf, "1"])
+@pytest.mark.parametrize("forget_bias", [math.nan, math.inf, "1", True])
 def test_a_number_is_finite(forget_bias):
     with pytest.raises(ValueError, match="forget_bias must be a finite number"):
         LSTM(3, forget_bias=forget_bias)
 
 
+def test_numbers_of_numpy_become_those_of_python():
+    cell = LSTM(np.int64(3), forget_bias=np.float32(0.5))
+    assert repr(cell) == "LSTM(hidden=3, forget_bias=0.5)"
+    assert (cell, type(cell.hidden)) == (LSTM(3, forget_bias=0.5), int)
+
+
 def test_an_activation_is_a_function():
     with pytest.raises(ValueError, match="activation must be a function"):
         CTRNN(3, activation="tanh")
+
+
+@pytest.mark.parametrize("activation", [jnp.sin, max, partial(jax.nn.elu, alpha=2.0), np.tanh])
+def test_any_function_of_one_argument_is_an_activation(activation):
+    assert Elman(3, activation).activation is activation
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "count"),
+    [
+        ("activation", Glorot(), "1 argument"),
+        ("recurrent_init", jnp.tanh, "2 arguments"),
+        ("input_init", Zeros(), "2 arguments"),
+        ("bias_init", Glorot(), "3 arguments"),
+    ],
+)
+def test_a_function_takes_what_it_will_be_given(field, value, count):
+    with pytest.raises(ValueError, match=rf"^LSTM.*: {field} must be a function of {count}$"):
+        LSTM(3, **{field: value})
+
+
+@pytest.mark.parametrize("implicit", ["no", 0, None])
+def test_a_truth_value_is_one(implicit):
+    with pytest.raises(ValueError, match="implicit must be True or False"):
+        CoRNN(3, implicit=implicit)
 
 
 def test_the_message_names_the_cell():

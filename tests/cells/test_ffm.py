@@ -1,6 +1,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import FFM
@@ -42,3 +43,8 @@ def test_memories_start_at_many_rates_and_periods():
     params = FFM(8).init(jax.random.key(0), 1)
     np.testing.assert_allclose(params.alpha[jnp.array([0, -1])], [-0.67315, -0.0044972], rtol=1e-4)
     np.testing.assert_allclose(2 * np.pi / params.omega, [1, 342, 683, 1024], rtol=1e-5)
+
+
+def test_an_eps_that_makes_no_number_is_refused():
+    with pytest.raises(ValueError, match="eps must be above 0"):
+        FFM(3, eps=0.0)

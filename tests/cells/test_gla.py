@@ -70,3 +70,8 @@ def test_heads_that_do_not_divide_are_refused():
         GLA(5, heads=2)
     with pytest.raises(ValueError, match="key_dim must be a whole number of 1 or more"):
         GLA(4, key_dim=0)
+
+
+def test_a_root_is_above_zero():
+    with pytest.raises(ValueError, match=r"tau=0\): tau must be above 0"):
+        GLA(4, tau=0)

@@ -1,7 +1,10 @@
+import math
+
 import jax
 import numpy as np
 import pytest
 
+from rnnjax import cells
 from rnnjax.cells import (
     Glorot,
     He,
@@ -77,3 +80,11 @@ def test_gate_blocks_are_drawn_each_from_its_own_key():
     blocks = np.split(np.asarray(gate_blocks(Normal(1.0), KEY, 4, 3, 2)), 2, axis=1)
     for block, key in zip(blocks, jax.random.split(KEY, 2), strict=True):
         np.testing.assert_array_equal(block, Normal(1.0)(key, (4, 3)))
+
+
+@pytest.mark.parametrize(
+    ("make", "number"), [(cells.Normal, -1.0), (cells.Uniform, "x"), (cells.Forget, math.nan)]
+)
+def test_what_is_no_size_of_weights_is_refused(make, number):
+    with pytest.raises(ValueError, match=r"(stddev|scale|value) must be a finite number"):
+        make(number)

@@ -1,5 +1,6 @@
 import jax
 import numpy as np
+import pytest
 
 from rnnjax.cells import LinearAttention, elu_plus_one, identity
 from rnnjax.cells.matrix.linearattention import LinearAttentionParams
@@ -78,3 +79,8 @@ def test_features_are_above_zero_and_have_derivatives():
     np.testing.assert_allclose(elu_plus_one(z), [0, np.exp(-1), 1, 3], rtol=1e-6)
     slopes = jax.vmap(jax.grad(elu_plus_one))(z)
     np.testing.assert_allclose(slopes, [0, np.exp(-1), 1, 1], rtol=1e-6)
+
+
+def test_an_eps_that_makes_no_number_is_refused():
+    with pytest.raises(ValueError, match="eps must be 0 or more"):
+        LinearAttention(4, eps=-1e-6)

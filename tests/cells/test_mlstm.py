@@ -88,3 +88,8 @@ def test_gates_at_first_see_no_input_and_hardly_forget():
     np.testing.assert_array_equal(params.b_f, [3, 4, 5, 6])
     assert not params.w_i.any()
     assert not params.w_f.any()
+
+
+def test_an_eps_that_makes_no_number_is_refused():
+    with pytest.raises(ValueError, match="eps must be 0 or more"):
+        MLSTM(4, eps=-1e-6)

@@ -269,6 +269,7 @@ def norms(cell, dtype, steps=10_000):
 
 
 @pytest.mark.parametrize("cell", [*REAL, *COMPLEX], ids=repr)
+@pytest.mark.full
 def test_without_input_the_norm_is_kept_for_ten_thousand_steps(cell):
     before, after = norms(cell, jnp.float32)
     np.testing.assert_allclose(after, before, rtol=2e-3)

@@ -178,11 +178,11 @@ def test_the_energy_of_unicornn_is_off_by_the_size_of_a_step_and_does_not_drift(
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: CoRNN(3, dt=0.5, epsilon=4.0), "epsilon must be below 2 / dt"),
+        (lambda: CoRNN(3, dt=0.4), "dt must be shorter for this gamma"),
         (lambda: CoRNN(3, gamma=-1.0), "gamma must be 0 or more"),
         (lambda: CoRNN(3, dt=0.0, implicit=True), "dt must be above 0"),
         (lambda: HCoRNN(3, gamma=1.0), "gamma_range must be between 0 and 2.0"),
-        (lambda: HCoRNN(3, dt=0.3), "epsilon and half its range must be below"),
+        (lambda: HCoRNN(3, dt=0.28), "dt must be shorter for these"),
         (lambda: HCoRNN(3, dt=0.0), "dt must be above 0"),
         (lambda: UnICORNN(3, dt=-1.0), "dt must be above 0"),
         (lambda: UnICORNN(3, alpha=-1.0), "alpha must be 0 or more"),

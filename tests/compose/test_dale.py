@@ -2,7 +2,7 @@ import jax
 import numpy as np
 import pytest
 
-from rnnjax import unroll
+from rnnjax import cells, unroll
 from rnnjax.cells import GRU, LRU, LSTM, Elman, GRUResetBefore, IndRNN
 from rnnjax.compose import block_diagonal, dale, independent, read_cell, skip, zoneout
 from tests.compose.wrapped import XS, B, D, by_hand, engines_agree, inputs, lstm, outcome
@@ -85,3 +85,13 @@ def test_a_cell_without_a_matrix_is_refused(cell):
 def test_a_part_is_refused_that_is_none(part):
     with pytest.raises(ValueError, match=r"excitatory must be from 0 to 1$"):
         dale(GRU(3), part)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [cells.CoRNN(4), cells.ConvGRU(2, (2, 2)), cells.AntisymmetricRNN(4), cells.LipschitzRNN(4)],
+    ids=repr,
+)
+def test_a_cell_that_makes_another_matrix_is_refused_by_name(cell):
+    with pytest.raises(ValueError, match=f"a row a unit; {type(cell).__name__} makes another"):
+        dale(cell)

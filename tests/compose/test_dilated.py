@@ -4,7 +4,7 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import LRU, LSTM, GRUResetBefore
-from rnnjax.compose import Dilated, Stack, dilated
+from rnnjax.compose import Dilated, Stack, dilated, zoneout
 from tests.compose.wrapped import MASK, XS, B, D, outcome
 from tests.filled import params_of
 from tests.laws.draws import assert_close, assert_identical
@@ -49,3 +49,10 @@ def test_of_a_cell_made_of_cells_each_part_is_dilated():
 def test_steps_are_counted():
     with pytest.raises(ValueError, match="steps must be a whole number of 1 or more"):
         dilated(LSTM(3), 0)
+
+
+def test_what_changes_states_belongs_within():
+    cell = zoneout(dilated(LSTM(3), 2), 0.1)
+    params = params_of(cell, D)
+    with pytest.raises(TypeError, match=r"Dilated\(.*: what changes states belongs within"):
+        cell.step(params, cell.initial_state(params, (B,)), XS[0])

@@ -5,6 +5,7 @@ import pytest
 from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, Elman, GRUResetBefore
 from rnnjax.compose import (
+    FastSlow,
     Residual,
     Stack,
     block_diagonal,
@@ -75,6 +76,7 @@ def test_after_training_nothing_is_dropped():
         lambda cell: layer_norm(dale(cell)),
         lambda cell: Residual(learned_start(cell)),
         lambda cell: Stack((GRU(3), Stack((cell,)))),
+        lambda cell: FastSlow((GRU(3), GRU(3)), cell),
     ],
 )
 def test_it_drops_wherever_it_is(wrapped):

@@ -4,7 +4,21 @@ import pytest
 import scipy.linalg
 
 from rnnjax import unroll
-from rnnjax.cells import CTRNN, GRU, LRU, LSTM, Elman, GRUResetBefore, Identity, IndRNN, relu
+from rnnjax.cells import (
+    CTRNN,
+    GRU,
+    LRU,
+    LSTM,
+    SLSTM,
+    AntisymmetricRNN,
+    ClockworkRNN,
+    CoRNN,
+    Elman,
+    GRUResetBefore,
+    Identity,
+    IndRNN,
+    relu,
+)
 from rnnjax.compose import (
     MixedPrecision,
     Zoneout,
@@ -112,3 +126,10 @@ def test_cells_without_a_matrix_are_refused(change):
             change(cell)
     with pytest.raises(ValueError, match="its units see no others"):
         change(IndRNN(4))
+
+
+@pytest.mark.parametrize("change", [independent, lambda cell: block_diagonal(cell, 2)])
+def test_cells_that_do_more_with_their_matrix_are_refused(change):
+    for cell in (AntisymmetricRNN(4), ClockworkRNN(4), CoRNN(4), SLSTM(4)):
+        with pytest.raises(ValueError, match=r"\(cell=.*: cell must multiply by its recurrent ma"):
+            change(cell).init(jax.random.key(0), D)

@@ -58,6 +58,7 @@ def test_what_is_the_same_for_all_units_changes_nothing():
     assert_close(after, before)
 
 
+@pytest.mark.full
 def test_it_obeys_the_laws_and_runs_on_the_engines_of_its_contract():
     cell = layer_norm(GRU(3))
     assert unroll.deferred in engines_of(cell)

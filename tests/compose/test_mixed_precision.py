@@ -135,6 +135,7 @@ LAWS = (
 
 
 @pytest.mark.parametrize("cell", MIXED, ids=repr)
+@pytest.mark.full
 def test_laws_that_rounding_does_not_break_hold(cell):
     results = CellResults(cell)
     for law in LAWS:
@@ -186,6 +187,7 @@ def test_every_product_multiplies_numbers_in_half_precision(engine, cell):
 
 
 @pytest.mark.parametrize(("engine", "cell"), SERVED, ids=name)
+@pytest.mark.full
 def test_every_engine_agrees_with_the_loop(engine, cell):
     mask, reset = (np.random.default_rng(0).random((2, T, B)) < [[[0.8]], [[0.1]]]).astype(bool)
     arguments = params_of(cell), XS, mask, reset

@@ -8,9 +8,12 @@ from rnnjax.cells import (
     GRU,
     LRU,
     LSTM,
+    LSTMP,
+    AntisymmetricRNN,
     BrickWall,
     Butterfly,
     Cayley,
+    CoRNN,
     Elman,
     Exponential,
     GRUResetBefore,
@@ -75,6 +78,7 @@ def test_the_norm_is_kept_for_ten_thousand_steps(x64):
     np.testing.assert_allclose(jnp.linalg.norm(after.h), jnp.linalg.norm(state.h), rtol=1e-11)
 
 
+@pytest.mark.full
 def test_it_obeys_the_laws_and_runs_on_the_engines_of_its_contract():
     cell = orthogonal(GRU(3), Cayley(1))
     assert {unroll.deferred, unroll.fused} <= set(engines_of(cell))
@@ -89,6 +93,7 @@ def test_it_obeys_the_laws_and_runs_on_the_engines_of_its_contract():
     ],
     ids=repr,
 )
+@pytest.mark.full
 def test_it_goes_around_other_changes_and_into_them(cell):
     assert engines_agree(cell, params_of(cell, D), train=True) == 1
 
@@ -114,8 +119,15 @@ def test_of_a_cell_made_of_cells_each_part_is_changed():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: OrthogonalRecurrence(LRU(3), Cayley()), "must have a recurrent matrix in blocks"),
-        (lambda: orthogonal(IndRNN(3), Cayley()), "must have a recurrent matrix in blocks"),
+        (lambda: OrthogonalRecurrence(LRU(3), Cayley()), "must have a recurrent matrix w_h"),
+        (lambda: orthogonal(IndRNN(3), Cayley()), "must have a recurrent matrix w_h"),
+        (lambda: orthogonal(orthogonal(GRU(3), Cayley()), Cayley()), "must have a recurrent"),
+        (lambda: orthogonal(compose.independent(GRU(4)), Cayley()), "must have a recurrent matrix"),
+        (lambda: orthogonal(compose.block_diagonal(GRU(4), 2), Cayley()), "must have whole blocks"),
+        (lambda: orthogonal(LSTMP(4), Cayley()).init(jax.random.key(0), D), r"w_h is \(2, 16\)"),
+        (lambda: orthogonal(AntisymmetricRNN(3), Cayley()), "AntisymmetricRNN makes another"),
+        (lambda: orthogonal(CoRNN(3), Cayley()), "CoRNN makes another matrix"),
+        (lambda: orthogonal(GRU(3), Cayley(9)), "negative must be at most the 3 units"),
         (lambda: orthogonal(GRU(3), 0.5), "by must be a parametrization"),
         (lambda: orthogonal(GRU(3), Butterfly()), "the 3 units must be a power of two"),
     ],
@@ -123,3 +135,29 @@ def test_of_a_cell_made_of_cells_each_part_is_changed():
 def test_what_has_no_such_matrix_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        compose.dale,
+        lambda cell: compose.sparse(cell, 0.5),
+        lambda cell: compose.drop_connect(cell, 0.5),
+    ],
+)
+def test_what_changes_the_entries_of_a_matrix_belongs_within(change):
+    with pytest.raises(ValueError, match="cell must have a recurrent matrix"):
+        change(compose.zoneout(orthogonal(GRU(3), Cayley()), 0.1))
+    assert orthogonal(change(GRU(3)), Cayley()).init(jax.random.key(0), D).w_h.shape == (3, 3)
+
+
+def test_the_second_matrix_of_a_skip_is_orthogonal_too():
+    cell = orthogonal(compose.skip(GRU(4), 2), Cayley())
+    params = cell.init(jax.random.key(0), D)
+    first, second = params.cell.w_h, params.w_s
+    assert first.shape == second.shape == (3, 6)
+    assert (first != second).any()
+    made = cell.prepare(params).params.params.w_s
+    for w in np.split(np.asarray(made.w_h), 3, axis=1):
+        np.testing.assert_allclose(w @ w.T, np.eye(4), atol=1e-6)
+    assert engines_agree(cell, params_of(cell, D), train=True) >= 1

@@ -94,6 +94,9 @@ def test_activations_are_read_from_what_they_print(name):
         "JANET(3, beta=1.0, bias_init=Forget(value=2.0), recurrent_init=Uniform(scale=0.1))",
         "MGU(3, input_init=LecunNormal(), recurrent_init=SpectralRadius(radius=0.9))",
         "Elman(3, activation=tanh, recurrent_init=Ring(r_min=0.9, r_max=0.99, max_phase=0.3))",
+        "Elman(3, activation=lecun_tanh, recurrent_init=NormalBySize(scale=0.5))",
+        "LinearAttention(3, heads=1, feature_map=identity)",
+        "S4D(3, state_dim=8, discretisation=bilinear, spectrum=s4d_legs)",
     ],
 )
 def test_what_a_cell_prints_evaluates_in_the_face(text):

@@ -5,7 +5,7 @@ import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import CTRNN, LRU, LSTM, GRUResetBefore
-from rnnjax.compose import SkipRNN, Stack, skip_rnn, with_states
+from rnnjax.compose import SkipRNN, Stack, skip_rnn, with_states, zoneout
 from rnnjax.testing.cell_laws import CELL_LAWS, has_the_gradients_of_finite_differences
 from rnnjax.testing.cell_results import CellResults
 from tests.compose.wrapped import XS, B, D, outcome
@@ -86,6 +86,7 @@ def test_without_skips_it_is_the_cell():
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.full
 def test_it_obeys_the_laws_but_that_of_finite_differences(law):
     law(RESULTS)
 
@@ -95,3 +96,10 @@ RESULTS = CellResults(skip_rnn(GRUResetBefore(3)))
 
 def test_of_a_cell_made_of_cells_each_part_skips():
     assert skip_rnn(Stack((LSTM(3), LRU(2)))) == Stack((SkipRNN(LSTM(3)), SkipRNN(LRU(2))))
+
+
+def test_what_changes_states_belongs_within():
+    cell = zoneout(skip_rnn(LSTM(3)), 0.5)
+    params = cell.init(jax.random.key(0), 2)
+    with pytest.raises(TypeError, match=r"belongs within: skip_rnn\(zoneout"):
+        cell.step(params, cell.initial_state(params), jnp.ones(2))

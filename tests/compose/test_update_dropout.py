@@ -3,7 +3,25 @@ import numpy as np
 import pytest
 
 from rnnjax import unroll
-from rnnjax.cells import CTRNN, GRU, JANET, LRU, LSTM, MGU, UGRNN, Elman, PeepholeLSTM
+from rnnjax.cells import (
+    CFN,
+    CTRNN,
+    GORU,
+    GRU,
+    JANET,
+    LRU,
+    LSTM,
+    MGU,
+    ONLSTM,
+    RAN,
+    STAR,
+    UGRNN,
+    Elman,
+    IntersectionRNN,
+    PeepholeLSTM,
+    PhasedLSTM,
+)
+from rnnjax.cells.noise import Noised
 from rnnjax.compose import (
     BlockDiagonal,
     LearnedStart,
@@ -14,6 +32,8 @@ from rnnjax.compose import (
     update_dropout,
     zoneout,
 )
+from rnnjax.compose.wrapper import OwnNoise, Wrapper
+from tests.catalogue import CELLS, name
 from tests.compose.wrapped import (
     XS,
     B,
@@ -28,7 +48,7 @@ from tests.compose.wrapped import (
     sigmoid,
 )
 from tests.filled import params_of
-from tests.laws.draws import assert_close, assert_identical
+from tests.laws.draws import assert_close, assert_identical, normal
 
 
 def peephole(own, x, h, c, candidate):
@@ -49,6 +69,7 @@ def mgu(own, x, h, candidate):
     return (1 - f) * h + f * candidate * np.tanh(u_n + f * v_n)
 
 
+MINGLED = (CFN, GORU, ONLSTM, PhasedLSTM, RAN, STAR)
 STEPS = {
     LSTM(3): lambda own, x, h, c, m: lstm(own, x, h, c, candidate=m),
     PeepholeLSTM(3): peephole,
@@ -84,14 +105,34 @@ def test_without_noise_nothing_is_dropped(cell):
     )
 
 
-def test_where_all_is_kept_it_is_the_plain_cell():
-    for cell in (LSTM(3), GRU(3)):
-        dropped = update_dropout(cell, 0.0)
-        params = params_of(cell, D)
-        assert_close(
-            outcome(unroll.scan, dropped, params, inputs(dropped, params, train=True)),
-            outcome(unroll.scan, cell, params, XS),
-        )
+def is_taken(cell):
+    try:
+        update_dropout(cell, 0.0)
+    except ValueError:
+        return False
+    return not isinstance(cell, Wrapper | IntersectionRNN)  # its output is not of its memory
+
+
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if is_taken(cell)], ids=name)
+def test_the_candidate_is_all_that_is_dropped_and_the_memory_goes_on(cell):
+    dropped = update_dropout(cell, 0.0)
+    params, x_t = params_of(dropped, D), normal(2, (B, D))
+    state = jax.tree.map(lambda s: normal(1, (B, *s.shape)), cell.initial_state(params))
+
+    def step(state, kept):
+        noise = OwnNoise(np.full((B, state.h.shape[-1]), kept, np.float32), None)
+        return dropped.step(params, state, Noised(x_t, noise))
+
+    assert_close(step(state, 1.0), cell.step(params, state, x_t), atol=1e-6)
+    memory = "c" if "c" in state._fields else "h"
+
+    def without(before):
+        return getattr(step(state._replace(**{memory: before}), 0.0)[0], memory)
+
+    before = getattr(state, memory)
+    after, slope = jax.jvp(without, (before,), (np.ones_like(before),))
+    assert np.abs(after - getattr(step(state, 1.0)[0], memory)).max() > 1e-3
+    assert np.abs(slope).min() > 1e-3
 
 
 def test_every_engine_makes_the_same_of_the_same_noise():
@@ -110,6 +151,10 @@ def test_every_engine_makes_the_same_of_the_same_noise():
     [
         (Elman(3), "cell must have a candidate, a block named g or n"),
         (CTRNN(3), "cell must have a candidate"),
+        *[
+            (cell(3), "cell must have a candidate that can be told from the memory")
+            for cell in MINGLED
+        ],
         (LRU(3), "cell must be a "),
         (LearnedStart(LRU(3)), "cell must be a "),
     ],

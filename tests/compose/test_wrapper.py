@@ -178,7 +178,7 @@ def test_the_output_is_that_of_the_changed_state(cell):
         expected = cell.readout(params, state, XS[-1])
     else:
         expected = cell.output(params, state) if isinstance(cell, CTRNN) else state.h
-    assert_identical(ys[-1], expected)
+    assert_close(ys[-1], expected)  # of another program
 
 
 def test_an_output_that_cannot_follow_the_state_is_refused():

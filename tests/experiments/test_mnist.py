@@ -9,6 +9,7 @@ import pytest
 from rnnjax import datasets, unroll
 from rnnjax.cells import LSTM
 from tests.filled import params_of
+from tests.full import full
 from tests.lab.launching import launched
 
 DIGITS = (
@@ -32,8 +33,8 @@ def run(tmp_path, *flags):
     ("experiment", "settings"),
     [
         ("mnist_rnn", ("--cell=Elman", "--hidden=4", "--bidirectional", "--readout=mean")),
-        ("mnist_rnn", ("--cell=MinGRU(4)", "--order=permuted", "--unroll=associative")),
-        ("mnist_mlp", ("--widths=8,4",)),
+        full("mnist_rnn", ("--cell=MinGRU(4)", "--order=permuted", "--unroll=associative")),
+        full("mnist_mlp", ("--widths=8,4",)),
     ],
 )
 def test_digits_are_classified_and_the_last_line_is_the_result(tmp_path, experiment, settings):
@@ -49,6 +50,7 @@ def test_digits_are_classified_and_the_last_line_is_the_result(tmp_path, experim
     assert summary["data"] == "digits:wheel:5000"
 
 
+@pytest.mark.full
 def test_two_networks_are_compared_in_one_table(tmp_path):
     done = run(
         tmp_path,
@@ -106,6 +108,7 @@ def test_rows_of_a_hundred_digits_through_a_hundred_lstm_units():
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the MNIST files are not in ../shared/data/mnist")
+@pytest.mark.full
 def test_a_hundred_updates_on_all_of_mnist_learn_most_digits(tmp_path):
     done = run(
         tmp_path,

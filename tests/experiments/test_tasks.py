@@ -3,6 +3,7 @@ import math
 
 import pytest
 
+from tests.full import full
 from tests.lab.launching import launched
 
 SHORT = ("--steps=4", "--log_every=2", "--eval_every=4", "--nofigures")
@@ -12,12 +13,12 @@ SHORT = ("--steps=4", "--log_every=2", "--eval_every=4", "--nofigures")
     ("experiment", "settings", "baseline"),
     [
         ("adding", ("--length=5", "--cell=Elman", "--hidden=4", "--batch_size=3"), 1 / 6),
-        (
+        full(
             "copying",
             ("--delay=2", "--cell=Elman(4, activation=relu)", "--batch_size=3"),
             10 * math.log(8) / 22,
         ),
-        ("echo", ("--length=40", "--window=9", "--batch_size=2", "--layers=2"), math.log(2)),
+        full("echo", ("--length=40", "--window=9", "--batch_size=2", "--layers=2"), math.log(2)),
     ],
 )
 def test_a_task_is_trained_and_the_last_line_is_its_result(
@@ -36,6 +37,7 @@ def test_a_task_is_trained_and_the_last_line_is_its_result(
     assert f"without memory {baseline:.4f}" in done.out
 
 
+@pytest.mark.full
 def test_echo_is_learned_across_the_borders_of_windows(tmp_path):
     # With windows of two steps each echo comes from the window before.
     done = launched(

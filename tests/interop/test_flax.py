@@ -198,3 +198,9 @@ def test_unrolled_as_our_own_engine():
     ys = layer.apply({"params": {"cell": params._asdict()}}, xs)
     _, ours = unroll.scan(cell, params, cell.initial_state(params, (2,)), xs)
     np.testing.assert_allclose(ys, ours, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", [cells.LSTM, 3])
+def test_what_is_no_cell_is_refused(cell):
+    with pytest.raises(TypeError, match=r"^cell must be a cell, such as GRU\(64\); got "):
+        interop.as_rnn_cell(cell)

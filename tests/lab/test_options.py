@@ -37,6 +37,7 @@ def finished(folder, *argv):
     return (folder / "run" / "metrics.jsonl").read_bytes()
 
 
+@pytest.mark.full
 def test_a_program_compiled_before_makes_the_same_numbers_without_a_word(tmp_path):
     def updates_kept() -> set[str]:  # of the other programs, only those slow to compile that time
         files = (tmp_path / "cache" / "rnnjax").rglob("*-cache")
@@ -66,6 +67,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_profile_holds_a_trace_of_calls_after_the_first(tmp_path):
     done = launched(
         *(word for word in ECHO if word != "--devices=2"), f"--workdir={tmp_path}/run", "--profile"

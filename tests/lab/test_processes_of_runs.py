@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 ROOT = pathlib.Path(__file__).parents[2]
 ECHO = (
     "--experiment=echo",
@@ -55,6 +57,7 @@ def test_wrong_input_ends_a_process_with_two_and_one_line(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.full
 def test_a_killed_run_goes_on_and_a_flagfile_replays_it_byte_for_byte(tmp_path):
     whole = finished(tmp_path, *ECHO, "--workdir=whole")
     assert whole.returncode == 0, whole.stderr

@@ -79,6 +79,7 @@ def ran(*argv):
     return done
 
 
+@pytest.mark.full
 def test_a_finished_run_of_constant_rate_goes_on_with_more_steps(tmp_path):
     """It ends as one that had them from the start: `tests/runs/test_run.py`."""
     for steps in (4, 8):
@@ -91,6 +92,7 @@ def test_a_finished_run_of_constant_rate_goes_on_with_more_steps(tmp_path):
     assert changeable(settings.replace(schedule="cosine")) == set()
 
 
+@pytest.mark.full
 def test_a_run_begins_with_the_best_parameters_of_another_and_they_can_be_evaluated(tmp_path):
     first = ran(*ADDING, "--steps=8", "--workdir=first")
     ran(*ADDING, "--steps=1", "--learning_rate=1e-30", "--init_from=first", "--workdir=second")
@@ -148,6 +150,7 @@ def test_an_experiment_and_a_cell_of_ones_own_are_run_resumed_and_loaded(tmp_pat
     assert "No module named 'no_such_module_of_mine'" in missing.err
 
 
+@pytest.mark.full
 def test_two_experiments_run_in_one_process_from_python(tmp_path):
     small = {"batch_size": 2, "steps": 2, "figures": False}
     first = lab.run("adding", length=3, cell="Elman(2)", workdir="a", **small)

@@ -82,6 +82,7 @@ def test_the_same_command_finds_its_folder_and_other_axes_have_another(formula):
     assert all(folder.name.startswith("adding-sweep-") for folder in folders)
 
 
+@pytest.mark.full
 def test_a_sweep_that_was_stopped_goes_on_and_its_flags_replay_it(formula):
     def stop():
         if len(formula.runs) == 2:
@@ -106,6 +107,7 @@ def test_a_sweep_that_was_stopped_goes_on_and_its_flags_replay_it(formula):
     ]
 
 
+@pytest.mark.full
 def test_a_finished_sweep_grows(formula):
     for text, steps in (("seed=0:2", 4), ("seed=0:3", 4), ("seed=0:3", 6)):
         done = launched(
@@ -198,6 +200,7 @@ def test_workers_divide_cores_and_gpus(monkeypatch, worker, workers, cores, gpus
     assert (set(taken[0]), os.environ["CUDA_VISIBLE_DEVICES"]) == (cores, gpus)
 
 
+@pytest.mark.full
 def test_two_workers_share_a_sweep(tmp_path):
     """Processes as users start them."""
     root = pathlib.Path(__file__).parents[2]

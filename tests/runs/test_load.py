@@ -82,6 +82,7 @@ def snapshot(folder):
     return [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths]
 
 
+@pytest.mark.full
 def test_a_run_is_loaded_while_it_trains(finished):
     _, _, asking = finished
     assert asking.found == [(6, 4), (8, 4), (9, 8)]

@@ -90,6 +90,7 @@ def without_progress(err):
     return "".join(line for line in lines if not line.startswith("step "))
 
 
+@pytest.mark.full
 def test_two_processes_train_as_one(tmp_path, started, started_two):
     argv = (*ECHO, "--steps=40")
     first, second = map(ended, started_two(*argv, "--workdir=two"))
@@ -136,6 +137,7 @@ def test_when_the_process_with_the_coordinator_is_killed_the_other_ends_with_one
     assert (code, err.strip()) == (1, LOST)
 
 
+@pytest.mark.full
 def test_an_error_of_the_first_process_ends_the_second_with_the_same_line(tmp_path, started_two):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "notes.txt").write_text("mine")

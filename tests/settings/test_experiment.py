@@ -176,6 +176,7 @@ def test_what_no_part_has_or_takes_is_refused_in_one_line(texts, message):
     [
         ({"cell": "LSTMM"}, r"^unknown name 'LSTMM'; did you mean LSTM\?$"),
         ({"cell": "3"}, r"^'3' is not a cell: name one"),
+        ({"cell": "with_states(GRU(3))"}, r"with_states is for Python alone$"),
         ({"unroll": "scam"}, r"^unknown name 'scam'; did you mean scan\?"),
         ({"optimizer": "adamm"}, r"^unknown name 'adamm'; did you mean adam"),
         ({"schedule": "cosin"}, r"^unknown name 'cosin'; did you mean cosine\?$"),

@@ -84,6 +84,7 @@ def test_a_diverged_point_is_the_worst_there_is(tmp_path, formula):
     assert study(tmp_path).best_params == {"learning_rate": 0.01, "seed": 0}
 
 
+@pytest.mark.full
 def test_a_search_learns_from_its_results_and_stops_hopeless_points(tmp_path, formula):
     found = swept(
         tmp_path, "learning_rate=log(1e-6,1e-1)", sampler="tpe", trials=24, pruner="median"
@@ -107,6 +108,7 @@ def test_a_search_that_goes_on_draws_no_point_again(tmp_path, formula):
 
 
 @pytest.mark.parametrize("sampler", ["random", "tpe"])
+@pytest.mark.full
 def test_a_stopped_search_goes_on_with_the_points_that_it_had(tmp_path, formula, sampler):
     def stop():
         if len(formula.runs) == 2:

@@ -116,6 +116,7 @@ def slurm(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("site", ["study.journal"], indirect=True)
+@pytest.mark.full
 def test_workers_are_an_array_of_jobs_with_what_was_asked_for(site, slurm):
     queue = site.planned(5)
     executor = read_slurm("partition=gpu,cpus=3,gpus=2,minutes=7,setup=true")
@@ -135,6 +136,7 @@ def test_workers_are_an_array_of_jobs_with_what_was_asked_for(site, slurm):
 
 
 @pytest.mark.parametrize("site", ["study.journal"], indirect=True)
+@pytest.mark.full
 def test_the_unit_of_a_job_that_slurm_ended_is_queued_again(site, slurm, monkeypatch):
     monkeypatch.setattr("submitit.SlurmJob._results_timeout_s", 0)
     queue = site.planned(1)

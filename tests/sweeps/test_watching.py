@@ -53,9 +53,9 @@ def test_a_line_is_printed_whenever_a_unit_ends_and_the_watch_with_the_workers(s
     queue = site.planned(3)
     ending, shown = watched([Working(5)], queue, best=lambda: 0.25)
     assert ending == Ending(Counts(2, 0, 1, 0), died=0)
-    first, second = shown.splitlines()
-    text = "space sweep: {} of 3 programs, best 0.2500, 0 running, 1 workers, 0:01 left"
-    assert [first, second] == [text.format(1), text.format(2)]
+    lines = [re.sub(r"\d:\d\d left", "TIME left", line) for line in shown.splitlines()]
+    text = "space sweep: {} of 3 programs, best 0.2500, 0 running, 1 workers, TIME left"
+    assert lines == [text.format(1), text.format(2)]
 
 
 def test_a_dead_worker_is_told_once_with_its_log(site):
@@ -113,6 +113,7 @@ def test_after_the_death_of_launcher_and_workers_no_finished_unit_is_done_again(
 
 
 @pytest.mark.parametrize("site", ["study.journal"], indirect=True)
+@pytest.mark.full
 def test_without_a_heartbeat_the_launcher_gives_a_dead_worker_s_unit_to_the_other(site):
     launcher = site.start("--launch=6", "--hold=3")
     os.kill(site.held(), signal.SIGKILL)

@@ -41,6 +41,7 @@ def test_a_unit_that_kills_its_workers_is_tried_twice_and_fails_for_good(site):
 
 
 @pytest.mark.parametrize("site", ["study.db", "study.journal"], indirect=True)
+@pytest.mark.full
 def test_two_workers_do_each_unit_once(site):
     queue = site.planned(8)
     workers = [site.start(), site.start()]
@@ -50,6 +51,7 @@ def test_two_workers_do_each_unit_once(site):
 
 
 @pytest.mark.parametrize("site", ["study.db", "study.journal"], indirect=True)
+@pytest.mark.full
 def test_an_interrupted_worker_gives_its_unit_back(site):
     queue = site.planned(2)
     worker = site.start("--hold=0")
@@ -98,6 +100,7 @@ def give_up(queue, unit):
 
 
 @pytest.mark.parametrize("ending", ["returns", "raises"])
+@pytest.mark.full
 def test_a_worker_taken_for_dead_goes_on_and_its_late_end_does_not_count(site, ending):
     done = []
 
@@ -124,6 +127,7 @@ def test_ctrl_c_ends_a_worker_that_was_taken_for_dead_too(site):
         work(queue, do)
 
 
+@pytest.mark.full
 def test_a_trial_whose_worker_died_before_its_first_heartbeat_is_found_dead(site):
     looks = []
     queue = site.planned(1)

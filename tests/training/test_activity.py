@@ -75,6 +75,7 @@ def test_in_training_the_loss_has_those_of_the_last_layer(bidirectional):
     assert float(objective.loss(outputs, batch)) == float(plain.loss(wanted, batch))
 
 
+@pytest.mark.full
 def test_it_trains_a_network_with_noise_to_do_less():
     task, found = small.labelled(), []
     model = models.sequence_model(zoneout(small.CELL, 0.3), models.Last, task.output_dim)

@@ -49,6 +49,7 @@ def test_more_devices_than_there_are_get_a_clear_line():
         make_mesh(there + 1)
 
 
+@pytest.mark.full
 def test_devices_agree_in_training_evaluation_and_on_what_is_restored(tmp_path):
     # Cores become devices in a process that has not used JAX.
     root = pathlib.Path(__file__).parents[2]

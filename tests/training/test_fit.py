@@ -447,6 +447,7 @@ def test_what_is_of_another_kind_is_refused_in_one_line(changes, message):
         fit_members(given.pop("network"), given.pop("task"), 3, given.pop("members"), **given)
 
 
+@pytest.mark.full
 def test_a_named_optimizer_has_the_decay_that_optax_gives_it_unless_told_otherwise():
     def trained(optimizer, **numbers):
         numbers = Hyperparameters(learning_rate=0.1, **numbers)

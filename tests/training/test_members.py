@@ -20,6 +20,7 @@ from rnnjax.training.hyperparameters import stack
 from rnnjax.training.members import make_advance
 from rnnjax.training.rules import default_weight_decay, rules
 from rnnjax.training.update import Learning
+from tests.full import full
 from tests.laws.draws import assert_close, assert_identical
 from tests.training import small
 
@@ -77,7 +78,9 @@ def check(rule, ema=None, layers=2):
     return found
 
 
-@pytest.mark.parametrize(("rule", "ema"), COMMON, ids=str)
+@pytest.mark.parametrize(
+    ("rule", "ema"), [COMMON[0], *(full(*others) for others in COMMON[1:])], ids=str
+)
 def test_each_member_equals_its_run_alone_bit_for_bit(rule, ema):
     *found, lost = check(rule, ema)
     assert {int(member["ended"]) for member in found} == {0}
@@ -101,6 +104,7 @@ def test_of_every_optimizer_each_member_equals_its_run_alone(name):
     assert any(member["ended"] == 0 for member in found)
 
 
+@pytest.mark.full
 def test_members_that_a_device_runs_at_once_are_those_alone_up_to_rounding():
     source, rule = small.labelled().source("train", 6), Optimizer("sgd")
     one = small.One(make_objective(MLP((4, 3)), small.labelled()), rule, source, BASE)

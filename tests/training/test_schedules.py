@@ -71,7 +71,7 @@ def test_schedules_of_optax_are_factors_from_the_end_of_the_warmup(text, wanted,
     check_schedule(text, STEPS)
     rise = [0.5 * t / 7 for t in range(warmup)]
     factors = [0.5 * float(wanted(t)) for t in range(STEPS + 1 - warmup)]
-    np.testing.assert_allclose(rates(text, warmup), rise + factors, rtol=1e-5)
+    np.testing.assert_allclose(rates(text, warmup), rise + factors, rtol=1e-5, atol=1e-12)
 
 
 def test_a_rate_has_the_precision_of_the_highest(x64):

@@ -1,5 +1,4 @@
 import os
-import time
 
 import pytest
 
@@ -50,8 +49,7 @@ def test_without_validation_no_best_is_kept():
     assert size_of(found) == Size(count, 4 * (2 * count + 1))
 
 
-def test_what_cannot_fit_is_refused_at_once_with_both_numbers():
-    begin = time.perf_counter()
+def test_what_cannot_fit_is_refused_with_both_numbers_before_anything_is_made():
     found = problem(10**9)
     size = size_of(found)
     assert size.parameters == parameters(10**9)
@@ -61,7 +59,6 @@ def test_what_cannot_fit_is_refused_at_once_with_both_numbers():
     )
     with pytest.raises(ValueError, match=message):
         check_memory(size)
-    assert time.perf_counter() - begin < 1
 
 
 def test_members_need_memory_each():

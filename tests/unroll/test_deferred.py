@@ -56,6 +56,7 @@ def test_time_runs_in_chunks(chunk, steps, lengths):
 
 
 @pytest.mark.parametrize("cell", [LSTM(3), GRU(3), PeepholeLSTM(3)], ids=repr)
+@pytest.mark.full
 def test_any_chunk_has_the_gradients_of_the_loop_to_the_last_digits(cell):
     rng = np.random.default_rng(0)
     mask, reset = rng.random((150, 4)) < 0.8, rng.random((150, 4)) < 0.1

@@ -67,6 +67,7 @@ def test_an_elman_cell_is_its_equation():
     ],
     ids=repr,
 )
+@pytest.mark.full
 def test_gradients_are_those_of_the_loop_to_the_last_digits(cell, batch_shape, with_flags, rows):
     arguments = doubled(drawn(cell, batch_shape))
     given = flags((T, *batch_shape)) if with_flags else {}
@@ -86,6 +87,7 @@ def test_what_stands_in_the_padding_reaches_nobody():
     assert_close(actual, expected, rtol=1e-3)
 
 
+@pytest.mark.full
 def test_in_half_precision_only_products_and_what_is_kept_are_rounded():
     cell = LSTM(3)
     arguments = drawn(cell, (3,))

@@ -49,6 +49,7 @@ def loop(each, h):
         (20, (3,), np.complex128, True),
     ],
 )
+@pytest.mark.full
 def test_states_and_gradients_are_those_of_the_loop(steps, shape, dtype, with_resets):
     with jax.enable_x64(True):
         arguments = drawn(steps, shape, dtype, with_resets)
@@ -77,6 +78,7 @@ def test_half_precision_is_carried_in_single():
 
 
 @pytest.mark.parametrize(("cell", "batch_shape"), [(LRU(3), (2, 2)), (MinGRU(3), ())], ids=repr)
+@pytest.mark.full
 def test_the_engine_has_the_gradients_of_the_loop(cell, batch_shape):
     rng = np.random.default_rng(0)
     given = {name: rng.random((20, *batch_shape)) < 0.5 for name in ("mask", "reset")}

@@ -43,6 +43,7 @@ def test_states_and_cotangents_are_those_of_the_dense_system(dtype):
 
 @pytest.mark.parametrize("make", [unroll.LinearScan, unroll.Associative])
 @pytest.mark.parametrize("cell", [LRU(5), MinGRU(5)], ids=repr)
+@pytest.mark.full
 def test_any_chunk_has_the_gradients_of_the_loop_to_the_last_digits(make, cell):
     mask, reset = FLAGS
 

@@ -81,6 +81,7 @@ def test_the_error_is_squared_by_an_iteration(x64):
 
 
 @pytest.mark.parametrize("engine", [Newton(diagonal=True), Newton(damping=0.1)], ids=repr)
+@pytest.mark.full
 def test_approximate_jacobians_do_not_square_the_error(engine, x64):
     with pytest.raises(AssertionError):
         squares_its_error(engine)
@@ -89,6 +90,7 @@ def test_approximate_jacobians_do_not_square_the_error(engine, x64):
 
 
 @pytest.mark.parametrize("cell", [GRU(4), LSTM(3), Elman(4)], ids=repr)
+@pytest.mark.full
 def test_few_iterations_solve_many_steps(cell):
     solution = solve(Newton(), cell, *drawn(cell, LONG, 3))
     assert solution.converged.all()
@@ -106,6 +108,7 @@ def test_a_linear_cell_takes_one_iteration_and_one_that_changes_nothing(cell):
 @pytest.mark.parametrize(
     "hidden", [4, *(pytest.param(wide, marks=pytest.mark.full) for wide in (8, 16))]
 )
+@pytest.mark.full
 def test_ten_thousand_steps_end_where_the_loop_does(hidden):
     cell = GRU(hidden)
     arguments = drawn(cell, 10_000)
@@ -142,6 +145,7 @@ def test_without_the_plain_loop_the_result_would_not_be_right(replace):
         is_right_without_converging(Newton(max_iterations=1), GRU(3), 1.0)
 
 
+@pytest.mark.full
 def test_where_it_does_not_converge_so_is_the_gradient():
     cell = GRU(3)
     arguments = drawn(cell, 60, 2)
@@ -149,6 +153,7 @@ def test_where_it_does_not_converge_so_is_the_gradient():
     assert_close(actual, gradients(scan, cell, *arguments))
 
 
+@pytest.mark.full
 def test_a_step_is_settled_by_an_iteration_at_the_least():
     cell = Elman(4)
     arguments = drawn(cell, 40, gain=8.0)
@@ -168,6 +173,7 @@ def converges_on_unstable_linearisations(engine):
     assert_close(solution.ys, scan(cell, params, state, 3 * xs)[1], rtol=0, atol=1e-4)
 
 
+@pytest.mark.full
 def test_damping_converges_in_time_where_plain_iterations_do_not():
     converges_on_unstable_linearisations(Newton(damping=0.3, max_iterations=40))
     with pytest.raises(AssertionError):
@@ -207,6 +213,7 @@ def test_the_gradient_is_that_of_the_solution_however_it_was_found(engine, x64):
     has_the_exact_gradient(engine)
 
 
+@pytest.mark.full
 def test_the_gradient_needs_full_jacobians(x64, replace):
     replace(MODULE, "jacobians", dynamics.diagonal_jacobians)
     with pytest.raises(AssertionError):
@@ -241,6 +248,7 @@ def test_a_nan_after_a_reset_stays_out_of_gradients_before_it():
 
 
 @pytest.mark.parametrize("batch_shape", [(), (2, 3)], ids=repr)
+@pytest.mark.full
 def test_any_batch_axes_will_do(batch_shape):
     cell = compose.Stack((LSTM(3), LRU(2)))
     arguments = drawn(cell, 9, *batch_shape)
@@ -252,6 +260,7 @@ def test_any_batch_axes_will_do(batch_shape):
     assert_close((solution.state, solution.ys), expected)
 
 
+@pytest.mark.full
 def test_half_precision_ends_where_the_loop_does_up_to_its_rounding():
     cell = GRU(4)
     arguments = jax.tree.map(lambda x: jnp.asarray(x, jnp.bfloat16), drawn(cell, 50, 2))
@@ -296,6 +305,7 @@ def test_a_state_of_whole_numbers_is_refused():
 
 
 @pytest.mark.parametrize("cell", [LSTM(2), LRU(2)], ids=repr)
+@pytest.mark.full
 def test_diagonal_and_damped_it_obeys_the_laws_too(cell):
     check_engine(Newton(diagonal=True, damping=0.1), cell)
 
@@ -324,6 +334,7 @@ def test_numbers_with_which_nothing_converges_are_refused(fields, message):
 
 
 @pytest.mark.parametrize("batch_shape", [(), (3,)], ids=repr)
+@pytest.mark.full
 def test_weights_in_half_precision_have_the_gradient_of_those_in_single(batch_shape):
     cell = LSTM(8)
     params, _, xs = drawn(cell, LONG, *batch_shape)

@@ -133,6 +133,7 @@ def on_eight_devices():
     return json.loads(done.stdout)
 
 
+@pytest.mark.full
 def test_any_number_of_devices_finds_the_values_and_gradients_of_one_loop():
     """One test for all of it: the process that has eight devices is slow to make its programs."""
     found = on_eight_devices()

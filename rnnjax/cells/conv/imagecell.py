@@ -42,6 +42,8 @@ class ImageCell(GatedCell):
         6272
     """
 
+    plain_matrix = False
+
     image: tuple[int, int]  # pyright: ignore[reportGeneralTypeIssues]
     kernel: int = 3
 

@@ -44,6 +44,7 @@ class CFN(GatedCell):
     blocks = ("f", "i", "n")
     recurrent_blocks = ("f", "i")
     biased_blocks = ("f", "i")
+    plain_candidate = False  # the activation is of the state that is kept as well
 
     forget_bias: float = 1.0
     gate_activation: Activation = field(default=fast_sigmoid, kw_only=True)

@@ -97,7 +97,8 @@ class MCLSTM(Cell):
         x_t = x_t.astype(jnp.result_type(x_t, params.w_o))
         m, a = jnp.split(x_t, [self.mass_inputs], axis=-1)
         total = jnp.sum(state.c, axis=-1, keepdims=True)
-        shares = state.c / jnp.where(total == 0, 1, total)
+        # Less than this is nothing: a derivative by it would overflow.
+        shares = state.c / jnp.where(total < jnp.finfo(total.dtype).tiny ** 0.5, 1, total)
         q = jnp.concatenate([a, shares], axis=-1)
         i = self._shares(affine(q, params.w_i, params.b_i))
         r = self._shares(affine(q, params.w_r, params.b_r))

@@ -59,6 +59,7 @@ class ONLSTM(GatedCell):
     blocks = ("master_i", "master_f", "o", "g", "i", "f")
     params_type = ONLSTMParams
     state_type = LSTMState
+    plain_candidate = False  # gates i and f alone do not say what is kept
 
     chunk: int = 1
     gate_activation: Activation = field(default=fast_sigmoid, kw_only=True)

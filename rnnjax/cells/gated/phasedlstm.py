@@ -61,8 +61,9 @@ class PhasedLSTM(GatedCell):
     training alone: run the parameters with `alpha=0.0` after it. Periods are learned, and start as
     `exp` of uniform numbers between `log_tau_min` and `log_tau_max`, so choose them by the length
     of the sequences; shifts start uniform over a period, `r` at `ratio`. The authors' code adds the
-    shift where the paper subtracts it, and draws it up to 100 steps; phases are in single precision
-    at least.
+    shift where the paper subtracts it, and draws it up to 100 steps. Phases are in single precision
+    at least; with periods or shifts in half precision a phase near a kink may be on its other side,
+    and the gradient with it.
 
     References:
         Neil, Pfeiffer & Liu (2016), Phased LSTM: accelerating recurrent network training for long
@@ -77,6 +78,7 @@ class PhasedLSTM(GatedCell):
     blocks = ("i", "f", "g", "o")
     params_type = PhasedLSTMParams
     state_type = PhasedLSTMState
+    plain_candidate = False  # the output is of what a step makes, not of the memory it leaves
 
     alpha: float = 0.001
     ratio: float = 0.05

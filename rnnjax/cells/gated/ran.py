@@ -44,6 +44,7 @@ class RAN(GatedCell):
     recurrent_blocks = ("i", "f")
     biased_blocks = ("i", "f")
     state_type = LSTMState
+    plain_candidate = False  # it has no activation
 
     gate_activation: Activation = field(default=fast_sigmoid, kw_only=True)
 

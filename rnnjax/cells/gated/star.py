@@ -42,6 +42,7 @@ class STAR(GatedCell):
 
     blocks = ("n", "i")
     recurrent_blocks = ("i",)
+    plain_candidate = False  # the activation is of the state that is kept as well
 
     gate_activation: Activation = field(default=fast_sigmoid, kw_only=True)
     input_init: Initializer = field(default=Orthogonal(), kw_only=True)

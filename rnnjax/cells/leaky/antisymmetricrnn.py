@@ -38,6 +38,7 @@ class AntisymmetricRNN(GatedCell):
     """
 
     blocks = ("h",)
+    plain_matrix = False
     params_type = AntisymmetricRNNParams
 
     epsilon: float = 0.01

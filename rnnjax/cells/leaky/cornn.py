@@ -50,6 +50,7 @@ class CoRNN(GatedCell):
     """
 
     blocks = ("h",)
+    plain_matrix = False
     params_type = CoRNNParams
     state_type = OscillatorState
 
@@ -65,8 +66,8 @@ class CoRNN(GatedCell):
         """Refuses numbers under which an oscillator is none or grows by itself.
 
         Raises:
-            ValueError: if not `0 < dt`, `0 <= gamma` and `0 <= epsilon`, or if explicit damping is
-                unstable.
+            ValueError: if not `0 < dt`, `0 <= gamma` and `0 <= epsilon`, or if steps are so long
+                that `y` and `z` grow without an input.
         """
         super().__post_init__()
         if not self.dt > 0:
@@ -74,8 +75,11 @@ class CoRNN(GatedCell):
         for name in ("gamma", "epsilon"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{self}: {name} must be 0 or more")
-        if not (self.implicit or self.dt * self.epsilon < 2):
-            raise ValueError(f"{self}: epsilon must be below 2 / dt, or the damping implicit")
+        # Of the matrix of a step both eigenvalues are within 1.
+        damping = (-2 if self.implicit else 2) * self.dt * self.epsilon
+        if not damping + self.dt**2 * self.gamma < 4:
+            way = "" if self.implicit else ", or the damping implicit"
+            raise ValueError(f"{self}: dt must be shorter for this gamma and epsilon{way}")
 
     def init(self, key: Key, input_dim: int) -> CoRNNParams:
         """Draws weights with the initializers, those by inputs as of a map of x, y and z."""

@@ -68,7 +68,7 @@ class HCoRNN(GatedCell):
 
         Raises:
             ValueError: if not `0 < dt`, if a range is negative or reaches below zero, or if the
-                largest damping is unstable.
+                steps are so long that the stiffest unit grows without an input.
         """
         super().__post_init__()
         if not self.dt > 0:
@@ -76,8 +76,9 @@ class HCoRNN(GatedCell):
         for name, mean in (("gamma_range", self.gamma), ("epsilon_range", self.epsilon)):
             if not 0 <= getattr(self, name) <= 2 * mean:
                 raise ValueError(f"{self}: {name} must be between 0 and {2 * mean}")
-        if not self.dt * (self.epsilon + self.epsilon_range / 2) < 2:
-            raise ValueError(f"{self}: epsilon and half its range must be below 2 / dt")
+        gamma, epsilon = self.gamma + self.gamma_range / 2, self.epsilon + self.epsilon_range / 2
+        if not 2 * self.dt * epsilon + self.dt**2 * gamma < 4:  # as for CoRNN
+            raise ValueError(f"{self}: dt must be shorter for these gamma and epsilon")
 
     def init(self, key: Key, input_dim: int) -> HCoRNNParams:
         """Draws weights with the initializers, frequencies and dampings within their ranges."""

@@ -42,6 +42,7 @@ class LipschitzRNN(GatedCell):
 
     blocks = ("h",)
     recurrent_blocks = ("a", "h")
+    plain_matrix = False
     params_type = LipschitzRNNParams
 
     epsilon: float = 0.01

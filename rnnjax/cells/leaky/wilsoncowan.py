@@ -61,6 +61,7 @@ class WilsonCowan(GatedCell):
     """
 
     blocks = ("E", "I")
+    plain_matrix = False
     params_type = WilsonCowanParams
     state_type = WilsonCowanState
 

@@ -70,6 +70,16 @@ class FFM(LinearCell):
     contexts: int = 4
     eps: float = field(default=1e-5, kw_only=True)
 
+    def __post_init__(self) -> None:
+        """Refuses what makes roots of negative numbers.
+
+        Raises:
+            ValueError: if `eps` is not above 0.
+        """
+        super().__post_init__()
+        if not self.eps > 0:
+            raise ValueError(f"{self}: eps must be above 0")
+
     @property
     def output_dim(self) -> int:
         """H."""

@@ -115,7 +115,7 @@ class RGLRU(LinearCell):
         return h.astype(jnp.result_type(x, params.w_x))
 
     def _by_heads(self, u: Array, w: Array, b: Array) -> Array:
-        heads = u.reshape(*u.shape[:-1], self.heads, -1)
+        heads = u.reshape(*u.shape[:-1], self.heads, self.hidden // self.heads)
         mapped = jnp.einsum("...hd,hde->...he", heads, w).reshape(u.shape)
         return mapped + repeat(b, mapped)
 

@@ -47,6 +47,16 @@ class GLA(DecayingMemory):
     rank: int = field(default=16, kw_only=True)
     tau: float = field(default=16.0, kw_only=True)
 
+    def __post_init__(self) -> None:
+        """Refuses a root that is none.
+
+        Raises:
+            ValueError: if `tau` is not above 0.
+        """
+        super().__post_init__()
+        if not self.tau > 0:
+            raise ValueError(f"{self}: tau must be above 0")
+
     @property
     def dk(self) -> int:
         """The width of a head's keys and queries."""

@@ -62,6 +62,16 @@ class LinearAttention(HeadedCell):
     normalise: bool = field(default=True, kw_only=True)
     eps: float = field(default=1e-6, kw_only=True)
 
+    def __post_init__(self) -> None:
+        """Refuses denominators that may be zero.
+
+        Raises:
+            ValueError: if `eps` is below 0.
+        """
+        super().__post_init__()
+        if not self.eps >= 0:
+            raise ValueError(f"{self}: eps must be 0 or more")
+
     def init(self, key: Key, input_dim: int) -> LinearAttentionParams:
         """Draws Glorot weights."""
         width = self.heads * self.dk

@@ -70,6 +70,16 @@ class MLSTM(HeadedCell):
 
     eps: float = field(default=1e-6, kw_only=True)
 
+    def __post_init__(self) -> None:
+        """Refuses denominators that may be zero.
+
+        Raises:
+            ValueError: if `eps` is below 0.
+        """
+        super().__post_init__()
+        if not self.eps >= 0:
+            raise ValueError(f"{self}: eps must be 0 or more")
+
     def init(self, key: Key, input_dim: int) -> MLSTMParams:
         """Draws Glorot weights; gates at first depend on no input, those to forget hardly do."""
         keys = jax.random.split(key, 5)

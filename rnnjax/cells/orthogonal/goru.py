@@ -83,6 +83,7 @@ class GORU(GatedCell):
     blocks = ("n", "r", "f")
     recurrent_blocks = ("r", "f")
     params_type = GORUParams
+    plain_candidate = False  # its activation is modReLU, and no field
 
     mesh: Mesh = BrickWall(2)
     gate_activation: Activation = field(default=fast_sigmoid, kw_only=True)

@@ -90,7 +90,13 @@ class Cayley(Parametrization):
             raise ValueError(f"{self}: negative must be a whole number of 0 or more, or None")
 
     def count(self, n: int) -> int:
-        """Returns `n (n - 1) / 2`."""
+        """Returns `n (n - 1) / 2`.
+
+        Raises:
+            ValueError: if there are fewer units than negative entries.
+        """
+        if self.negative is not None and self.negative > n:
+            raise ValueError(f"{self}: negative must be at most the {n} units")
         return n * (n - 1) // 2
 
     def init(self, key: Key, n: int) -> Array:
@@ -98,14 +104,8 @@ class Cayley(Parametrization):
         return _planes(-jnp.tan(jax.random.uniform(key, (n // 2,), maxval=jnp.pi / 2) / 2), n)
 
     def __call__(self, numbers: Array, n: int) -> Array:
-        """Returns the scaled Cayley transform.
-
-        Raises:
-            ValueError: if there are fewer units than negative entries.
-        """
+        """Returns the scaled Cayley transform."""
         negative = n // 2 if self.negative is None else self.negative
-        if negative > n:
-            raise ValueError(f"{self}: negative must be at most the {n} units")
         W = maps.cayley(maps.skew(_wide(numbers), n))
         return jnp.concatenate([W[:, : n - negative], -W[:, n - negative :]], axis=1)
 

@@ -84,6 +84,9 @@ class RNNCell(nn.RNNCellBase):
 def as_rnn_cell(cell: Cell) -> RNNCell:
     """Returns a cell as one of linen's.
 
+    Raises:
+        TypeError: if it is no cell.
+
     Example:
         >>> from rnnjax.cells import GRU
         >>> xs = jnp.ones((2, 5, 3))
@@ -91,6 +94,8 @@ def as_rnn_cell(cell: Cell) -> RNNCell:
         >>> ys.shape
         (2, 5, 8)
     """
+    if not isinstance(cell, Cell):
+        raise TypeError(f"cell must be a cell, such as GRU(64); got {cell!r}")
     return RNNCell(cell)
 
 
