@@ -24,9 +24,9 @@ class BinaryAddition(BinaryArithmetic):
     Example:
         >>> import jax
         >>> draw = jax.jit(BinaryAddition(6, shortest=None).sample, static_argnums=1)
-        >>> batch = draw(jax.random.key(0), 1)
+        >>> batch = draw(jax.random.key(2), 1)
         >>> batch.inputs[:6, 0].argmax(-1).tolist(), batch.targets[6:, 0].tolist()
-        ([0, 1, 2, 1, 1, 0], [1, 0, 1, 2, 0, 0, 0])
+        ([0, 1, 1, 2, 1, 1], [1, 0, 0, 1, 2, 0, 0])
     """
 
     def answers_of(self, size: Array | int) -> Array | int:

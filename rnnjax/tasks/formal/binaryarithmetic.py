@@ -5,6 +5,7 @@ import abc
 import jax
 import jax.numpy as jnp
 
+from rnnjax.tasks.formal.draws import below, draw_words, not_all_zero
 from rnnjax.tasks.formal.endedtask import EndedTask
 from rnnjax.typing import Array, Key
 
@@ -38,31 +39,19 @@ class BinaryArithmetic(EndedTask):
 
     def answered(self, key: Key, size: Array | int) -> tuple[Array, Array, Array]:
         """Draws two numbers, and computes the result without leading zeros."""
-        key_place, key_bits = jax.random.split(key)
+        words, at = draw_words(key, self.length + 1), jnp.arange(self.length)
         alone = size < 3
-        place = jax.random.randint(key_place, (), 1, jnp.maximum(size - 1, 2))
-        place = jnp.where(alone, size, place)
-        at = jnp.arange(self.length)
+        place = jnp.where(alone, size, 1 + below(words[0], jnp.maximum(size - 2, 1)))
         first, second = at < place, (at > place) & (at < size)
-
-        def refused(state: tuple[Key, Array]) -> Array:
-            _, bits = state
-            zero = ~(bits & first).any() | ~(bits & second).any()
-            return jnp.where(alone, (bits | ~first).all(), zero)
-
-        def again(state: tuple[Key, Array]) -> tuple[Key, Array]:
-            key, key_bits = jax.random.split(state[0])
-            return key, jax.random.bernoulli(key_bits, 0.5, (self.length,))
-
-        _, drawn = jax.lax.while_loop(refused, again, again((key_bits, first)))
-        bits = drawn.astype(int)
-        behind = jnp.pad(bits * second, (0, self.length))
-        y = jax.lax.dynamic_slice_in_dim(behind, place + 1, self.length)
-        result = carried(self.combined(bits * first, y))
+        x, y = not_all_zero(words[1:], first), not_all_zero(words[1:], second)
+        x = jnp.where(alone & first, 1 - x, x)
+        text = jnp.where(at == place, _OPERATOR, x + y)
+        y = jax.lax.dynamic_slice_in_dim(jnp.pad(y, (0, self.length)), place + 1, self.length)
+        result = carried(self.combined(x, y))
         # A result of 0 has a digit, if there is room for it beside the end.
         digits = 1 + jnp.max(jnp.where(result > 0, jnp.arange(len(result)), -1))
         digits = jnp.maximum(digits, jnp.minimum(self.answers_of(size) - 1, 1))
-        return jnp.where(at == place, _OPERATOR, bits), result, digits
+        return text, result, digits
 
 
 def carried(digits: Array) -> Array:

@@ -22,9 +22,9 @@ class BucketSort(Rearrangement):
 
     Example:
         >>> import jax
-        >>> batch = BucketSort(5, shortest=None).sample(jax.random.key(2), batch_size=1)
+        >>> batch = BucketSort(5, shortest=None).sample(jax.random.key(1), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[5:, 0].tolist()
-        ([2, 3, 4, 3, 1, 5, 5, 5, 5, 5], [1, 2, 3, 3, 4])
+        ([2, 1, 0, 4, 1, 5, 5, 5, 5, 5], [0, 1, 1, 2, 4])
     """
 
     alphabet: int = 5

@@ -19,9 +19,9 @@ class DuplicateString(Rearrangement):
 
     Example:
         >>> import jax
-        >>> batch = DuplicateString(3, shortest=None).sample(jax.random.key(1), batch_size=1)
+        >>> batch = DuplicateString(3, shortest=None).sample(jax.random.key(2), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[3:, 0].tolist()
-        ([1, 1, 0, 2, 2, 2, 2, 2, 2], [1, 1, 0, 1, 1, 0])
+        ([0, 0, 1, 2, 2, 2, 2, 2, 2], [0, 0, 1, 0, 0, 1])
     """
 
     def answers_of(self, size: Array | int) -> Array | int:

@@ -6,7 +6,8 @@ The digits are their own symbols, from 0 to `modulus - 1`; above them come these
 import jax
 import jax.numpy as jnp
 
-from rnnjax.typing import Array, Key
+from rnnjax.tasks.formal.draws import below
+from rnnjax.typing import Array
 
 PLUS, MINUS, TIMES, OPEN, CLOSE = range(5)  # more than the digits
 OPERATORS = "+-*"
@@ -25,10 +26,10 @@ def check(modulus: int, operators: str, text: object) -> None:
         raise ValueError(f"{text}: operators must be some of {OPERATORS}")
 
 
-def draw_operators(key: Key, operators: str, modulus: int, count: int) -> Array:
-    """Draws `count` symbols of operators that are equally likely."""
+def spelled(words: Array, operators: str, modulus: int) -> Array:
+    """Returns symbols of operators that are equally likely, made of random words."""
     symbols = jnp.array([modulus + OPERATORS.index(operator) for operator in operators])
-    return symbols[jax.random.randint(key, (count,), 0, len(operators))]
+    return symbols[below(words, len(operators))]
 
 
 def applied(operator: Array, left: Array, right: Array, modulus: int) -> Array:
@@ -42,45 +43,35 @@ def applied(operator: Array, left: Array, right: Array, modulus: int) -> Array:
     return jnp.select(kinds, [left + right, left - right, left * right], right) % modulus
 
 
-def draw_bracketed(key: Key, size: Array | int, length: int, modulus: int, operators: str) -> Array:
-    """Draws an expression of exactly `size` symbols, padded to `length`.
+def bracketed(words: Array, size: Array | int, operators: str, modulus: int) -> Array:
+    """Returns an expression of exactly `size` symbols, padded, made of as many random words.
 
     Up to four symbols are one digit: `d`, `-d`, `(d)` or `(-d)`. More are `(A o B)`, where A and B
     are such expressions, A of any size that leaves one for B, each as likely.
 
     All places are divided at once: each knows where the expression begins that it is in and how
-    many symbols that has, and settles once it is a bracket, an operator or in an expression of a
-    digit.
+    many symbols that has, until it is a bracket or an operator or in an expression of one digit.
+    Its word says which digit or operator it is, or, of a bracket that opens, the size of A.
     """
-    key, key_digits, key_operators = jax.random.split(key, 3)
-    at = jnp.arange(length)
-    digits = jax.random.randint(key_digits, (length,), 0, modulus)
-    between = draw_operators(key_operators, operators, modulus, length)
+    at = jnp.arange(len(words))
+    operator = spelled(words, operators, modulus)
 
-    def divide(state: tuple[Key, Array, Array, Array]) -> tuple[Key, Array, Array, Array]:
-        key, text, start, count = state
-        key, key_left = jax.random.split(key)
-        # What its first place has drawn is an expression's own.
-        left = jax.random.randint(key_left, (length,), 1, jnp.maximum(count - 3, 2))[start]
+    def divide(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        text, start, count = state
+        left = 1 + below(words[start], jnp.maximum(count - 4, 1))
         middle, end = start + 1 + left, start + count - 1
         here = [at == start, at == middle, at == end]
-        marks = [modulus + OPEN, between, modulus + CLOSE]
-        apart = count > 4
-        before = at < middle
-        settled = here[0] | here[1] | here[2]
-        text = jnp.where(apart, jnp.select(here, marks, text), text)
-        start = jnp.where(apart, jnp.where(before, start + 1, middle + 1), start)
-        parts = jnp.where(settled, 0, jnp.where(before, left, count - 3 - left))
-        return key, text, start, jnp.where(apart, parts, count)
+        marks = jnp.select(here, [modulus + OPEN, operator, modulus + CLOSE], text)
+        after = at > middle
+        rest = jnp.select([here[0] | here[1] | here[2], after], [0, count - 3 - left], left)
+        divided = marks, jnp.where(after, middle, start) + 1, rest
+        return jax.tree.map(lambda new, old: jnp.where(count > 4, new, old), divided, state)
 
-    whole = jnp.where(at < size, size, 0)
-    state = jax.lax.while_loop(
-        lambda state: (state[3] > 4).any(), divide, (key, digits, jnp.zeros_like(at), whole)
-    )
-    _, text, start, count = state
-    i = at - start  # of the places in expressions of a digit, which stands behind `(` and `-`
-    brackets, negative = count > 2, (count == 2) | (count == 4)
-    here = [brackets & (i == 0), brackets & (i == count - 1), negative & (i == count // 4)]
+    undivided = below(words, modulus), jnp.zeros_like(at), jnp.where(at < size, size, 0)
+    text, start, count = jax.lax.while_loop(lambda s: (s[2] > 4).any(), divide, undivided)
+    i, brackets = at - start, count > 2  # in an expression of one digit
+    signs = ((count == 2) & (i == 0)) | ((count == 4) & (i == 1))
+    here = [brackets & (i == 0), brackets & (i == count - 1), signs]
     return jnp.select(here, [modulus + OPEN, modulus + CLOSE, modulus + MINUS], text)
 
 

@@ -1,9 +1,9 @@
 """Missing duplicate: the symbol that is hidden in a string said twice."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key
 
@@ -24,9 +24,10 @@ class MissingDuplicate(StringTask):
         Delétang et al. (2023), Neural networks and the Chomsky hierarchy, ICLR, arXiv:2207.02098.
 
     Example:
+        >>> import jax
         >>> batch = MissingDuplicate(7, shortest=None).sample(jax.random.key(2), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[-1, 0].item()
-        ([2, 1, 0, 0, 1, 0, 3, 4], 0)
+        ([0, 1, 2, 0, 1, 1, 3, 4], 1)
     """
 
     @property
@@ -41,10 +42,9 @@ class MissingDuplicate(StringTask):
 
     def string(self, key: Key, size: Array | int) -> Strings:
         """Draws a string of fair bits and a hole that is as likely everywhere."""
-        key_bits, key_hole = jax.random.split(key)
+        words = draw_words(key, self.length + 1)
         half = jnp.maximum(size // 2, 1)
-        bits = jax.random.bernoulli(key_bits, 0.5, (self.length,)).astype(int)
-        hole = jax.random.randint(key_hole, (), 0, 2 * half)
+        bits, hole = below(words[1:], 2), below(words[0], 2 * half)
         at = jnp.arange(self.length)
         twice = jnp.where(at < 2 * half, bits[at % half], _FILLER).at[hole].set(_HOLE)
         alone = size == 1

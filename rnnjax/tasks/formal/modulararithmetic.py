@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.tasks.formal import expressions
-from rnnjax.tasks.formal.expressions import MINUS, OPERATORS, TIMES
+from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.formal.expressions import MINUS, OPERATORS, TIMES, spelled
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key
 
@@ -30,11 +31,11 @@ class ModularArithmetic(StringTask):
 
     Example:
         >>> draw = jax.jit(ModularArithmetic(5, shortest=None).sample, static_argnums=1)
-        >>> batch = draw(jax.random.key(1), 1)
+        >>> batch = draw(jax.random.key(2), 1)
         >>> "".join("01234+-*_?"[i] for i in batch.inputs[:, 0].argmax(-1))
-        '3-3-1?'
+        '2+4*4?'
         >>> batch.targets[-1, 0].item()
-        4
+        3
     """
 
     modulus: int = 5
@@ -66,11 +67,9 @@ class ModularArithmetic(StringTask):
 
     def string(self, key: Key, size: Array | int) -> Strings:
         """Draws digits and operators that are equally likely."""
-        key_digits, key_operators = jax.random.split(key)
         M, at = self.modulus, jnp.arange(self.length)
-        digits = jax.random.randint(key_digits, (self.length,), 0, M)
-        between = expressions.draw_operators(key_operators, self.operators, M, self.length)
-        text = jnp.where(at % 2 == 0, digits, between)
+        words = draw_words(key, self.length)
+        text = jnp.where(at % 2 == 0, below(words, M), spelled(words, self.operators, M))
         there = at < self.symbols_of(size)
 
         def read(carry: tuple[Array, Array], now: tuple) -> tuple[tuple[Array, Array], None]:

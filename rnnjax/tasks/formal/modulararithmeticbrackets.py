@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnnjax.tasks.formal import expressions
+from rnnjax.tasks.formal.draws import draw_words
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key
 
@@ -29,11 +30,11 @@ class ModularArithmeticBrackets(StringTask):
     Example:
         >>> import jax
         >>> task = ModularArithmeticBrackets(12, shortest=None)
-        >>> batch = jax.jit(task.sample, static_argnums=1)(jax.random.key(1), 1)
+        >>> batch = jax.jit(task.sample, static_argnums=1)(jax.random.key(2), 1)
         >>> "".join("01234+-*()_?"[i] for i in batch.inputs[:, 0].argmax(-1))
-        '((1+-4)+(4))?'
+        '((4-(0))+-0)?'
         >>> batch.targets[-1, 0].item()
-        1
+        4
     """
 
     modulus: int = 5
@@ -61,7 +62,8 @@ class ModularArithmeticBrackets(StringTask):
 
     def string(self, key: Key, size: Array | int) -> Strings:
         """Draws an expression and reads its value."""
-        text = expressions.draw_bracketed(key, size, self.length, self.modulus, self.operators)
+        words = draw_words(key, self.length)
+        text = expressions.bracketed(words, size, self.operators, self.modulus)
         return Strings(text, expressions.value_of(text, size, self.modulus)[None])
 
     def chances(self, size: int) -> np.ndarray:

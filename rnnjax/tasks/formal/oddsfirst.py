@@ -22,7 +22,7 @@ class OddsFirst(Rearrangement):
         >>> import jax
         >>> batch = OddsFirst(4, shortest=None).sample(jax.random.key(2), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[4:, 0].tolist()
-        ([1, 0, 1, 1, 2, 2, 2, 2], [0, 1, 1, 1])
+        ([0, 0, 1, 1, 2, 2, 2, 2], [0, 1, 0, 1])
     """
 
     def rearranged(self, text: Array, size: Array | int) -> Array:

@@ -2,8 +2,7 @@
 
 import abc
 
-import jax
-
+from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key
 
@@ -42,5 +41,5 @@ class Rearrangement(StringTask):
 
     def string(self, key: Key, size: Array | int) -> Strings:
         """Draws a string of symbols that are equally likely."""
-        text = jax.random.randint(key, (self.length,), 0, self.alphabet)
+        text = below(draw_words(key, self.length), self.alphabet)
         return Strings(text, self.rearranged(text, size))

@@ -21,7 +21,7 @@ class ReverseString(Rearrangement):
         >>> import jax
         >>> batch = ReverseString(4, shortest=None).sample(jax.random.key(2), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[4:, 0].tolist()
-        ([1, 0, 1, 1, 2, 2, 2, 2], [1, 1, 0, 1])
+        ([0, 0, 1, 1, 2, 2, 2, 2], [1, 1, 0, 0])
     """
 
     def rearranged(self, text: Array, size: Array | int) -> Array:

@@ -1,10 +1,10 @@
 """Solve equation: the digit that is missing."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.tasks.formal import expressions
+from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.formal.expressions import TIMES
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key
@@ -30,12 +30,13 @@ class SolveEquation(StringTask):
         Delétang et al. (2023), Neural networks and the Chomsky hierarchy, ICLR, arXiv:2207.02098.
 
     Example:
+        >>> import jax
         >>> draw = jax.jit(SolveEquation(12, shortest=None).sample, static_argnums=1)
         >>> batch = draw(jax.random.key(0), 1)
         >>> "".join("01234+-()x=?"[i] for i in batch.inputs[:, 0].argmax(-1))
-        '((3+-4)+x)=4?'
+        '(3+(-2+x))=4?'
         >>> batch.targets[-1, 0].item()
-        0
+        3
     """
 
     modulus: int = 5
@@ -61,12 +62,12 @@ class SolveEquation(StringTask):
 
     def string(self, key: Key, size: Array | int) -> Strings:
         """Draws an expression, and a digit of it that is hidden."""
-        key_text, key_place = jax.random.split(key)
+        words = draw_words(key, self.length + 1)
         M, at = self.modulus, jnp.arange(self.length)
         count = jnp.maximum(size - 2, 1)
-        text = expressions.draw_bracketed(key_text, count, self.length, M, "+-")
+        text = expressions.bracketed(words[1:], count, "+-", M)
         value = expressions.value_of(text, count, M)
-        start = jax.random.randint(key_place, (), 0, count)
+        start = below(words[0], count)
         is_digit = (text < M) & (at < count)
         place = jnp.where(is_digit, (at - start) % count, self.length).argmin()
         here = [at == place, at == size - 2, at == size - 1, text > M + TIMES]

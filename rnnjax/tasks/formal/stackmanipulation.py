@@ -4,10 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.formal.endedtask import EndedTask
 from rnnjax.typing import Array, Key
 
-_POP, _PUSH_0, _PUSH_1 = 2, 3, 4
+_POP, _PUSH_0 = 2, 3
 
 
 class StackManipulation(EndedTask):
@@ -30,7 +31,7 @@ class StackManipulation(EndedTask):
         >>> draw = jax.jit(StackManipulation(5, shortest=None).sample, static_argnums=1)
         >>> batch = draw(jax.random.key(2), 1)
         >>> batch.inputs[:5, 0].argmax(-1).tolist(), batch.targets[5:, 0].tolist()
-        ([0, 1, 1, 0, 4], [1, 0, 1, 1, 0, 2])
+        ([0, 1, 1, 2, 4], [1, 1, 0, 2, 0, 0])
     """
 
     @property
@@ -44,12 +45,9 @@ class StackManipulation(EndedTask):
 
     def answered(self, key: Key, size: Array | int) -> tuple[Array, Array, Array]:
         """Draws a stack of fair bits and moves that are equally likely, and carries them out."""
-        key_first, key_bits, key_moves = jax.random.split(key, 3)
-        first = jax.random.randint(key_first, (), 1, jnp.maximum(size, 2))
-        bits = jax.random.bernoulli(key_bits, 0.5, (self.length,)).astype(int)
-        moves = jax.random.randint(key_moves, (self.length,), _POP, _PUSH_1 + 1)
-        at = jnp.arange(self.length)
-        text = jnp.where(at < first, bits, moves)
+        words, at = draw_words(key, self.length + 1), jnp.arange(self.length)
+        first = 1 + below(words[0], jnp.maximum(size - 1, 1))
+        text = jnp.where(at < first, below(words[1:], 2), _POP + below(words[1:], 3))
 
         def move(carry: tuple[Array, Array], symbol: Array) -> tuple[tuple[Array, Array], None]:
             stack, height = carry
