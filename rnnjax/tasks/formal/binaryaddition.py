@@ -38,20 +38,22 @@ class BinaryAddition(BinaryArithmetic):
         return jnp.pad(x + y, (0, 1))
 
     def chances(self, size: int) -> np.ndarray:
-        """Returns the mean over all places of the + of how sums are distributed.
+        """Returns the mean, over the places of the +, of how sums are distributed.
 
-        With A digits in the shorter number x and B in the longer one y, of all pairs without a 0:
+        With A digits in one number and B, not fewer, in the other, of the pairs without a 0 so many
 
-            x + y < 2^i       (2^i - 1) (2^i - 2) / 2                          up to i = A
-                              (2^A - 1) (2^i - 1 - 2^(A-1))                    up to i = B, then all
-            digit i is one    (2^(A+B) - 2^B - 2^A [i < A]) / 2                below i = B
+            have a sum below 2^i      (2^i - 1) (2^i - 2) / 2               for i up to A
+                                      (2^A - 1) (2^i - 1 - 2^(A-1))         for i up to B
+            have a one at place i     (2^(A+B) - 2^B - 2^A [i < A]) / 2     for i below B
 
-        where a sum of A + B digits, if there were 0s, has ones for half of them, as y alone has.
-        Divided by `2^(A+B)` these are numbers of any size.
+        Ones are half of all pairs, as the longer number alone decides, less those of pairs with a
+        0. No sum has a place above B, and who reaches `2^B` has a one there. Everything is divided
+        by `2^(A+B)`, which has no end.
         """
-        if size < 3:  # 0; or one of 0, 1, 2
-            ones, ends = ([0, 0], [0, 1]) if size == 1 else ([1 / 3, 1 / 3, 0], [0, 2 / 3, 1 / 3])
-            return self.chances_of(np.array(ones), np.array(ends))
+        if size == 1:  # 0
+            return self.chances_of(ones=np.zeros(2), ends=np.array([0.0, 1.0]))
+        if size == 2:  # 0, 1 or 2
+            return self.chances_of(ones=np.array([1, 1, 0]) / 3, ends=np.array([0, 2, 1]) / 3)
         i, n = np.arange(size + 1.0), np.arange(1.0, size - 1)[:, None]
         A, B = np.minimum(n, size - 1 - n), np.maximum(n, size - 1 - n)
         x, y, pairs = 2.0**-A, 2.0**-B, (1 - 2.0**-A) * (1 - 2.0**-B)
