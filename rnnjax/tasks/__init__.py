@@ -28,6 +28,8 @@ from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
 from rnnjax.tasks.stored import Arrays, StoredTask
 from rnnjax.tasks.streamed import Streamed
+from rnnjax.tasks.text.text import Text
+from rnnjax.tasks.text.vocabulary import Vocabulary
 
 __all__ = [
     "Adding",
@@ -56,6 +58,8 @@ __all__ = [
     "StoredTask",
     "Streamed",
     "Task",
+    "Text",
+    "Vocabulary",
     "WindowedTask",
     "split",
 ]

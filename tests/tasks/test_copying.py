@@ -75,5 +75,5 @@ def test_accuracy_leaves_blanks_out():
 
 @pytest.mark.parametrize("sizes", [(0, 1, 1), (1, 0, 1), (1, 1, 0), (-1, 10, 8)])
 def test_sequences_without_symbols_or_silence_are_refused(sizes):
-    with pytest.raises(ValueError, match="(delay|symbols|alphabet) must be 1 or more"):
+    with pytest.raises(ValueError, match=r"(delay|symbols|alphabet) must be 1 or more"):
         Copying(*sizes)
