@@ -45,7 +45,7 @@ class SizedTask(GeneratedTask):
         ...         return Batch(xs, xs, jnp.arange(self.length) == size - 1)
         >>> batch = Last(length=5, shortest=2).sample(jax.random.key(0), batch_size=3)
         >>> batch.inputs.shape, batch.steps.sum(0).tolist(), batch.mask.argmax(0).tolist()
-        ((5, 3, 1), [4, 3, 2], [3, 2, 1])
+        ((5, 3, 1), [5, 3, 5], [4, 2, 4])
     """
 
     size_field: ClassVar[str] = "length"
