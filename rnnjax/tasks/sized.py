@@ -31,6 +31,7 @@ class SizedTask(GeneratedTask):
             none for a test of the same sizes.
         grows: updates in which the greatest size in training rises from the least to its own, a
             curriculum; none for all sizes from the first update on.
+        alike: whether all sequences of a batch have one size, another one in each batch.
 
     Example:
         >>> class Last(SizedTask):
@@ -44,7 +45,7 @@ class SizedTask(GeneratedTask):
         ...         return Batch(xs, xs, jnp.arange(self.length) == size - 1)
         >>> batch = Last(length=5, shortest=2).sample(jax.random.key(0), batch_size=3)
         >>> batch.inputs.shape, batch.steps.sum(0).tolist(), batch.mask.argmax(0).tolist()
-        ((5, 3, 1), [4, 3, 2], [3, 2, 1])
+        ((5, 3, 1), [5, 3, 5], [4, 2, 4])
     """
 
     size_field: ClassVar[str] = "length"
@@ -52,6 +53,7 @@ class SizedTask(GeneratedTask):
     shortest: int | None = dataclasses.field(default=None, kw_only=True)
     tested: int | None = dataclasses.field(default=None, kw_only=True)
     grows: int | None = dataclasses.field(default=None, kw_only=True)
+    alike: bool = dataclasses.field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuses sizes that cannot be.
@@ -76,6 +78,11 @@ class SizedTask(GeneratedTask):
         return getattr(self, self.size_field)
 
     @property
+    def sizes(self) -> range:
+        """All sizes in training."""
+        return range(self.size if self.shortest is None else self.shortest, self.size + 1)
+
+    @property
     def smallest(self) -> int:
         """The least size that a sequence can have."""
         return 1
@@ -88,8 +95,8 @@ class SizedTask(GeneratedTask):
             >>> Copying(delay=10, shortest=5).resized(30)
             Copying(delay=30, symbols=10, alphabet=8)
         """
-        fields = {self.size_field: size, "shortest": None, "tested": None, "grows": None}
-        return dataclasses.replace(self, **fields)
+        usual = {"shortest": None, "tested": None, "grows": None, "alike": False}
+        return dataclasses.replace(self, **{self.size_field: size}, **usual)
 
     def steps_of(self, size: Array | int) -> Array | int:
         """Returns T of a sequence of a size, by default the same."""
@@ -120,7 +127,9 @@ class SizedTask(GeneratedTask):
     ) -> Batch:
         """Draws sequences of sizes from `least` to `greatest`, each as likely; at most `size`."""
         key_sizes, key_draws = jax.random.split(key)
-        sizes = jax.random.randint(key_sizes, (batch_size,), least, jnp.asarray(greatest) + 1)
+        drawn = (1 if self.alike else batch_size,)
+        sizes = jax.random.randint(key_sizes, drawn, least, jnp.asarray(greatest) + 1)
+        sizes = jnp.broadcast_to(sizes, (batch_size,))
         keys = jax.random.split(key_draws, batch_size)
         return jax.vmap(self._padded, out_axes=self._axes._replace(steps=1))(keys, sizes)
 

@@ -102,6 +102,15 @@ def test_one_size_after_another_is_evaluated_by_one_program():
     assert compiled == 1
 
 
+def test_all_sequences_of_a_batch_may_have_one_size():
+    task = Last(9, shortest=2, tested=12, alike=True)
+    sizes = [sample(task, 20, seed).steps.sum(0) for seed in range(40)]
+    assert all((each == each[0]).all() for each in sizes)
+    assert {each[0] for each in sizes} == set(range(2, 10))
+    assert len({sample(task, 20).inputs[0, b, 0] for b in range(20)}) == 20
+    assert _sizes(task, "test") == {10, 11, 12}  # not alike: there are few batches of them
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -1,7 +1,5 @@
 """Parity: whether a string has an odd number of ones."""
 
-import math
-
 import jax
 import jax.numpy as jnp
 
@@ -20,17 +18,10 @@ class Parity(StringTask):
         Delétang et al. (2023), Neural networks and the Chomsky hierarchy, ICLR, arXiv:2207.02098.
 
     Example:
-        >>> batch = Parity(7, shortest=None).sample(jax.random.key(0), batch_size=1)
+        >>> batch = Parity(7, shortest=None).sample(jax.random.key(1), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[-1, 0].item()
-        ([1, 0, 0, 0, 1, 1, 0, 2], 1)
+        ([0, 1, 0, 1, 1, 0, 0, 2], 1)
     """
-
-    symbols = classes = 2
-
-    @property
-    def baseline(self) -> float:
-        """`ln 2`: one bit that is not known decides."""
-        return math.log(2)
 
     def string(self, key: Key, size: Array | int) -> Strings:
         """Draws a string of fair bits."""

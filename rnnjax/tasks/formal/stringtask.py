@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from rnnjax.batch import Batch
 from rnnjax.tasks.sized import SizedTask
@@ -16,7 +17,7 @@ class Strings(NamedTuple):
     """A string and its answer; what comes after their ends may be anything.
 
     Attributes:
-        symbols: whole numbers `[size]`.
+        symbols: whole numbers `[symbols_of(size)]`.
         answer: classes `[answers_of(size)]`.
         counts: boolean, as `answer`: which of them are judged; None for all.
     """
@@ -39,12 +40,14 @@ class StringTask(SizedTask):
 
     Attributes:
         length: symbols of a string, the most in training.
-        shortest: the fewest, as in the paper one.
+        shortest: fewest symbols of a string in training, as in the paper one; none for strings that
+            all have the most.
+        alike: whether all strings of a batch have one length, another one in each batch, as in the
+            paper.
         pondering: silent steps a symbol.
 
     References:
         Delétang et al. (2023), Neural networks and the Chomsky hierarchy, ICLR, arXiv:2207.02098.
-        There all strings of a batch have one length.
     """
 
     length: int = 40
@@ -62,14 +65,18 @@ class StringTask(SizedTask):
             raise ValueError(f"{self}: pondering must be 0 or more")
 
     @property
-    @abc.abstractmethod
     def symbols(self) -> int:
-        """How many different symbols strings have."""
+        """How many different symbols strings have, by default zeros and ones."""
+        return 2
 
     @property
-    @abc.abstractmethod
     def classes(self) -> int:
-        """How many different symbols answers have."""
+        """How many different symbols answers have, by default those of strings."""
+        return self.symbols
+
+    def symbols_of(self, size: Array | int) -> Array | int:
+        """Returns how many symbols a string of a size has, by default as many."""
+        return size
 
     def answers_of(self, size: Array | int) -> Array | int:
         """Returns how many symbols an answer has, by default one."""
@@ -79,6 +86,36 @@ class StringTask(SizedTask):
     @abc.abstractmethod
     def string(self, key: Key, size: Array | int) -> Strings:
         """Draws a string of a size, padded to `length`, and its answer."""
+
+    def chances(self, size: int) -> np.ndarray | None:
+        """Returns how likely each symbol is at each place of an answer, whatever the string.
+
+        All are equally likely, unless a task says otherwise.
+
+        Returns:
+            Numbers `[answers_of(size), classes]`, None if they are not known. The sum of a row is
+            the chance that the place counts.
+
+        Example:
+            >>> from rnnjax.tasks import ReverseString
+            >>> ReverseString().chances(size=2).tolist()
+            [[0.5, 0.5], [0.5, 0.5]]
+        """
+        return np.full((int(self.answers_of(size)), self.classes), 1 / self.classes)
+
+    @property
+    def baseline(self) -> float | None:
+        """The mean entropy of the symbols of an answer, given the size and their place in it.
+
+        That is the loss of who says `chances`. It counts the steps and remembers no symbol; who
+        does not know the size loses as much or more.
+        """
+        chances = [known for size in self.sizes if (known := self.chances(size)) is not None]
+        if not chances:
+            return None
+        losses, counts = np.transpose([_entropy(each) for each in chances])
+        # Where strings are alike, each batch is a mean of its own.
+        return float((losses / counts).mean() if self.alike else losses.sum() / counts.sum())
 
     @property
     def input_dim(self) -> int:
@@ -92,19 +129,27 @@ class StringTask(SizedTask):
 
     def steps_of(self, size: Array | int) -> Array | int:
         """Returns T: the string, what is pondered, and the answer."""
-        return size * (1 + self.pondering) + self.answers_of(size)
+        return self.symbols_of(size) * (1 + self.pondering) + self.answers_of(size)
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence."""
         drawn = self.string(key, size)
         t = jnp.arange(self.steps_of(self.length))
-        asked = size * (1 + self.pondering)
+        read = self.symbols_of(size)
+        asked = read * (1 + self.pondering)
         text = jnp.pad(drawn.symbols, (0, len(t) - len(drawn.symbols)))
         silent, asks = self.symbols, self.input_dim - 1
-        shown = jnp.where(t < size, text, jnp.where(t < asked, silent, asks))
+        shown = jnp.where(t < read, text, jnp.where(t < asked, silent, asks))
         place = jnp.clip(t - asked, 0, len(drawn.answer) - 1)
         mask = (t >= asked) & (t < asked + self.answers_of(size))
         if drawn.counts is not None:
             mask &= drawn.counts[place]
         targets = jnp.where(mask, drawn.answer[place], 0)
         return Batch(jax.nn.one_hot(shown, self.input_dim), targets, mask)
+
+
+def _entropy(chances: np.ndarray) -> tuple[float, float]:
+    """Returns the sum over the places of an answer, in nats, and how many of them count."""
+    counts = chances.sum(1, keepdims=True)
+    ratio = np.divide(chances, counts, out=np.ones_like(chances), where=chances > 0)
+    return float(-(chances * np.log(ratio)).sum()), float(counts.sum())
