@@ -34,11 +34,11 @@ class AssociativeRecall(RecallTask):
 
     Example:
         >>> task = AssociativeRecall(6)
-        >>> batch = task.sample(jax.random.key(4), batch_size=1)
+        >>> batch = task.sample(jax.random.key(3), batch_size=1)
         >>> " ".join(task.tokens[i] for i in batch.inputs[:, 0].argmax(-1))
-        '0 17 10 3 0 17 => 10'
+        '0 6 13 17 12 4 => 13'
         >>> task.tokens[batch.targets[-1, 0]]
-        '3'
+        '17'
     """
 
     absent: bool = dataclasses.field(default=False, kw_only=True)
@@ -85,7 +85,7 @@ class AssociativeRecall(RecallTask):
         pairs = size // 2
         keys = jax.random.randint(key_keys, (self.length // 2,), 0, self.keys)
         values = jax.random.randint(key_values, (self.keys,), self.keys, self.numbers)
-        there = jnp.zeros(self.keys, bool).at[keys].max(jnp.arange(len(keys)) < pairs)
+        there = jnp.zeros(self.keys, int).at[keys].add(jnp.arange(len(keys)) < pairs) > 0
         chance = jax.random.uniform(key_asked, (self.keys,))
         asked = jnp.where(there | self.absent, chance, -1).argmax()
         answer = jnp.where(there[asked], 1 + values[asked], 0)

@@ -29,9 +29,9 @@ class NBack(SizedTask):
         Journal of Experimental Psychology 55. There is no one setting; a match in three is common.
 
     Example:
-        >>> batch = NBack(7).sample(jax.random.key(2), batch_size=1)
+        >>> batch = NBack(7).sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[2:, 0].tolist()
-        ([6, 2, 6, 2, 6, 5, 6], [1, 1, 1, 0, 1])
+        ([1, 3, 1, 5, 1, 4, 7], [1, 0, 1, 0, 0])
     """
 
     length: int = 50

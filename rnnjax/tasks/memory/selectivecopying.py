@@ -46,11 +46,11 @@ class SelectiveCopying(CopyTask):
 
     Example:
         >>> task = SelectiveCopying(blanks=4, symbols=2, alphabet=4)
-        >>> batch = task.sample(jax.random.key(3), batch_size=1)
+        >>> batch = task.sample(jax.random.key(2), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist()  # 0 is the blank, 5 the marker
-        [0, 3, 0, 0, 1, 0, 5, 5]
+        [0, 0, 4, 0, 0, 1, 5, 5]
         >>> batch.targets[6:, 0].tolist()
-        [3, 1]
+        [4, 1]
     """
 
     blanks: int = 64

@@ -57,9 +57,9 @@ class TemporalOrder(SizedTask):
     Example:
         >>> batch = TemporalOrder(20, shortest=None).sample(jax.random.key(0), batch_size=1)
         >>> "".join("abcdXYEB"[i] for i in batch.inputs[:, 0].argmax(-1))
-        'EddYadcacbcXcdcabcdB'
+        'EdYacbbbbaYacacbadaB'
         >>> batch.targets[-1, 0].item()
-        2
+        3
     """
 
     length: int = 110

@@ -311,7 +311,7 @@ def test_rules_of_worked_examples():
     assert task.tokens[1:10] == ["0", "1", *(str(n) for n in range(10, 17))]
     assert task.tokens[10:19] == ["17", *(str(n) for n in range(2, 10))]
     assert (task.tokens[0], task.tokens[19]) == (".", "=>")
-    row = [task.tokens.index(token) for token in "0 17 10 3 0 17 => 10".split()]
+    row = [task.tokens.index(token) for token in ["0", "17", "10", "3", "0", "17", "=>", "10"]]
     assert task.tokens[associative_recall(task, row)[-1]] == "3"
     letters = "abcdefghijklmnopqrstuvwxyz0123456789?"
     row = [letters.index(letter) for letter in "c9k8j3f1??c"]
@@ -331,7 +331,7 @@ def assert_chances(counts, chances):
 
 
 def test_keys_come_again_by_a_power_law():
-    task = dict((type(task), task) for task, _ in CASES)[tasks.MQAR]
+    task = {type(task): task for task, _ in CASES}[tasks.MQAR]
     inputs = np.asarray(drawn(task).inputs)
     for key, late in ((0, False), (1, True)):
         places = (inputs[8:] == inputs[2 * key]).argmax(0) // 2
@@ -415,9 +415,9 @@ def test_trials_of_the_published_code():
     batch = sample(tasks.DelayedXOR(), 3)
     first, second = np.moveaxis(batch.inputs, -1, 0)
     t = np.arange(300)
-    assert (np.abs(first).T == ((t >= 50) & (t < 100))).all()
-    assert (np.abs(second).T == ((t >= 110) & (t < 160))).all()
-    assert (np.abs(batch.targets[..., 0]).T == ((t >= 170) & (t < 270))).all()
+    assert (((t >= 50) & (t < 100)) == np.abs(first).T).all()
+    assert (((t >= 110) & (t < 160)) == np.abs(second).T).all()
+    assert (((t >= 170) & (t < 270)) == np.abs(batch.targets[..., 0]).T).all()
 
 
 @pytest.mark.parametrize(
