@@ -100,9 +100,8 @@ class DelayedXOR(SizedTask):
         signs = jax.random.rademacher(key, (2,), float)
         second = self.onset + self.pulse + size
         answer = second + self.pulse + self.wait
-        starts = jnp.array([self.onset, second])
-        place = t[:, None] - starts
-        pulses = jnp.where((place >= 0) & (place < self.pulse), signs, 0)
+        place = t[:, None] - jnp.array([[self.onset, second]])
+        pulses = jnp.where((place >= 0) & (place < self.pulse), signs[None], 0)
         asked = (t >= answer) & (t < answer + self.response)
         return Batch(
             inputs=pulses if self.channels == 2 else pulses.sum(-1, keepdims=True),
