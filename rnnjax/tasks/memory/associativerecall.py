@@ -6,6 +6,7 @@ import math
 import jax
 import jax.numpy as jnp
 
+from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.memory.recalltask import RecallTask
 from rnnjax.typing import Array, Key
@@ -81,13 +82,12 @@ class AssociativeRecall(RecallTask):
 
     def row(self, key: Key, size: Array | int) -> Array:
         """Draws pairs, "=>", a key and its value."""
-        key_keys, key_values, key_asked = jax.random.split(key, 3)
-        pairs = size // 2
-        keys = jax.random.randint(key_keys, (self.length // 2,), 0, self.keys)
-        values = jax.random.randint(key_values, (self.keys,), self.keys, self.numbers)
+        words, pairs = draw_words(key, 2 * self.keys + self.length // 2), size // 2
+        values = self.keys + below(words[: self.keys], self.numbers - self.keys)
+        chance = words[self.keys : 2 * self.keys]
+        keys = below(words[2 * self.keys :], self.keys)
         there = jnp.zeros(self.keys, int).at[keys].add(jnp.arange(len(keys)) < pairs) > 0
-        chance = jax.random.uniform(key_asked, (self.keys,))
-        asked = jnp.where(there | self.absent, chance, -1).argmax()
+        asked = jnp.where(there | self.absent, chance, 0).argmax()
         answer = jnp.where(there[asked], 1 + values[asked], 0)
         row = 1 + jnp.stack([keys, values[keys]], axis=1).reshape(-1)
         ending = jnp.stack([jnp.full_like(asked, self.vocabulary - 1), 1 + asked, answer])

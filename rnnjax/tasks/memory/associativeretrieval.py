@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.memory.distinct import draw_distinct
+from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.memory.draws import distinct
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
@@ -74,10 +75,10 @@ class AssociativeRetrieval(SizedTask):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence."""
-        key_letters, key_digits, key_asked = jax.random.split(key, 3)
-        letters = draw_distinct(key_letters, self.pairs, _LETTERS)
-        digits = jax.random.randint(key_digits, (self.pairs,), 0, _DIGITS)
-        asked = jax.random.randint(key_asked, (), 0, size)
+        words = draw_words(key, 3 * self.pairs + 1)
+        letters = distinct(words[: 2 * self.pairs], _LETTERS)
+        digits = below(words[2 * self.pairs : -1], _DIGITS)
+        asked = below(words[-1], size)
         shown = jnp.stack([letters, _LETTERS + digits], axis=1).reshape(-1)
         shown = jnp.pad(shown, (0, 3))
         ending = jnp.stack([jnp.full_like(asked, _ASKS)] * 2 + [letters[asked]])

@@ -4,9 +4,9 @@ import dataclasses
 import math
 from typing import Literal
 
-import jax
 import jax.numpy as jnp
 
+from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
@@ -71,6 +71,6 @@ class CardTask(SizedTask):
     def dealt(self, key: Key) -> Array:
         """Draws the suits of the cards, `[length]`."""
         if self.deal == "independent":
-            return jax.random.randint(key, (self.length,), 0, self.suits)
-        cards = jnp.arange(self.copies * self.suits) % self.suits
-        return jax.random.permutation(key, cards)[: self.length]
+            return below(draw_words(key, self.length), self.suits)
+        order = jnp.argsort(draw_words(key, self.copies * self.suits))
+        return order[: self.length] % self.suits

@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.formal.draws import below
 from rnnjax.tasks.sized import SizedTask
-from rnnjax.typing import Array, Key
+from rnnjax.typing import Array
 
 
 class CopyTask(SizedTask):
@@ -48,9 +49,9 @@ class CopyTask(SizedTask):
         """`ln(alphabet)`: a symbol that counts is a guess out of all."""
         return math.log(self.alphabet)
 
-    def message(self, key: Key) -> Array:
-        """Draws the symbols, classes `[symbols]`."""
-        return jax.random.randint(key, (self.symbols,), 1, self.alphabet + 1)
+    def message(self, words: Array) -> Array:
+        """Returns symbols made of random words, classes `[symbols]`."""
+        return 1 + below(words[: self.symbols], self.alphabet)
 
     def wanting(
         self, shown: Array, message: Array, first: Array | int, count: Array | int

@@ -2,10 +2,10 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch, masked_mean
+from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
@@ -97,7 +97,7 @@ class DelayedXOR(SizedTask):
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a trial."""
         t = jnp.arange(self.steps_of(self.delay))
-        signs = jax.random.rademacher(key, (2,), float)
+        signs = 2.0 * below(draw_words(key, 2), 2) - 1
         second = self.onset + self.pulse + size
         answer = second + self.pulse + self.wait
         place = t[:, None] - jnp.array([[self.onset, second]])

@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch, masked_mean
+from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.memory.draws import happen
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
@@ -84,11 +86,10 @@ class FlipFlop(SizedTask):
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence."""
         del size
-        key_pulses, key_signs = jax.random.split(key)
-        shape = self.length, self.bits
+        words = draw_words(key, 2 * self.length * self.bits).reshape(2, self.length, self.bits)
         t = jnp.arange(self.length)[:, None]
-        pulses = jax.random.bernoulli(key_pulses, self.pulse, shape) | (t == 0)
-        signs = jax.random.rademacher(key_signs, shape, float)
+        pulses = happen(words[0], self.pulse) | (t == 0)
+        signs = 2.0 * below(words[1], 2) - 1
         last = jax.lax.cummax(jnp.where(pulses, t, 0))
         targets = jnp.take_along_axis(signs, last, axis=0)
         return Batch(jnp.where(pulses, signs, 0), targets, jnp.ones(self.length, bool))

@@ -2,9 +2,9 @@
 
 import math
 
-import jax
 import jax.numpy as jnp
 
+from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.memory.recalltask import RecallTask
 from rnnjax.typing import Array, Key
@@ -70,9 +70,8 @@ class InductionHead(RecallTask):
 
     def row(self, key: Key, size: Array | int) -> Array:
         """Draws numbers with a mark among them, a mark, and the number that was after the first."""
-        key_numbers, key_place = jax.random.split(key)
-        row = jax.random.randint(key_numbers, (self.length + 2,), 1, self.numbers + 1)
-        place = jax.random.randint(key_place, (), 0, size - 2)
+        words = draw_words(key, self.length + 3)
+        row, place = 1 + below(words[1:], self.numbers), below(words[0], size - 2)
         row = row.at[size + 1].set(row[place + 1])
         mark = jnp.stack([place, jnp.asarray(size, place.dtype)])
         return row.at[mark].set(self.vocabulary - 1)

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.formal.draws import draw_words
 from rnnjax.tasks.memory.copytask import CopyTask
 from rnnjax.typing import Array, Key
 
@@ -62,7 +63,8 @@ class MarkedCopying(CopyTask):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence."""
-        message, t = self.message(key), jnp.arange(self.steps_of(self.symbols))
+        message = self.message(draw_words(key, self.symbols))
+        t = jnp.arange(self.steps_of(self.symbols))
         first = size + self.delay
         shown = jnp.pad(message, (0, len(t) - len(message)))
         shown = jnp.where(t < size, shown, jnp.where(t < first, 0, self.alphabet + 1))

@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.memory.distinct import draw_distinct
+from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.memory.draws import distinct
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
@@ -95,20 +96,21 @@ class MQAR(SizedTask):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence."""
-        key_keys, key_values, key_places, key_noise = jax.random.split(key, 4)
         half, shown = self.vocabulary // 2, 2 * self.pairs * self.passes
-        keys = 1 + draw_distinct(key_keys, self.pairs, half - 1)
-        values = half + draw_distinct(key_values, self.pairs, self.vocabulary - half)
-        # The greatest sums of a logarithm and Gumbel noise are a draw without replacement.
+        words = draw_words(key, 4 * self.pairs + 2 * self.length)
+        first, second = words[: 4 * self.pairs].reshape(2, -1)
+        keys = 1 + distinct(first, half - 1)
+        values = half + distinct(second, self.vocabulary - half)
+        # The places with the greatest u**(1 / weight) are a draw without replacement.
         place = jnp.arange((self.length - shown) // 2)
-        weights = (self.power - 1) * jnp.log(place + 1.0)
-        weights = jnp.where(place < (size - shown) // 2, weights, -jnp.inf)
-        _, places = jax.lax.top_k(weights + jax.random.gumbel(key_places, place.shape), self.pairs)
-        asked = shown + 2 * places
+        u = (words[-len(place) :].astype(float) + 0.5) * 2.0**-32
+        ranks = jnp.log(u) * (place + 1.0) ** (1 - self.power)
+        ranks = jnp.where(place < (size - shown) // 2, ranks, -jnp.inf)
+        asked = shown + 2 * jax.lax.top_k(ranks, self.pairs)[1]
         nothing = jnp.zeros(self.length, keys.dtype)
         context = jnp.tile(jnp.stack([keys, values], axis=1).reshape(-1), self.passes)
         inputs = nothing.at[:shown].set(context).at[asked].set(keys)
         if self.noise:
-            other = jax.random.randint(key_noise, inputs.shape, 0, self.vocabulary)
-            inputs = jnp.where(inputs == 0, other, inputs)
+            other = words[4 * self.pairs : 4 * self.pairs + self.length]
+            inputs = jnp.where(inputs == 0, below(other, self.vocabulary), inputs)
         return Batch(inputs, nothing.at[asked].set(values), nothing.at[asked].set(1) == 1)

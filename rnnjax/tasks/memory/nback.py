@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.memory.draws import happen
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
@@ -77,11 +79,9 @@ class NBack(SizedTask):
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence; from one to the next of `back` steps later a symbol is moved on."""
         del size
-        key_first, key_match, key_move = jax.random.split(key, 3)
-        t = jnp.arange(self.length)
-        first = jax.random.randint(key_first, (self.length,), 0, self.symbols)
-        match = jax.random.bernoulli(key_match, self.match, (self.length,)) & (t >= self.back)
-        move = jax.random.randint(key_move, (self.length,), 1, self.symbols)
+        words, t = draw_words(key, 2 * self.length).reshape(2, -1), jnp.arange(self.length)
+        match = happen(words[0], self.match) & (t >= self.back)
+        first, move = below(words[1], self.symbols), 1 + below(words[1], self.symbols - 1)
         moves = jnp.where(t < self.back, first, jnp.where(match, 0, move))
         rows = jnp.pad(moves, (0, -self.length % self.back)).reshape(-1, self.back)
         shown = rows.cumsum(0).reshape(-1)[: self.length] % self.symbols

@@ -3,12 +3,12 @@
 import dataclasses
 from typing import Literal
 
-import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.memory.copytask import CopyTask
-from rnnjax.tasks.memory.distinct import draw_distinct
+from rnnjax.tasks.memory.draws import distinct
 from rnnjax.typing import Array, Key
 
 
@@ -46,6 +46,7 @@ class SelectiveCopying(CopyTask):
 
     Example:
         >>> task = SelectiveCopying(blanks=4, symbols=2, alphabet=4)
+        >>> import jax
         >>> batch = task.sample(jax.random.key(2), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist()  # 0 is the blank, 5 the marker
         [0, 0, 4, 0, 0, 1, 5, 5]
@@ -64,21 +65,22 @@ class SelectiveCopying(CopyTask):
         """Returns T, `blanks + 2 * symbols`, and one more in the form "mad"."""
         return size + 2 * self.symbols + (self.form == "mad")
 
-    def places(self, key: Key, size: Array | int) -> Array:
-        """Draws where the symbols are, in order, `[symbols]`."""
+    def places(self, words: Array, size: Array | int) -> Array:
+        """Returns where the symbols are, in order, `[symbols]`, made of random words."""
         if self.form == "marked":
-            return jnp.sort(draw_distinct(key, self.symbols, size + self.symbols))
-        symbol = jax.random.randint(key, (self.blanks,), 0, self.symbols)  # the one after a blank
+            return jnp.sort(distinct(words[: 2 * self.symbols], size + self.symbols))
+        symbol = below(words[: self.blanks], self.symbols)  # the one after a blank
         there = jnp.arange(self.blanks) < size
         before = jnp.zeros(self.symbols, symbol.dtype).at[symbol].add(there)
         return before.cumsum() + jnp.arange(self.symbols)
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence."""
-        key_message, key_places = jax.random.split(key)
-        message, t = self.message(key_message), jnp.arange(self.steps_of(self.blanks))
+        words = draw_words(key, self.symbols + max(2 * self.symbols, self.blanks))
+        message, t = self.message(words), jnp.arange(self.steps_of(self.blanks))
         asked, marker = size + self.symbols, self.alphabet + 1
-        shown = jnp.zeros(len(t), message.dtype).at[self.places(key_places, size)].set(message)
+        places = self.places(words[self.symbols :], size)
+        shown = jnp.zeros(len(t), message.dtype).at[places].set(message)
         if self.form == "marked":
             return self.wanting(jnp.where(t < asked, shown, marker), message, asked, self.symbols)
         return self.wanting(shown.at[asked].set(marker), message, asked + 1, self.symbols)

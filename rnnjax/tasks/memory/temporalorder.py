@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.memory.pooled import nominal_length
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
@@ -107,14 +108,13 @@ class TemporalOrder(SizedTask):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence."""
-        key_fillers, key_marks, key_places = jax.random.split(key, 3)
-        shown = jax.random.randint(key_fillers, (self.length,), 0, _FILLERS)
-        t = jnp.arange(self.length)
+        words, t = draw_words(key, self.length + 2 * self.marks), jnp.arange(self.length)
+        shown = below(words[: self.length], _FILLERS)
         if self.form != "2013":
             shown = jnp.where(t == 0, _FIRST, jnp.where(t == size - 1, _LAST, shown))
-        marks = jax.random.bernoulli(key_marks, 0.5, (self.marks,)).astype(int)
-        first, last = self.places(size)
-        places = jax.random.randint(key_places, (self.marks,), first, last + 1)
+        which, where = words[self.length :].reshape(2, -1)
+        marks, (first, last) = below(which, 2), self.places(size)
+        places = first + below(where, last + 1 - first)
         shown = shown.at[places].set(_FILLERS + marks)
         order = marks @ 2 ** jnp.arange(self.marks)[::-1]
         targets = jnp.broadcast_to(order, t.shape)
