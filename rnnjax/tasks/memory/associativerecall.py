@@ -37,9 +37,9 @@ class AssociativeRecall(RecallTask):
         >>> task = AssociativeRecall(6)
         >>> batch = task.sample(jax.random.key(3), batch_size=1)
         >>> " ".join(task.tokens[i] for i in batch.inputs[:, 0].argmax(-1))
-        '0 6 13 17 12 4 => 13'
+        '12 2 12 2 15 3 => 15'
         >>> task.tokens[batch.targets[-1, 0]]
-        '17'
+        '3'
     """
 
     absent: bool = dataclasses.field(default=False, kw_only=True)

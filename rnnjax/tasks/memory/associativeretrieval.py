@@ -37,7 +37,7 @@ class AssociativeRetrieval(SizedTask):
         >>> batch = AssociativeRetrieval(3).sample(jax.random.key(0), batch_size=1)
         >>> letters = "abcdefghijklmnopqrstuvwxyz0123456789?"
         >>> "".join(letters[i] for i in batch.inputs[:, 0].argmax(-1)), batch.targets[-1, 0].item()
-        ('x8b9k4??x', 8)
+        ('b2d2g8??b', 2)
     """
 
     pairs: int = 4

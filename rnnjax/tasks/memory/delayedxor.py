@@ -41,7 +41,7 @@ class DelayedXOR(SizedTask):
         >>> task = DelayedXOR(delay=1, pulse=2, onset=1, wait=1, response=3, after=1)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].T.astype(int).tolist()
-        [[0, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]]
+        [[0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, -1, -1, 0, 0, 0, 0, 0]]
         >>> batch.targets[:, 0, 0].astype(int).tolist()
         [0, 0, 0, 0, 0, 0, 0, -1, -1, -1, 0]
     """

@@ -37,9 +37,9 @@ class FlipFlop(SizedTask):
     Example:
         >>> batch = FlipFlop(5, bits=2).sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].T.astype(int).tolist()
-        [[1, 1, 1, -1, 1], [1, 0, -1, 0, -1]]
+        [[1, 1, 1, 0, 0], [1, 1, 0, 1, 1]]
         >>> batch.targets[:, 0].T.astype(int).tolist()
-        [[1, 1, 1, -1, 1], [1, 1, -1, -1, -1]]
+        [[1, 1, 1, 1, 1], [1, 1, 1, 1, 1]]
     """
 
     length: int = 64

@@ -30,9 +30,9 @@ class InductionHead(RecallTask):
         >>> task = InductionHead(7)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> " ".join(task.tokens[i] for i in batch.inputs[:, 0].argmax(-1))
-        '7 3 12 => 10 17 3 =>'
+        '0 4 => 15 6 16 14 =>'
         >>> task.tokens[batch.targets[-1, 0]]
-        '10'
+        '15'
     """
 
     @property

@@ -36,9 +36,9 @@ class MarkedCopying(CopyTask):
         >>> task = MarkedCopying(symbols=3, delay=2, alphabet=5)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist()  # 0 is the blank, 6 the marker
-        [2, 2, 3, 0, 0, 6, 6, 6]
+        [3, 4, 4, 0, 0, 6, 6, 6]
         >>> batch.targets[5:, 0].tolist()
-        [2, 2, 3]
+        [3, 4, 4]
     """
 
     symbols: int = 10

@@ -46,9 +46,9 @@ class MQAR(SizedTask):
     Example:
         >>> batch = MQAR(16, pairs=2, vocabulary=32).sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].tolist()
-        [9, 19, 12, 23, 0, 0, 9, 0, 0, 0, 0, 0, 12, 0, 0, 0]
+        [4, 26, 14, 17, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 0]
         >>> batch.targets[:, 0].tolist()
-        [0, 0, 0, 0, 0, 0, 19, 0, 0, 0, 0, 0, 23, 0, 0, 0]
+        [0, 0, 0, 0, 26, 0, 0, 0, 0, 0, 0, 0, 0, 0, 17, 0]
     """
 
     embedded = True

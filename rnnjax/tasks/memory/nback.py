@@ -33,7 +33,7 @@ class NBack(SizedTask):
     Example:
         >>> batch = NBack(7).sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[2:, 0].tolist()
-        ([1, 3, 1, 5, 1, 4, 7], [1, 0, 1, 0, 0])
+        ([6, 2, 6, 2, 6, 3, 4], [1, 1, 1, 0, 0])
     """
 
     length: int = 50

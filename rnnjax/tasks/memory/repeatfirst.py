@@ -26,7 +26,7 @@ class RepeatFirst(CardTask):
     Example:
         >>> batch = RepeatFirst(5).sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[:, 0].tolist()
-        ([0, 0, 1, 2, 3], [0, 0, 0, 0, 0])
+        ([0, 2, 1, 2, 0], [0, 0, 0, 0, 0])
     """
 
     @property

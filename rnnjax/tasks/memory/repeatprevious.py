@@ -32,7 +32,7 @@ class RepeatPrevious(CardTask):
     Example:
         >>> batch = RepeatPrevious(6, k=4).sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[3:, 0].tolist()
-        ([0, 0, 1, 2, 3, 1], [0, 0, 1])
+        ([0, 2, 1, 2, 0, 2], [0, 2, 1])
     """
 
     k: int = 4

@@ -49,9 +49,9 @@ class SelectiveCopying(CopyTask):
         >>> import jax
         >>> batch = task.sample(jax.random.key(2), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist()  # 0 is the blank, 5 the marker
-        [0, 0, 4, 0, 0, 1, 5, 5]
+        [0, 0, 0, 0, 3, 3, 5, 5]
         >>> batch.targets[6:, 0].tolist()
-        [4, 1]
+        [3, 3]
     """
 
     blanks: int = 64

@@ -58,9 +58,9 @@ class TemporalOrder(SizedTask):
     Example:
         >>> batch = TemporalOrder(20, shortest=None).sample(jax.random.key(0), batch_size=1)
         >>> "".join("abcdXYEB"[i] for i in batch.inputs[:, 0].argmax(-1))
-        'EdYacbbbbaYacacbadaB'
+        'EaaXbcaccadbXbbcbbbB'
         >>> batch.targets[-1, 0].item()
-        3
+        0
     """
 
     length: int = 110
