@@ -21,8 +21,21 @@ from rnnjax.tasks.formal.stackmanipulation import StackManipulation
 from rnnjax.tasks.generated import GeneratedTask, WindowedTask
 from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.memory.adding import Adding
+from rnnjax.tasks.memory.associativerecall import AssociativeRecall
+from rnnjax.tasks.memory.associativeretrieval import AssociativeRetrieval
 from rnnjax.tasks.memory.copying import Copying
+from rnnjax.tasks.memory.delay import Delay
+from rnnjax.tasks.memory.delayedxor import DelayedXOR
 from rnnjax.tasks.memory.echo import Echo
+from rnnjax.tasks.memory.flipflop import FlipFlop
+from rnnjax.tasks.memory.inductionhead import InductionHead
+from rnnjax.tasks.memory.markedcopying import MarkedCopying
+from rnnjax.tasks.memory.mqar import MQAR
+from rnnjax.tasks.memory.nback import NBack
+from rnnjax.tasks.memory.repeatfirst import RepeatFirst
+from rnnjax.tasks.memory.repeatprevious import RepeatPrevious
+from rnnjax.tasks.memory.selectivecopying import SelectiveCopying
+from rnnjax.tasks.memory.temporalorder import TemporalOrder
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
@@ -32,32 +45,45 @@ from rnnjax.tasks.text.text import Text
 from rnnjax.tasks.text.vocabulary import Vocabulary
 
 __all__ = [
+    "MQAR",
     "Adding",
     "Arrays",
+    "AssociativeRecall",
+    "AssociativeRetrieval",
     "BinaryAddition",
     "BinaryMultiplication",
     "BucketSort",
     "ComputeSqrt",
     "Copying",
     "CycleNavigation",
+    "Delay",
+    "DelayedXOR",
     "DuplicateString",
     "Echo",
     "EvenPairs",
     "Examples",
+    "FlipFlop",
     "GeneratedTask",
     "Images",
+    "InductionHead",
+    "MarkedCopying",
     "MissingDuplicate",
     "ModularArithmetic",
     "ModularArithmeticBrackets",
+    "NBack",
     "OddsFirst",
     "Parity",
+    "RepeatFirst",
+    "RepeatPrevious",
     "ReverseString",
+    "SelectiveCopying",
     "SizedTask",
     "SolveEquation",
     "StackManipulation",
     "StoredTask",
     "Streamed",
     "Task",
+    "TemporalOrder",
     "Text",
     "Vocabulary",
     "WindowedTask",
