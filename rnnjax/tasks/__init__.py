@@ -3,7 +3,14 @@
 from rnnjax.tasks.base import Task
 from rnnjax.tasks.examples import Examples, split
 from rnnjax.tasks.feed import Feed as Feed
+from rnnjax.tasks.formal.continualreber import ContinualReber
+from rnnjax.tasks.formal.counting import Counting
+from rnnjax.tasks.formal.dyck import Dyck
+from rnnjax.tasks.formal.embeddedreber import EmbeddedReber
 from rnnjax.tasks.formal.parity import Parity
+from rnnjax.tasks.formal.reber import Reber
+from rnnjax.tasks.formal.shuffledyck import ShuffleDyck
+from rnnjax.tasks.formal.tomita import Tomita
 from rnnjax.tasks.generated import GeneratedTask, WindowedTask
 from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.memory.adding import Adding
@@ -20,17 +27,24 @@ from rnnjax.tasks.text.vocabulary import Vocabulary
 __all__ = [
     "Adding",
     "Arrays",
+    "ContinualReber",
     "Copying",
+    "Counting",
+    "Dyck",
     "Echo",
+    "EmbeddedReber",
     "Examples",
     "GeneratedTask",
     "Images",
     "Parity",
+    "Reber",
+    "ShuffleDyck",
     "SizedTask",
     "StoredTask",
     "Streamed",
     "Task",
     "Text",
+    "Tomita",
     "Vocabulary",
     "WindowedTask",
     "split",
