@@ -2,6 +2,7 @@
 
 import collections
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -156,13 +157,8 @@ def test_a_series_is_strings_one_after_another():
     for b, text in enumerate(strings(batch, LETTERS)):
         follows = "".join(LETTERS[i] for i in batch.targets[:, b])
         assert follows[:-1] == text[1:]
-        parts = (text + follows[-1]).replace("EB", "E|B").split("|")
-        series, rest = "", []
-        for part in parts:  # an inner string ends in E too, but T or P comes after it
-            rest.append(part)
-            series += part
-        assert series == text + follows[-1]
-        for part in rest[:-1]:
+        # An inner string ends in E too, but T or P comes after it.
+        for part in (text + follows[-1]).replace("EB", "E B").split()[:-1]:
             embedded(part)
     assert loss_by_symbol(task, batch) == pytest.approx(task.baseline, rel=0.02)
 
@@ -171,7 +167,7 @@ def test_windows_go_on_where_the_one_before_ended_and_nothing_is_reset():
     source = ContinualReber(100, window=20).source("train", 3)
     windows = [trained_on(source, index) for index in range(5)]
     assert source.updates_per_epoch == 5
-    for before, after in zip(windows[:-1], windows[1:], strict=True):
+    for before, after in itertools.pairwise(windows):
         assert before.reset is None
         assert np.array_equal(before.targets[-1], after.inputs[0].argmax(-1))
 
