@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rnnjax.tasks.formal.nextsymbols import NextSymbols, interleaved
+from rnnjax.tasks.formal.nextsymbols import NextSymbols
 from rnnjax.typing import Array, Key
 
 
@@ -115,7 +115,8 @@ class Brackets(NextSymbols):
 
     def targets(self, closings: Array) -> Array:
         """Returns the bits `[T, 2 kinds]`: every bracket may open, and some `[T, kinds]` close."""
-        return interleaved(jnp.ones(closings.shape), closings.astype(float))
+        bits = jnp.stack([jnp.ones(closings.shape), closings.astype(float)], -1)
+        return bits.reshape(len(closings), -1)
 
 
 def outermost(pairs: int, p: float, q: float) -> np.ndarray:

@@ -1,7 +1,5 @@
 """What tasks share that ask, after each symbol, which ones may come next."""
 
-import jax.numpy as jnp
-
 from rnnjax.batch import Batch, masked_mean
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array
@@ -46,13 +44,3 @@ def bit_error(chance: float) -> float:
         0.25
     """
     return chance * (1 - chance)
-
-
-def interleaved(openings: Array, closings: Array) -> Array:
-    """Returns bits `[T, 2 k]` of brackets in the order of "()[]{}", of `[T, k]` for each half.
-
-    Example:
-        >>> interleaved(jnp.ones((1, 2)), jnp.zeros((1, 2))).tolist()
-        [[1.0, 0.0, 1.0, 0.0]]
-    """
-    return jnp.stack([openings, closings], -1).reshape(len(openings), -1)
