@@ -56,10 +56,10 @@ class Dyck(Brackets):
         depth = jnp.cumsum(jnp.where(opens, 1, -1))
         t = jnp.arange(len(opens))
         # What is on top is what was opened last at this depth.
-        earlier = opens & (depth == depth[:, None]) & (t <= t[:, None])
-        top = kinds[jnp.where(earlier, t, 0).max(1)]
+        earlier = opens[None] & (depth[None] == depth[:, None]) & (t[None] <= t[:, None])
+        top = kinds[jnp.where(earlier, t[None], 0).max(1)]
         shown = jnp.where(opens, 2 * kinds, 2 * jnp.roll(top, 1) + 1)
-        closings = (top[:, None] == jnp.arange(self.kinds)) & (depth > 0)[:, None]
+        closings = (top[:, None] == jnp.arange(self.kinds)[None]) & (depth > 0)[:, None]
         return Batch(
             inputs=jax.nn.one_hot(shown, self.input_dim),
             targets=self.targets(closings),

@@ -68,12 +68,12 @@ class ShuffleDyck(Brackets):
         key_kinds, key_nested, key_order = jax.random.split(key, 3)
         kinds, at = jnp.arange(self.kinds), jnp.arange(self.pairs)
         of_pair = jax.random.randint(key_kinds, (self.pairs,), 0, self.kinds)
-        counts = ((of_pair == kinds[:, None]) & (at < size)).sum(1)
+        counts = ((of_pair[None] == kinds[:, None]) & (at < size)[None]).sum(1)
         strings = jax.vmap(self.nested)(jax.random.split(key_nested, self.kinds), counts)
         there = jnp.arange(2 * self.pairs) < 2 * size
         order = jnp.where(there, jax.random.uniform(key_order, there.shape), 2)
         of_symbol = jnp.repeat(of_pair, 2)[jnp.argsort(order)]
-        own = of_symbol[:, None] == kinds
+        own = of_symbol[:, None] == kinds[None]
         place = jnp.where(own, jnp.cumsum(own, 0) - 1, 0).sum(1)  # in the string of its kind
         opens = strings[of_symbol, place]
         open_now = jnp.cumsum(jnp.where(own, jnp.where(opens, 1, -1)[:, None], 0), 0)

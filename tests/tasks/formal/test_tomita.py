@@ -126,7 +126,7 @@ def test_long_strings_are_half_in_the_language_too():
     task = Tomita(2, 20, tested=100)
     batch = held_out(task.source("test", 400))
     found = strings(batch, "01")
-    assert {len(text) for text in found} == set(range(21, 101))
+    assert 20 < min(map(len, found)) <= max(map(len, found)) <= 100
     even = [RULES[1](text) for text in found if len(text) % 2 == 0]
     assert abs(np.mean(even) - 1 / 2) < 4.5 * (1 / 4 / len(even)) ** 0.5
 
