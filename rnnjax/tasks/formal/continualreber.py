@@ -30,9 +30,9 @@ class ContinualReber(WindowedTask):
     Example:
         >>> batch = ContinualReber(20, window=10).sample(jax.random.key(0), batch_size=1)
         >>> "".join("BTPSXVE"[i] for i in batch.inputs[:, 0].argmax(-1))
-        'BTBTXXVVETEBPBTXSEPE'
+        'BTBPTVVETEBPBTSSSSSX'
         >>> "".join("BTPSXVE"[i] for i in batch.targets[:, 0])
-        'TBTXXVVETEBPBTXSEPEB'
+        'TBPTVVETEBPBTSSSSSXS'
     """
 
     length: int = 7500

@@ -47,9 +47,9 @@ class EmbeddedReber(Reber):
         >>> batch = EmbeddedReber().sample(jax.random.key(0), batch_size=1)
         >>> there = batch.steps[:, 0]
         >>> "".join("BTPSXVE"[i] for i in batch.inputs[there, 0].argmax(-1))
-        'BTBTXXVVET'
+        'BTBPTVVET'
         >>> "".join("BTPSXVE"[i] for i in batch.targets[there, 0])
-        'TBTXXVVETE'
+        'TBPTVVETE'
     """
 
     @property

@@ -48,9 +48,9 @@ class Reber(GeneratedTask):
         >>> batch = Reber().sample(jax.random.key(0), batch_size=1)
         >>> there = batch.steps[:, 0]
         >>> "".join("BTPSXVE"[i] for i in batch.inputs[there, 0].argmax(-1))
-        'BTSSXXTVV'
+        'BTXS'
         >>> "".join("BTPSXVE"[i] for i in batch.targets[there, 0])
-        'TSSXXTVVE'
+        'TXSE'
     """
 
     longest: int = 50
