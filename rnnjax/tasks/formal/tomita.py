@@ -60,7 +60,7 @@ class Tomita(SizedTask):
         >>> task = Tomita(4, length=6, shortest=None, prefixes=True)
         >>> batch = task.sample(jax.random.key(1), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[:, 0].tolist()
-        ([0, 1, 0, 0, 0, 1], [1, 1, 1, 1, 0, 0])
+        ([0, 1, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0])
     """
 
     number: int = 4
