@@ -34,9 +34,9 @@ class ShuffleDyck(Brackets):
     Example:
         >>> batch = ShuffleDyck(pairs=3, shortest=None).sample(jax.random.key(0), batch_size=1)
         >>> "".join("()[]"[i] for i in batch.inputs[:, 0].argmax(-1))
-        '([]())'
+        '[[]]()'
         >>> batch.targets[:, 0].astype(int).tolist()[:2]  # of (, ), [ and ]
-        [[1, 1, 1, 0], [1, 0, 1, 1]]
+        [[1, 0, 1, 1], [1, 0, 1, 1]]
     """
 
     @property
