@@ -7,17 +7,24 @@ from rnnjax.tasks.formal.binaryaddition import BinaryAddition
 from rnnjax.tasks.formal.binarymultiplication import BinaryMultiplication
 from rnnjax.tasks.formal.bucketsort import BucketSort
 from rnnjax.tasks.formal.computesqrt import ComputeSqrt
+from rnnjax.tasks.formal.continualreber import ContinualReber
+from rnnjax.tasks.formal.counting import Counting
 from rnnjax.tasks.formal.cyclenavigation import CycleNavigation
 from rnnjax.tasks.formal.duplicatestring import DuplicateString
+from rnnjax.tasks.formal.dyck import Dyck
+from rnnjax.tasks.formal.embeddedreber import EmbeddedReber
 from rnnjax.tasks.formal.evenpairs import EvenPairs
 from rnnjax.tasks.formal.missingduplicate import MissingDuplicate
 from rnnjax.tasks.formal.modulararithmetic import ModularArithmetic
 from rnnjax.tasks.formal.modulararithmeticbrackets import ModularArithmeticBrackets
 from rnnjax.tasks.formal.oddsfirst import OddsFirst
 from rnnjax.tasks.formal.parity import Parity
+from rnnjax.tasks.formal.reber import Reber
 from rnnjax.tasks.formal.reversestring import ReverseString
+from rnnjax.tasks.formal.shuffledyck import ShuffleDyck
 from rnnjax.tasks.formal.solveequation import SolveEquation
 from rnnjax.tasks.formal.stackmanipulation import StackManipulation
+from rnnjax.tasks.formal.tomita import Tomita
 from rnnjax.tasks.generated import GeneratedTask, WindowedTask
 from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.memory.adding import Adding
@@ -54,12 +61,16 @@ __all__ = [
     "BinaryMultiplication",
     "BucketSort",
     "ComputeSqrt",
+    "ContinualReber",
     "Copying",
+    "Counting",
     "CycleNavigation",
     "Delay",
     "DelayedXOR",
     "DuplicateString",
+    "Dyck",
     "Echo",
+    "EmbeddedReber",
     "EvenPairs",
     "Examples",
     "FlipFlop",
@@ -73,10 +84,12 @@ __all__ = [
     "NBack",
     "OddsFirst",
     "Parity",
+    "Reber",
     "RepeatFirst",
     "RepeatPrevious",
     "ReverseString",
     "SelectiveCopying",
+    "ShuffleDyck",
     "SizedTask",
     "SolveEquation",
     "StackManipulation",
@@ -85,6 +98,7 @@ __all__ = [
     "Task",
     "TemporalOrder",
     "Text",
+    "Tomita",
     "Vocabulary",
     "WindowedTask",
     "split",

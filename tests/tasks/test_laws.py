@@ -32,6 +32,7 @@ TASKS = [
     tasks.Echo(3, 20, window=5),
     tasks.Images("digits", "permuted", validation=50),
 ]
+FEW = {"Counting", "EmbeddedReber", "Reber"}  # of so few strings that some are drawn twice
 every_task = pytest.mark.parametrize("task", TASKS, ids=repr)
 
 
@@ -89,7 +90,7 @@ def test_what_is_held_out_is_always_the_same_and_in_no_other_part(task):
         assert_identical(again[part], found[part])
     seen = [batch.inputs[:, b].tobytes() for batch in found.values() for b in range(B)]
     # Short sequences of few symbols are soon drawn twice.
-    if found["train"].inputs.shape[0] > 20:
+    if found["train"].inputs.shape[0] > 20 and type(task).__name__ not in FEW:
         assert len(set(seen)) == 3 * B
     first = found["train"].inputs
     assert not np.array_equal(first, found["validation"].inputs)

@@ -1,0 +1,67 @@
+"""Dyck languages: brackets that close in the order in which they were opened."""
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.batch import Batch
+from rnnjax.tasks.formal.brackets import Brackets, outermost
+from rnnjax.tasks.formal.nextsymbols import bit_error
+from rnnjax.typing import Array, Key
+
+
+class Dyck(Brackets):
+    """Say after each bracket which ones may come next, where the last one opened closes first.
+
+    With two kinds:
+
+        inputs   (     [     ]     )
+        targets  ( [ ) ( [ ] ( [ ) ( [      which may come next
+
+    Inputs are one-hot, targets are bits, both in the order of `()[]{}`. All brackets may open at
+    any time, and the one may close that was opened last and is not closed; after the last symbol
+    none is. A context-free language: a stack decides it, for one kind a counter.
+
+    References:
+        Suzgun, Gehrmann, Belinkov & Shieber (2019), Memory-augmented recurrent neural networks can
+        learn generalized Dyck languages, arXiv:1911.03329.
+        Bhattamishra, Ahuja & Goyal (2020), On the ability and limitations of transformers to
+        recognize formal languages, EMNLP, arXiv:2009.11264 (this form; lengths are uniform here).
+
+    Example:
+        >>> batch = Dyck(pairs=3, shortest=None).sample(jax.random.key(0), batch_size=1)
+        >>> "".join("()[]"[i] for i in batch.inputs[:, 0].argmax(-1))
+        '([()])'
+        >>> batch.targets[:, 0].astype(int).tolist()[:2]  # of (, ), [ and ]
+        [[1, 1, 1, 0], [1, 0, 1, 1]]
+    """
+
+    @property
+    def baseline(self) -> float:
+        """The error of the best guess from the bracket that is seen; nothing is known of the place.
+
+        After one that opens all is certain. After one that closes, half of the steps, another pair
+        is open with a chance a, and is of each of k kinds alike: each of k bits out of 2 k is 1
+        with a chance a / k. All but the outermost pairs stand in another, which gives a.
+        """
+        sizes = self._trained_sizes
+        outer = outermost(self.pairs, self.p, self.q)[sizes.start :].sum()
+        inside = 1 - float(outer) / sum(sizes)
+        return bit_error(inside / self.kinds) / 4
+
+    def draw(self, key: Key, size: Array | int) -> Batch:
+        """Draws a string of a number of pairs, of kinds that are equally likely."""
+        key_nested, key_kinds = jax.random.split(key)
+        opens = self.nested(key_nested, size)
+        kinds = jax.random.randint(key_kinds, opens.shape, 0, self.kinds)
+        depth = jnp.cumsum(jnp.where(opens, 1, -1))
+        t = jnp.arange(len(opens))
+        # What is on top is what was opened last at this depth.
+        earlier = opens[None] & (depth[None] == depth[:, None]) & (t[None] <= t[:, None])
+        top = kinds[jnp.where(earlier, t[None], 0).max(1)]
+        shown = jnp.where(opens, 2 * kinds, 2 * jnp.roll(top, 1) + 1)
+        closings = (top[:, None] == jnp.arange(self.kinds)[None]) & (depth > 0)[:, None]
+        return Batch(
+            inputs=jax.nn.one_hot(shown, self.input_dim),
+            targets=self.targets(closings),
+            mask=jnp.ones(len(t), bool),
+        )
