@@ -9,6 +9,16 @@ from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.memory.adding import Adding
 from rnnjax.tasks.memory.copying import Copying
 from rnnjax.tasks.memory.echo import Echo
+from rnnjax.tasks.neuro.antireach import AntiReach
+from rnnjax.tasks.neuro.contextdecision import ContextDecision
+from rnnjax.tasks.neuro.delaycomparison import DelayComparison
+from rnnjax.tasks.neuro.delayedmatch import DelayedMatch
+from rnnjax.tasks.neuro.gonogo import GoNoGo
+from rnnjax.tasks.neuro.integrator import Integrator
+from rnnjax.tasks.neuro.intervalproduction import IntervalProduction
+from rnnjax.tasks.neuro.perceptualdecision import PerceptualDecision
+from rnnjax.tasks.neuro.readysetgo import ReadySetGo
+from rnnjax.tasks.neuro.yangtask import YangTask
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
@@ -19,13 +29,22 @@ from rnnjax.tasks.text.vocabulary import Vocabulary
 
 __all__ = [
     "Adding",
+    "AntiReach",
     "Arrays",
+    "ContextDecision",
     "Copying",
+    "DelayComparison",
+    "DelayedMatch",
     "Echo",
     "Examples",
     "GeneratedTask",
+    "GoNoGo",
     "Images",
+    "Integrator",
+    "IntervalProduction",
     "Parity",
+    "PerceptualDecision",
+    "ReadySetGo",
     "SizedTask",
     "StoredTask",
     "Streamed",
@@ -33,5 +52,6 @@ __all__ = [
     "Text",
     "Vocabulary",
     "WindowedTask",
+    "YangTask",
     "split",
 ]

@@ -136,9 +136,7 @@ class SizedTask(GeneratedTask):
         keys = jax.random.split(key_draws, batch_size)
         return jax.vmap(self._padded, out_axes=self._axes._replace(steps=1))(keys, sizes)
 
-    def draw_sizes(
-        self, key: Key, count: int, least: Array | int, greatest: Array | int
-    ) -> Array:
+    def draw_sizes(self, key: Key, count: int, least: Array | int, greatest: Array | int) -> Array:
         """Draws sizes from `least` to `greatest`, both may be traced; by default each as likely."""
         return jax.random.randint(key, (count,), least, jnp.asarray(greatest) + 1)
 

@@ -46,6 +46,8 @@ def batches(task):
 
 def perfect(task, batch, certainty=100.0):
     """Returns outputs that say what is wanted."""
+    if isinstance(task, tasks.YangTask):  # its outputs pass a logistic function
+        return np.log(batch.targets / (1 - batch.targets))
     if np.issubdtype(batch.targets.dtype, np.floating):
         return np.nan_to_num(batch.targets)
     return certainty * np.eye(task.output_dim, dtype=np.float32)[batch.targets]
@@ -106,11 +108,11 @@ def test_perfect_outputs_have_no_loss_and_full_accuracy(task):
     batch = trained_on(task.source("train", B))
     loss, _, accuracy = judge(task, perfect(task, batch), batch)
     assert 0 <= loss < 1e-6
-    assert accuracy == 1
+    assert accuracy in (None, 1)
     wrong = -perfect(task, batch) if task.output_dim > 1 else 9 + perfect(task, batch)
     loss, _, accuracy = judge(task, wrong, batch)
     assert loss > 1
-    assert accuracy == 0
+    assert accuracy in (None, 0)
 
 
 @every_task
@@ -152,5 +154,6 @@ def test_nothing_to_judge_is_no_loss(task):
     batch = batch._replace(mask=np.zeros_like(batch.mask))
     outputs = np.ones((*batch.mask.shape, task.output_dim), np.float32)
     loss, gradient, accuracy = judge(task, outputs, batch)
-    assert (loss, accuracy) == (0, 0)
+    assert loss == 0
+    assert accuracy in (None, 0)
     assert not gradient.any()

@@ -100,9 +100,7 @@ class ContextDecision(PerceptualDecision):
             chances = np.exp(-(sizes - sizes[0]) / self.mean_delay)
         return sizes, chances / chances.sum()
 
-    def draw_sizes(
-        self, key: Key, count: int, least: Array | int, greatest: Array | int
-    ) -> Array:
+    def draw_sizes(self, key: Key, count: int, least: Array | int, greatest: Array | int) -> Array:
         """Draws delays."""
         if self.mean_delay is None:
             return super().draw_sizes(key, count, least, greatest)

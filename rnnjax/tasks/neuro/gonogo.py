@@ -63,6 +63,4 @@ class GoNoGo(TrialTask):
         key_go, key_noise = jax.random.split(key)
         now = self.during(size)
         go = jax.random.bernoulli(key_go).astype(int)
-        return self.trial(
-            now, [self.noisy(key_noise, jax.nn.one_hot(go, 2), now["stimulus"])], go
-        )
+        return self.trial(now, [self.noisy(key_noise, jax.nn.one_hot(go, 2), now["stimulus"])], go)

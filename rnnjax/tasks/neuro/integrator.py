@@ -122,7 +122,6 @@ class Integrator(SizedTask):
             targets, mask = sums, t < size
         return Batch(jnp.concatenate(shown, axis=-1), targets, mask)
 
-
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
         """The share of right signs, of those that decide."""
         if not self.decides:

@@ -1,4 +1,4 @@
-"""Perceptual decision: which of noisy stimuli is the strongest?"""
+"""Perceptual decision, of which of noisy stimuli is the strongest."""
 
 import jax
 import jax.numpy as jnp

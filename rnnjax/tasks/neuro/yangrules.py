@@ -1,7 +1,8 @@
 """The twenty rules of Yang et al.: when what is shown in a trial, and what is wanted."""
 
+import functools
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
@@ -9,12 +10,12 @@ import jax.numpy as jnp
 from rnnjax.typing import Array, Key
 
 Rule = Literal[
-    "fdgo", "reactgo", "delaygo", "fdanti", "reactanti", "delayanti",
+    "all", "fdgo", "reactgo", "delaygo", "fdanti", "reactanti", "delayanti",
     "dm1", "dm2", "contextdm1", "contextdm2", "multidm",
     "delaydm1", "delaydm2", "contextdelaydm1", "contextdelaydm2", "multidelaydm",
     "dmsgo", "dmsnogo", "dmcgo", "dmcnogo",
 ]  # fmt: skip
-RULES: tuple[str, ...] = get_args(Rule)  # in the order of their inputs
+RULES: tuple[str, ...] = get_args(Rule)[1:]  # in the order of their inputs
 
 FINE = (0.01, 0.02, 0.04, 0.08)  # coherences of two stimuli at once
 COARSE = (0.08, 0.16, 0.32)  # of one after the other
@@ -205,7 +206,7 @@ def match_to_sample(draws: Draws) -> Trial:
 def match_to_category(draws: Draws) -> Trial:
     """A match is the same half of the circle, of ten places."""
     places = jax.random.randint(draws.own, (2,), 0, 10)
-    angles = (2 * places + 1) * (jnp.pi / 10)
+    angles = (2.0 * places.astype(float) + 1.0) * (jnp.pi / 10)
     match = (places[0] < 5) == (places[1] < 5)
     return _match(draws, angles, match, draws.one_of(3, 200, 400, 600))
 
@@ -222,5 +223,5 @@ def draw_trial(draws: Draws) -> Trial:
     """Draws a trial of a rule."""
     if isinstance(draws.rule, int):
         return KINDS[KIND_OF[draws.rule]](draws)
-    found: Any = jax.lax.switch(jnp.array(KIND_OF)[draws.rule], KINDS, draws)
-    return found
+    branches = [functools.partial(kind, draws) for kind in KINDS]
+    return jax.lax.switch(jnp.array(KIND_OF)[draws.rule], branches)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -49,7 +48,8 @@ class YangTask(GeneratedTask):
         rule: one of the twenty; or "all", one drawn for each sequence.
         alike: whether all sequences of a batch have the same rule, durations and modalities, as the
             authors train; another one in each batch.
-        easy: how many times as large coherences are, the differences of two stimuli.
+        easy: how many times as large coherences, differences of stimuli, are; the authors' easy
+            tasks have 10, and 2 where there is a delay.
         dt: milliseconds of a step, at most 100.
         noise: standard deviation of input noise, for `dt` of 200 ms; in a step it is
             `noise * sqrt(200 / dt)`.
@@ -69,7 +69,7 @@ class YangTask(GeneratedTask):
         ((170, 1, 85), (170, 1, 33))
     """
 
-    rule: Rule | Literal["all"] = "all"
+    rule: Rule = "all"
     alike: bool = False
     easy: float = dataclasses.field(default=1.0, kw_only=True)
     dt: int = dataclasses.field(default=20, kw_only=True)
@@ -83,7 +83,7 @@ class YangTask(GeneratedTask):
             ValueError: if `rule` is unknown, `dt` is not from 1 to 100, or `easy`, `noise` or
                 `weight` is negative.
         """
-        if self.rule not in ("all", *RULES):
+        if self.rule != "all" and self.rule not in RULES:
             raise ValueError(f"{self}: rule is all, or one of {', '.join(RULES)}")
         if not 1 <= self.dt <= 100:
             raise ValueError(f"{self}: dt must be from 1 to 100 ms, not {self.dt}")
