@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, get_args
 import jax
 import jax.numpy as jnp
 
-from rnnjax.typing import Array, Key
+from rnnjax.typing import Array
 
 Rule = Literal[
     "all", "fdgo", "reactgo", "delaygo", "fdanti", "reactanti", "delayanti",
@@ -48,47 +48,54 @@ class Trial(NamedTuple):
 
 
 class Draws(NamedTuple):
-    """How a trial is drawn.
+    """All chance of a trial, uniform numbers in [0, 1), each used once, and how they are read.
 
     Attributes:
-        shared: key of durations and modalities, which trials of a batch may share.
-        own: key of places and strengths.
+        shared: `[6]`, for durations and modalities, which trials of a batch may share.
+        own: `[10]`, for places and strengths.
         rule: index into `RULES`, may be traced.
         dt: milliseconds of a step.
         easy: how many times as large coherences are.
     """
 
-    shared: Key
-    own: Key
+    shared: Array
+    own: Array
     rule: Array | int
     dt: int
     easy: float
 
     def one_of(self, place: int, *durations: int) -> Array:
-        """Draws one of several durations in ms, as steps; `place` tells draws apart."""
-        steps = jnp.array([duration // self.dt for duration in durations])
-        return jax.random.choice(jax.random.fold_in(self.shared, place), steps)
+        """Returns one of several durations in ms, as steps, by the number at `place`."""
+        return _pick(self.shared[place], jnp.array([self.steps(d) for d in durations]))
 
     def between(self, place: int, low: int, high: int) -> Array:
-        """Draws a duration in ms from an interval, as steps."""
-        key = jax.random.fold_in(self.shared, place)
-        return (jax.random.uniform(key, (), minval=low, maxval=high) / self.dt).astype(int)
+        """Returns a duration from an interval in ms, as steps, by the number at `place`."""
+        return ((low + (high - low) * self.shared[place]) / self.dt).astype(int)
 
     def ring(self, place: int) -> Array:
-        """Draws a modality, one-hot `[R]`."""
-        key = jax.random.fold_in(self.shared, place)
-        return jax.nn.one_hot(jax.random.randint(key, (), 0, 2), 2)
+        """Returns a modality, one-hot `[R]`, by the number at `place`."""
+        second = (self.shared[place] < 0.5).astype(float)
+        return jnp.stack([1 - second, second])
 
     def steps(self, duration: int) -> int:
         """Returns the steps of a duration in ms."""
         return duration // self.dt
 
 
+def _pick(number: Array, values: Array) -> Array:
+    """Returns one of `values` by a uniform number; of several numbers so many."""
+    return values[(number * len(values)).astype(int)]
+
+
+def _sign(number: Array) -> Array:
+    return jnp.where(number < 0.5, 1.0, -1.0)
+
+
 def _reach(draws: Draws, on: Array, off: Array, dark: Array, go: Array) -> Trial:
     """One stimulus, and a response to its place, or opposite to it: `anti`."""
-    angle = jax.random.uniform(draws.own, (), maxval=2 * jnp.pi)
+    angle = 2 * jnp.pi * draws.own[0]
     anti = jnp.asarray(draws.rule) >= RULES.index("fdanti")
-    ring = draws.ring(9)
+    ring = draws.ring(5)
     return Trial(
         jnp.stack([angle, angle]),
         jnp.stack([ring, jnp.zeros_like(ring)]),
@@ -133,17 +140,15 @@ def _compare(
     and the other is to be ignored, and in the last the rings are to be added.
     """
     form = jnp.asarray(draws.rule) - RULES.index(first)
-    keys = jax.random.split(draws.own, 7)
-    angle = jax.random.uniform(keys[0], (), maxval=2 * jnp.pi)
-    apart = jax.random.uniform(keys[1], (), minval=0.5 * jnp.pi, maxval=1.5 * jnp.pi)
-    mean = jax.random.uniform(keys[2], (2,), minval=0.8, maxval=1.2)
-    contrast = jax.random.choice(keys[3], draws.easy * jnp.array(coherences), (2,))
-    contrast *= jax.random.rademacher(keys[4], (2,)).astype(contrast.dtype)
+    angle, apart = 2 * jnp.pi * draws.own[0], jnp.pi * (0.5 + draws.own[1])
+    mean = 0.8 + 0.4 * draws.own[2:4]
+    contrast = draws.easy * _pick(draws.own[4:6], jnp.array(coherences)) * _sign(draws.own[6:8])
     apiece = jnp.stack([mean + contrast, mean - contrast])  # [S, R]
     counts = jnp.where(form == 4, 0, form % 2)
     judged = jnp.take(apiece, counts, axis=1)
-    split = jax.random.uniform(keys[5], (2,), minval=0.2, maxval=0.8) / 2
-    split *= jax.random.rademacher(keys[6], (2,)).astype(split.dtype)
+    # Either .1 to .4 of a stimulus more in one ring and less in the other.
+    share = 2 * draws.own[8:10] - 1
+    split = (0.1 + 0.3 * jnp.abs(share)) * jnp.sign(share)
     multi = judged[:, None] * jnp.stack([1 + split, 1 - split], axis=1)
     alone = apiece * jax.nn.one_hot(counts, 2)[None]
     strengths = jnp.where(form == 4, multi, jnp.where(form < 2, alone, apiece))
@@ -182,7 +187,7 @@ def _match(draws: Draws, angles: Array, match: Array, end: Array) -> Trial:
     goes_if_match = jnp.asarray(draws.rule) % 2 == RULES.index("dmsgo") % 2
     return Trial(
         angles,
-        jnp.stack([draws.ring(8), draws.ring(9)]),
+        jnp.stack([draws.ring(4), draws.ring(5)]),
         on,
         jnp.stack([off, end]),
         end,
@@ -195,18 +200,16 @@ def _match(draws: Draws, angles: Array, match: Array, end: Array) -> Trial:
 
 def match_to_sample(draws: Draws) -> Trial:
     """A match is the same place; else the second is 20 degrees off or more."""
-    keys = jax.random.split(draws.own, 3)
-    match = jax.random.bernoulli(keys[0])
-    angle = jax.random.uniform(keys[1], (), maxval=2 * jnp.pi)
-    apart = jax.random.uniform(keys[2], (), minval=jnp.pi / 9, maxval=17 * jnp.pi / 9)
+    match = draws.own[0] < 0.5
+    angle, apart = 2 * jnp.pi * draws.own[1], jnp.pi / 9 * (1 + 16 * draws.own[2])
     angles = jnp.stack([angle, angle + jnp.where(match, 0.0, apart)])
     return _match(draws, angles, match, jnp.array(draws.steps(500)))
 
 
 def match_to_category(draws: Draws) -> Trial:
     """A match is the same half of the circle, of ten places."""
-    places = jax.random.randint(draws.own, (2,), 0, 10)
-    angles = (2.0 * places.astype(float) + 1.0) * (jnp.pi / 10)
+    places = jnp.floor(10 * draws.own[:2])
+    angles = (2 * places + 1) * (jnp.pi / 10)
     match = (places[0] < 5) == (places[1] < 5)
     return _match(draws, angles, match, draws.one_of(3, 200, 400, 600))
 

@@ -111,19 +111,20 @@ class YangTask(GeneratedTask):
 
     def sample(self, key: Key, batch_size: int) -> Batch:
         """Draws `batch_size` trials."""
-        key_shared, key_own = jax.random.split(key)
-        shared = jax.random.split(key_shared, 1 if self.alike else batch_size)
-        own = jax.random.split(key_own, batch_size)
-        return jax.vmap(self._draw, out_axes=1)(jnp.broadcast_to(shared, own.shape), own)
+        keys = jax.random.split(key, 3)
+        alike = 1 if self.alike else batch_size
+        shared = jnp.broadcast_to(jax.random.uniform(keys[0], (alike, 7)), (batch_size, 7))
+        own = jax.random.uniform(keys[1], (batch_size, 10))
+        noise = jax.random.split(keys[2], batch_size)
+        return jax.vmap(self._draw, out_axes=1)(shared, own, noise)
 
-    def _draw(self, shared: Key, own: Key) -> Batch:
-        key_rule, key_shared = jax.random.split(shared)
-        key_own, key_noise = jax.random.split(own)
-        rule = RULES.index(self.rule) if self.rule != "all" else None
-        if rule is None:
-            rule = jax.random.randint(key_rule, (), 0, len(RULES))
-        trial = draw_trial(Draws(key_shared, key_own, rule, self.dt, self.easy))
-        return self._render(trial, rule, key_noise)
+    def _draw(self, shared: Array, own: Array, key: Key) -> Batch:
+        if self.rule == "all":
+            rule = (shared[6] * len(RULES)).astype(int)
+        else:
+            rule = RULES.index(self.rule)
+        trial = draw_trial(Draws(shared[:6], own, rule, self.dt, self.easy))
+        return self._render(trial, rule, key)
 
     def _render(self, trial: Trial, rule: Array | int, key: Key) -> Batch:
         """Returns the inputs of a trial and what is wanted."""

@@ -40,7 +40,9 @@ def test_what_was_measured_is_to_be_produced(task):
         least, most = (math.floor(task.gain * n) for n in (steps, steps + 0.999))
         assert least <= go - start <= most
         end = start + 2 * (go - start)
-        assert batch.mask[:, b].tolist() == batch.steps[:, b].tolist() == [t < end for t in range(T)]
+        assert (
+            batch.mask[:, b].tolist() == batch.steps[:, b].tolist() == [t < end for t in range(T)]
+        )
         measured.append(steps)
     sizes = np.arange(task.shortest, task.measure + 1)
     assert set(measured) == set(sizes // task.dt)
