@@ -1,4 +1,4 @@
-"""Perceptual decision: which of two noisy stimuli is the stronger?
+"""Perceptual decision, of which of two noisy stimuli is the stronger.
 
 Britten, Shadlen, Newsome & Movshon (1992), Journal of Neuroscience 12; in the form of NeuroGym,
 Molano-Mazón et al. (2022). An ideal observer is right in .896 of the trials, by chance one half.

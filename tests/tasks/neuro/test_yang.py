@@ -1,6 +1,7 @@
 """The twenty rules, read back from what is shown."""
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -71,7 +72,7 @@ class Seen:
         """Returns stretches of steps in which the rings show the same: from, to, activity."""
         changes = np.flatnonzero(np.any(np.diff(self.rings, axis=0) != 0, axis=(1, 2))) + 1
         edges = [0, *changes.tolist(), self.end]
-        found = [(a, b, self.rings[a]) for a, b in zip(edges, edges[1:], strict=False)]
+        found = [(a, b, self.rings[a]) for a, b in itertools.pairwise(edges)]
         return [run for run in found if run[2].any()]
 
 
