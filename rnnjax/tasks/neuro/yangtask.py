@@ -194,4 +194,6 @@ def population_vector(ring: Array) -> Array:
         0.3333
     """
     angles = 2 * jnp.pi / UNITS * jnp.arange(UNITS)
-    return jnp.arctan2((ring * jnp.sin(angles)).sum(-1), (ring * jnp.cos(angles)).sum(-1))
+    axes = jnp.stack([jnp.cos(angles), jnp.sin(angles)], axis=-1)
+    x, y = jnp.moveaxis(jnp.matmul(ring, axes, precision="highest"), -1, 0)
+    return jnp.arctan2(y, x)
