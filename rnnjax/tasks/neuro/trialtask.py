@@ -124,9 +124,11 @@ class TrialTask(SizedTask):
 
     def noisy(self, key: Key, means: Array, when: Array) -> Array:
         """Returns `means [N]` with noise at the steps `when [T]`, else 0: `[T, N]`."""
-        deviation = self.noise / math.sqrt(self.dt)
-        noise = deviation * jax.random.normal(key, (len(when), len(means)))
-        return jnp.where(when[:, None], means[None] + noise, 0)
+        shown = means[None]
+        if self.noise:
+            noise = jax.random.normal(key, (len(when), len(means)))
+            shown += self.noise / math.sqrt(self.dt) * noise
+        return jnp.where(when[:, None], shown, 0)
 
     def trial(self, now: dict[str, Array], stimuli: list[Array], answer: Array) -> Batch:
         """Returns a trial: the fixation point, then `stimuli`, each `[T, N]`, and what is wanted.
