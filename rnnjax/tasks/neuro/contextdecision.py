@@ -56,11 +56,12 @@ class ContextDecision(PerceptualDecision):
 
     Example:
         >>> task = ContextDecision(stimulus=200, delay=200, shortest=None, noise=0.0)
-        >>> batch = task.sample(jax.random.key(1), batch_size=1)
-        >>> batch.inputs[3:5, 0].round(3).tolist()
-        [[1.0, 0.525, 0.475, 0.25, 0.75, 1.0, 0.0], [1.0, 0.525, 0.475, 0.25, 0.75, 1.0, 0.0]]
-        >>> batch.targets[:, 0].tolist()  # the first stimulus, in it the first direction
-        [0, 0, 0, 0, 0, 0, 0, 1]
+        >>> batch = task.sample(jax.random.key(0), batch_size=1)
+        >>> batch.inputs.shape
+        (8, 1, 7)
+        >>> directions, context = batch.inputs[3, 0, 1:5].reshape(2, 2), batch.inputs[0, 0, 5:]
+        >>> bool(directions[context.argmax()].argmax() + 1 == batch.targets[-1, 0])
+        True
     """
 
     size_field = "delay"

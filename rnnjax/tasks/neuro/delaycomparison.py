@@ -44,9 +44,9 @@ class DelayComparison(TrialTask):
     Example:
         >>> task = DelayComparison(100, 100, 100, 100, noise=0.0)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
-        >>> batch.inputs[:, 0].round(2).tolist()
-        >>> batch.targets[:, 0].tolist()
-        [0, 0, 0, 0, 1]
+        >>> first, second = batch.inputs[1, 0, 1], batch.inputs[3, 0, 1]
+        >>> bool((first > second) == (batch.targets[-1, 0] == 1))
+        True
     """
 
     epochs = ("fixation", "first", "delay", "second", "decision")

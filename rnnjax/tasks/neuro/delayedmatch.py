@@ -34,10 +34,11 @@ class DelayedMatch(TrialTask):
         Molano-Mazón et al. (2022), NeuroGym (the form).
 
     Example:
-        >>> task = DelayedMatch(stimulus=100, delay=100, test=100, decision=100, noise=0.0)
+        >>> task = DelayedMatch(100, 100, 100, 100, 100, noise=0.0)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
-        >>> batch.inputs[:, 0, 1:].argmax(-1).tolist(), batch.targets[:, 0].tolist()
-        ([0, 0, 0, 1, 0, 1, 0], [0, 0, 0, 0, 0, 0, 1])
+        >>> sample, test = batch.inputs[1, 0, 1:].argmax(), batch.inputs[3, 0, 1:].argmax()
+        >>> bool((sample == test) == (batch.targets[-1, 0] == 1))
+        True
     """
 
     epochs = ("fixation", "stimulus", "delay", "test", "decision")

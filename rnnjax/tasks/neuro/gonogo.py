@@ -32,9 +32,11 @@ class GoNoGo(TrialTask):
         Molano-Mazón et al. (2022), NeuroGym (the form).
 
     Example:
-        >>> batch = GoNoGo(0, 100, 200, 100).sample(jax.random.key(1), batch_size=1)
-        >>> batch.inputs[:, 0].tolist(), batch.targets[:, 0].tolist()
-        ([[1.0, 0.0, 1.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]], [0, 0, 0, 1])
+        >>> batch = GoNoGo(0, 100, 200, 100).sample(jax.random.key(0), batch_size=1)
+        >>> batch.inputs[:, 0, 0].tolist()
+        [1.0, 1.0, 1.0, 0.0]
+        >>> bool(batch.inputs[0, 0, 1:].argmax() == batch.targets[-1, 0])
+        True
     """
 
     fixation: int = 0

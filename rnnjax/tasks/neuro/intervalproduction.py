@@ -42,6 +42,9 @@ class IntervalProduction(TimingTask):
     Example:
         >>> task = IntervalProduction(160, 80, intervals=(160, 240), shortest=None)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
+        >>> cue = batch.inputs[1, 0, 1:3].argmax()
+        >>> bool(batch.targets[:, 0].argmax() == 4 + 2 + cue)
+        True
     """
 
     size_field = "cue"

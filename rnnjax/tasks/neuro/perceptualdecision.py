@@ -36,12 +36,12 @@ class PerceptualDecision(TrialTask):
         Molano-Mazón et al. (2022), NeuroGym (the form).
 
     Example:
-        >>> task = PerceptualDecision(stimulus=300, coherences=(100.0,), noise=0.0)
+        >>> task = PerceptualDecision(stimulus=300, noise=0.0, coherences=(40.0,))
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
-        >>> batch.inputs[:, 0].T.tolist()
-        [[1.0, 1.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 1.0, 1.0, 0.0]]
-        >>> batch.targets[:, 0].tolist()
-        [0, 0, 0, 0, 2]
+        >>> batch.inputs[:, 0, 0].tolist()
+        [1.0, 1.0, 1.0, 1.0, 0.0]
+        >>> bool(batch.inputs[1, 0, 1:].argmax() + 1 == batch.targets[-1, 0])
+        True
     """
 
     size_field = "stimulus"

@@ -178,7 +178,7 @@ def bump(angle: Array) -> Array:
     """Returns the activity of a ring for an angle, `[UNITS]`.
 
     Example:
-        >>> bump(jnp.pi / 16)[:3].round(3).tolist()
+        >>> [round(x, 3) for x in bump(jnp.pi / 16)[:3].tolist()]
         [0.706, 0.8, 0.706]
     """
     off = 2 * jnp.pi / UNITS * jnp.arange(UNITS) - angle
