@@ -8,6 +8,7 @@ import pytest
 
 from rnnjax import tasks
 from rnnjax.batch import without_missing
+from rnnjax.tasks.neuro.timingtask import TimingTask
 from tests.laws.draws import assert_close, assert_identical, normal
 from tests.tasks.compiled import held_out, judge, trained_on
 
@@ -86,8 +87,8 @@ def test_what_is_held_out_is_always_the_same_and_in_no_other_part(task):
     for part in ("validation", "test"):
         assert_identical(again[part], found[part])
     seen = [batch.inputs[:, b].tobytes() for batch in found.values() for b in range(B)]
-    # Short sequences of few symbols are soon drawn twice.
-    if found["train"].inputs.shape[0] > 20:
+    # Short sequences of few symbols are soon drawn twice, and trials that differ in a time alone.
+    if found["train"].inputs.shape[0] > 20 and not isinstance(task, TimingTask):
         assert len(set(seen)) == 3 * B
     first = found["train"].inputs
     assert not np.array_equal(first, found["validation"].inputs)
