@@ -43,6 +43,16 @@ from rnnjax.tasks.memory.repeatfirst import RepeatFirst
 from rnnjax.tasks.memory.repeatprevious import RepeatPrevious
 from rnnjax.tasks.memory.selectivecopying import SelectiveCopying
 from rnnjax.tasks.memory.temporalorder import TemporalOrder
+from rnnjax.tasks.neuro.antireach import AntiReach
+from rnnjax.tasks.neuro.contextdecision import ContextDecision
+from rnnjax.tasks.neuro.delaycomparison import DelayComparison
+from rnnjax.tasks.neuro.delayedmatch import DelayedMatch
+from rnnjax.tasks.neuro.gonogo import GoNoGo
+from rnnjax.tasks.neuro.integrator import Integrator
+from rnnjax.tasks.neuro.intervalproduction import IntervalProduction
+from rnnjax.tasks.neuro.perceptualdecision import PerceptualDecision
+from rnnjax.tasks.neuro.readysetgo import ReadySetGo
+from rnnjax.tasks.neuro.yangtask import YangTask
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
@@ -54,6 +64,7 @@ from rnnjax.tasks.text.vocabulary import Vocabulary
 __all__ = [
     "MQAR",
     "Adding",
+    "AntiReach",
     "Arrays",
     "AssociativeRecall",
     "AssociativeRetrieval",
@@ -61,11 +72,14 @@ __all__ = [
     "BinaryMultiplication",
     "BucketSort",
     "ComputeSqrt",
+    "ContextDecision",
     "ContinualReber",
     "Copying",
     "Counting",
     "CycleNavigation",
     "Delay",
+    "DelayComparison",
+    "DelayedMatch",
     "DelayedXOR",
     "DuplicateString",
     "Dyck",
@@ -75,8 +89,11 @@ __all__ = [
     "Examples",
     "FlipFlop",
     "GeneratedTask",
+    "GoNoGo",
     "Images",
     "InductionHead",
+    "Integrator",
+    "IntervalProduction",
     "MarkedCopying",
     "MissingDuplicate",
     "ModularArithmetic",
@@ -84,6 +101,8 @@ __all__ = [
     "NBack",
     "OddsFirst",
     "Parity",
+    "PerceptualDecision",
+    "ReadySetGo",
     "Reber",
     "RepeatFirst",
     "RepeatPrevious",
@@ -101,5 +120,6 @@ __all__ = [
     "Tomita",
     "Vocabulary",
     "WindowedTask",
+    "YangTask",
     "split",
 ]

@@ -125,13 +125,17 @@ class SizedTask(GeneratedTask):
     def sample_sizes(
         self, key: Key, batch_size: int, least: Array | int, greatest: Array | int
     ) -> Batch:
-        """Draws sequences of sizes from `least` to `greatest`, each as likely; at most `size`."""
+        """Draws sequences of sizes from `least` to `greatest`, at most `size`."""
         key_sizes, key_draws = jax.random.split(key)
-        drawn = (1 if self.alike else batch_size,)
-        sizes = jax.random.randint(key_sizes, drawn, least, jnp.asarray(greatest) + 1)
+        drawn = 1 if self.alike else batch_size
+        sizes = self.draw_sizes(key_sizes, drawn, least, greatest)
         sizes = jnp.broadcast_to(sizes, (batch_size,))
         keys = jax.random.split(key_draws, batch_size)
         return jax.vmap(self._padded, out_axes=self._axes._replace(steps=1))(keys, sizes)
+
+    def draw_sizes(self, key: Key, count: int, least: Array | int, greatest: Array | int) -> Array:
+        """Draws sizes from `least` to `greatest`, both may be traced; by default each as likely."""
+        return jax.random.randint(key, (count,), least, jnp.asarray(greatest) + 1)
 
     def _padded(self, key: Key, size: Array) -> Batch:
         """Draws a sequence and says where it ends."""
