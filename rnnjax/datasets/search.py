@@ -7,13 +7,13 @@ from pathlib import Path
 from rnnjax.datasets import download, idx, prepared
 from rnnjax.datasets.base import DatasetError, ImageDataset, Split, expanded
 from rnnjax.datasets.contents import PUBLISHED_DIGESTS, digest
+from rnnjax.datasets.folders import check_folder, listing
 from rnnjax.datasets.wheel import read_wheel
 
 NAMES = ("mnist", "fashion_mnist", "digits")
 _SYSTEM = Path("/usr/share/datasets")  # Debian's dataset-* packages
 _TORCHVISION = {"mnist": "MNIST/raw", "fashion_mnist": "FashionMNIST/raw"}
 _HOW = f"put the four IDX files ({', '.join(idx.FILES)}) in a folder and pass --data_dir=FOLDER"
-_LISTED = 5  # names that an error shows of a folder
 
 
 def load(name: str, data_dir: str | Path | None = None, *, timeout: float = 2.0) -> ImageDataset:
@@ -66,7 +66,7 @@ def load(name: str, data_dir: str | Path | None = None, *, timeout: float = 2.0)
 
 def _given(name: str, data_dir: str | Path) -> ImageDataset:
     folder = expanded(data_dir)
-    _check_folder(data_dir, folder)
+    check_folder(data_dir, folder)
     if prepared.file_format(folder, name) == prepared.READABLE:
         return _from_tfds(name, folder)
     passed_over = prepared.unreadable(folder, name)
@@ -77,23 +77,8 @@ def _given(name: str, data_dir: str | Path) -> ImageDataset:
         raise DatasetError(passed_over)
     raise DatasetError(
         f"{folder}: no {name} here: neither TFDS data in {name}/{prepared.VERSION} "
-        f"nor the IDX files {', '.join(idx.FILES)}; it holds {_listing(folder)}"
+        f"nor the IDX files {', '.join(idx.FILES)}; it holds {listing(folder)}"
     )
-
-
-def _check_folder(data_dir: str | Path, folder: Path) -> None:
-    if not os.fspath(data_dir):
-        raise DatasetError("the folder of the data is empty text (--data_dir)")
-    if os.access(folder, os.F_OK) and folder.is_file():
-        raise DatasetError(f"{folder}: a file, expected the folder that holds it (--data_dir)")
-    if not (os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()):
-        raise DatasetError(f"{folder}: no such folder, or not a readable one (--data_dir)")
-
-
-def _listing(folder: Path) -> str:
-    names = sorted(entry.name + "/" * entry.is_dir() for entry in os.scandir(folder))
-    more = [f"{len(names) - _LISTED} more"] if len(names) > _LISTED else []
-    return ", ".join(names[:_LISTED] + more) or "nothing"
 
 
 def _installed(name: str) -> ImageDataset | None:

@@ -9,6 +9,7 @@ from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.memory.adding import Adding
 from rnnjax.tasks.memory.copying import Copying
 from rnnjax.tasks.memory.echo import Echo
+from rnnjax.tasks.series.timeseries import TimeSeries
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
@@ -31,6 +32,7 @@ __all__ = [
     "Streamed",
     "Task",
     "Text",
+    "TimeSeries",
     "Vocabulary",
     "WindowedTask",
     "split",
