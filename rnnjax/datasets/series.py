@@ -186,11 +186,9 @@ def _dataset(
     splits = [
         _padded(part, file, classes, T) for part, file in zip(parts, (train, test), strict=True)
     ]
-    spans = f"{min(lengths)} to {T}" if min(lengths) < T else f"{T}"
-    description = (
-        f"{name}: {len(train.labels)} training and {len(test.labels)} test series of {spans} steps, "
-        f"{where}."
-    )
+    counts = f"{len(train.labels)} training and {len(test.labels)} test series"
+    steps = f"{min(lengths)} to {T}" if min(lengths) < T else f"{T}"
+    description = f"{name}: {counts} of {steps} steps, {where}."
     return SeriesDataset(name, source, description, classes, *splits)
 
 

@@ -1,7 +1,8 @@
 """Reads `.ts` files, the format of the UEA and UCR archives of time series, line by line.
 
 References:
-    Bagnall et al. (2018), The UEA multivariate time series classification archive, arXiv:1811.00075.
+    Bagnall et al. (2018), The UEA multivariate time series classification archive,
+    arXiv:1811.00075.
 """
 
 import math
@@ -49,8 +50,8 @@ def read_ts(path: str | Path) -> TimeSeriesFile:
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "Two_TRAIN.ts"
-        >>> text = "@problemName Two\\n@classLabel true up down\\n@data\\n1,2,3:0,?,0:up\\n5:6:down\\n"
-        >>> _ = path.write_text(text)
+        >>> lines = "@classLabel true up down", "@data", "1,2,3:0,?,0:up", "5:6:down"
+        >>> _ = path.write_text(chr(10).join(lines))
         >>> found = read_ts(path)
         >>> [x.tolist() for x in found.series], found.labels
         ([[[1.0, 0.0], [2.0, nan], [3.0, 0.0]], [[5.0, 6.0]]], ('up', 'down'))
@@ -131,7 +132,7 @@ def _read_header(lines: Iterable[tuple[int, str]], name: str) -> _Header:
             case "@univariate", [word]:
                 if _truth(word, where):
                     header = header._replace(dimensions=1)
-            case ("@dimension" | "@dimensions"), [word]:
+            case (("@dimension" | "@dimensions"), [word]):
                 header = header._replace(dimensions=_count(word, where))
             case "@serieslength", [word]:
                 header = header._replace(length=_count(word, where))
@@ -162,9 +163,13 @@ def _read_series(lines: Iterable[tuple[int, str]], header: _Header, name: str) -
             )
         values = [_numbers(channel, header.missing, where) for channel in channels]
         if len({len(channel) for channel in values}) > 1:
-            raise DatasetError(f"{where}: channels of {', '.join(str(len(v)) for v in values)} steps")
+            raise DatasetError(
+                f"{where}: channels of {', '.join(str(len(v)) for v in values)} steps"
+            )
         if header.length is not None and len(values[0]) != header.length:
-            raise DatasetError(f"{where}: {len(values[0])} steps, but @seriesLength {header.length}")
+            raise DatasetError(
+                f"{where}: {len(values[0])} steps, but @seriesLength {header.length}"
+            )
         if header.classes and label not in header.classes:
             raise DatasetError(
                 f"{where}: label {_short(label)!r} is none of {' '.join(header.classes)}"

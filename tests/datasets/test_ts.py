@@ -183,5 +183,5 @@ def test_series_that_are_not_there_are_told_in_one_line(tmp_path, nothing_instal
             datasets.load_series(name, folder)
         assert "\n" not in str(caught.value)
     (tmp_path / "z.whl").unlink()
-    with pytest.raises(datasets.DatasetError, match="no Nothing here: neither Nothing_TRAIN.ts"):
+    with pytest.raises(datasets.DatasetError, match=r"no Nothing here: neither Nothing_TRAIN.ts"):
         datasets.load_series("Nothing", tmp_path)
