@@ -1,5 +1,6 @@
 """What networks are trained on: a task is sizes, batches in three parts, a loss and metrics."""
 
+from rnnjax.tasks.audio.speechcommands import SpeechCommands
 from rnnjax.tasks.base import Task
 from rnnjax.tasks.examples import Examples, split
 from rnnjax.tasks.feed import Feed as Feed
@@ -15,10 +16,12 @@ from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
 from rnnjax.tasks.stored import Arrays, StoredTask
 from rnnjax.tasks.streamed import Streamed
+from rnnjax.tasks.text.imdb import IMDB
 from rnnjax.tasks.text.text import Text
 from rnnjax.tasks.text.vocabulary import Vocabulary
 
 __all__ = [
+    "IMDB",
     "Adding",
     "Arrays",
     "Copying",
@@ -28,6 +31,7 @@ __all__ = [
     "Images",
     "Parity",
     "SizedTask",
+    "SpeechCommands",
     "StoredTask",
     "Streamed",
     "Task",

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from rnnjax import datasets
-from rnnjax.tasks.examples import Examples, split
+from rnnjax.tasks.examples import Examples, class_entropy, split
 from rnnjax.tasks.sources import Part
 from rnnjax.tasks.stored import StoredTask
 
@@ -89,9 +89,7 @@ class TimeSeries(StoredTask):
         says how often each class is: -sum p ln p. With as many series of each of K classes it is
         ln K.
         """
-        _, counts = np.unique(self.found.train.labels, return_counts=True)
-        shares = counts / counts.sum()
-        return float(-(shares @ np.log(shares)))
+        return class_entropy(self.found.train.labels)
 
     @property
     def description(self) -> str:
@@ -115,8 +113,10 @@ class TimeSeries(StoredTask):
     def load(self) -> dict[Part, Examples]:
         """Returns the parts."""
         train, test = (self._examples(part) for part in (self.found.train, self.found.test))
-        parts = split(train, self.validation, test=0) if self.validation else {"train": train}
-        return {**parts, "test": test}
+        parts: dict[Part, Examples] = {"train": train}
+        if self.validation:
+            parts = split(train, self.validation, test=0)
+        return parts | {"test": test}
 
     def _examples(self, part: datasets.Series) -> Examples:
         series, lengths, labels = part
