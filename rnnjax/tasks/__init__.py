@@ -10,6 +10,7 @@ from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.memory.adding import Adding
 from rnnjax.tasks.memory.copying import Copying
 from rnnjax.tasks.memory.echo import Echo
+from rnnjax.tasks.music.chorales import Chorales
 from rnnjax.tasks.series.timeseries import TimeSeries
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Part as Part
@@ -24,6 +25,7 @@ __all__ = [
     "IMDB",
     "Adding",
     "Arrays",
+    "Chorales",
     "Copying",
     "Echo",
     "Examples",

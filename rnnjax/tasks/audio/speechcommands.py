@@ -90,10 +90,11 @@ class SpeechCommands(Task, Static):
     def description(self) -> str:
         """What the data are and where they come from."""
         counts = [len(part.labels) for part in self.found.parts.values()]
+        steps = -(-RATE // self.every)
         return (
             f"Speech Commands: {len(self.found.words)} words, {counts[0]:,} training, "
-            f"{counts[1]:,} validation and {counts[2]:,} test utterances of {-(-RATE // self.every)} "
-            f"samples, in {self.found.folder}."
+            f"{counts[1]:,} validation and {counts[2]:,} test utterances of {steps} samples, in "
+            f"{self.found.folder}."
         )
 
     @property

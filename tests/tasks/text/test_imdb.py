@@ -73,7 +73,7 @@ def test_a_batch_is_symbols_time_first_and_what_follows_is_no_step(folder):
 
 
 def test_inputs_that_are_no_symbols_are_refused(folder):
-    wrong = type("Wrong", (IMDB,), {"input_dim": 100})(folder)
+    wrong = type("Wrong", (IMDB,), {"input_dim": 100})(folder, validation=0.0)
     with pytest.raises(ValueError, match=r"train: an input is \d+, symbols are 0 to 99"):
         wrong.source("train", 1)
     assert Arrays((np.full((3, 4), 999), np.arange(3))).input_dim == 1
@@ -97,5 +97,5 @@ def test_what_cannot_be_is_refused_in_one_line(make, message, folder):
 
 def test_a_part_without_reviews_is_told(tmp_path):
     (tmp_path / "train" / "neg").mkdir(parents=True)
-    with pytest.raises(DatasetError, match="neg: no such folder, or no .txt in it"):
+    with pytest.raises(DatasetError, match=r"neg: no such folder, or no \.txt in it"):
         IMDB(str(tmp_path)).input_dim  # noqa: B018
