@@ -66,7 +66,7 @@ def load_chorales(data_dir: str | Path | None, per_quarter: int = 2) -> Chorales
             scores = [(path.as_posix(), path.read_bytes()) for path in paths]
             return _of_scores(scores, "an installed music21", per_quarter)
         raise DatasetError(
-            f"music21 is not installed: install it, or pass a folder with its wheel or with {PICKLE}"
+            f"music21 is not installed: install it, or pass a folder with its wheel or {PICKLE}"
         )
     folder = expanded(data_dir)
     check_folder(data_dir, folder)
