@@ -9,7 +9,7 @@ import optax
 from rnnjax.batch import Batch, masked_mean
 from rnnjax.datasets import chorales
 from rnnjax.tasks.examples import Examples, split
-from rnnjax.tasks.sources import Part
+from rnnjax.tasks.sources import PARTS, Part
 from rnnjax.tasks.stored import StoredTask
 from rnnjax.typing import Array
 
@@ -103,7 +103,8 @@ class Chorales(StoredTask):
         found = {part: _examples(part_rolls, steps) for part, part_rolls in rolls.items()}
         if "all" in found:
             return split(found["all"], self.validation, self.test)
-        return {part: found[part] for part in ("train", "validation", "test")}
+        parts: dict[Part, Examples] = {part: found[part] for part in PARTS}
+        return parts
 
     def loss(self, outputs: Array, batch: Batch) -> Array:
         """Returns the negative log-likelihood of a step in nats, the mean where one counts."""

@@ -116,7 +116,8 @@ class TimeSeries(StoredTask):
         parts: dict[Part, Examples] = {"train": train}
         if self.validation:
             parts = split(train, self.validation, test=0)
-        return parts | {"test": test}
+        parts["test"] = test
+        return parts
 
     def _examples(self, part: datasets.Series) -> Examples:
         series, lengths, labels = part

@@ -122,7 +122,8 @@ class IMDB(StoredTask):
         parts: dict[Part, Examples] = {"train": train}
         if self.validation:
             parts = split(train, self.validation, test=0)
-        return parts | {"test": test}
+        parts["test"] = test
+        return parts
 
     def _examples(self, texts: list[str], labels: np.ndarray) -> Examples:
         inputs = np.zeros((len(texts), self.length), np.int32)
