@@ -1,5 +1,6 @@
 """What networks are trained on: a task is sizes, batches in three parts, a loss and metrics."""
 
+from rnnjax.tasks.audio.speechcommands import SpeechCommands
 from rnnjax.tasks.base import Task
 from rnnjax.tasks.examples import Examples, split
 from rnnjax.tasks.feed import Feed as Feed
@@ -43,6 +44,7 @@ from rnnjax.tasks.memory.repeatfirst import RepeatFirst
 from rnnjax.tasks.memory.repeatprevious import RepeatPrevious
 from rnnjax.tasks.memory.selectivecopying import SelectiveCopying
 from rnnjax.tasks.memory.temporalorder import TemporalOrder
+from rnnjax.tasks.music.chorales import Chorales
 from rnnjax.tasks.neuro.antireach import AntiReach
 from rnnjax.tasks.neuro.contextdecision import ContextDecision
 from rnnjax.tasks.neuro.delaycomparison import DelayComparison
@@ -53,15 +55,18 @@ from rnnjax.tasks.neuro.intervalproduction import IntervalProduction
 from rnnjax.tasks.neuro.perceptualdecision import PerceptualDecision
 from rnnjax.tasks.neuro.readysetgo import ReadySetGo
 from rnnjax.tasks.neuro.yangtask import YangTask
+from rnnjax.tasks.series.timeseries import TimeSeries
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
 from rnnjax.tasks.stored import Arrays, StoredTask
 from rnnjax.tasks.streamed import Streamed
+from rnnjax.tasks.text.imdb import IMDB
 from rnnjax.tasks.text.text import Text
 from rnnjax.tasks.text.vocabulary import Vocabulary
 
 __all__ = [
+    "IMDB",
     "MQAR",
     "Adding",
     "AntiReach",
@@ -71,6 +76,7 @@ __all__ = [
     "BinaryAddition",
     "BinaryMultiplication",
     "BucketSort",
+    "Chorales",
     "ComputeSqrt",
     "ContextDecision",
     "ContinualReber",
@@ -111,12 +117,14 @@ __all__ = [
     "ShuffleDyck",
     "SizedTask",
     "SolveEquation",
+    "SpeechCommands",
     "StackManipulation",
     "StoredTask",
     "Streamed",
     "Task",
     "TemporalOrder",
     "Text",
+    "TimeSeries",
     "Tomita",
     "Vocabulary",
     "WindowedTask",

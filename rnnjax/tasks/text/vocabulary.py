@@ -1,6 +1,7 @@
 """Which symbols a text is made of, and their numbers."""
 
 import codecs
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -63,8 +64,11 @@ class Vocabulary(Static):
         """Returns the numbers of a text's symbols, int32 `[N]`."""
         if self.unit == "bytes":
             return np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8).astype(np.int32)
-        numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
-        return np.array([numbers.get(s, 0) for s in _cut(text, self.unit)], np.int32)
+        return np.array([self._numbers.get(s, 0) for s in _cut(text, self.unit)], np.int32)
+
+    @functools.cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {symbol: number for number, symbol in enumerate(self.symbols)}
 
     def decode(self, numbers: Iterable[int]) -> str:
         """Returns the text of numbers; words are put apart by spaces."""
