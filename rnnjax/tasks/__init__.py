@@ -9,6 +9,17 @@ from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.memory.adding import Adding
 from rnnjax.tasks.memory.copying import Copying
 from rnnjax.tasks.memory.echo import Echo
+from rnnjax.tasks.series.fitzhughnagumo import FitzHughNagumo
+from rnnjax.tasks.series.henon import Henon
+from rnnjax.tasks.series.kuramotosivashinsky import KuramotoSivashinsky
+from rnnjax.tasks.series.logistic import Logistic
+from rnnjax.tasks.series.lorenz import Lorenz
+from rnnjax.tasks.series.lorenz96 import Lorenz96
+from rnnjax.tasks.series.mackeyglass import MackeyGlass
+from rnnjax.tasks.series.multiplesines import MultipleSines
+from rnnjax.tasks.series.narma import NARMA
+from rnnjax.tasks.series.roessler import Roessler
+from rnnjax.tasks.series.sinegenerator import SineGenerator
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
@@ -16,14 +27,25 @@ from rnnjax.tasks.stored import Arrays, StoredTask
 from rnnjax.tasks.streamed import Streamed
 
 __all__ = [
+    "NARMA",
     "Adding",
     "Arrays",
     "Copying",
     "Echo",
     "Examples",
+    "FitzHughNagumo",
     "GeneratedTask",
+    "Henon",
     "Images",
+    "KuramotoSivashinsky",
+    "Logistic",
+    "Lorenz",
+    "Lorenz96",
+    "MackeyGlass",
+    "MultipleSines",
     "Parity",
+    "Roessler",
+    "SineGenerator",
     "SizedTask",
     "StoredTask",
     "Streamed",
