@@ -80,6 +80,7 @@ from rnnjax.cells.gatedcell import GatedCell as GatedCell
 from rnnjax.cells.gatedcell import GatedParams as GatedParams
 from rnnjax.cells.gatedcell import GatedState as GatedState
 from rnnjax.cells.initializers import Glorot as Glorot
+from rnnjax.cells.initializers import He as He
 from rnnjax.cells.initializers import Identity as Identity
 from rnnjax.cells.initializers import LecunNormal as LecunNormal
 from rnnjax.cells.initializers import Normal as Normal
@@ -87,6 +88,8 @@ from rnnjax.cells.initializers import NormalBySize as NormalBySize
 from rnnjax.cells.initializers import Orthogonal as Orthogonal
 from rnnjax.cells.initializers import TruncatedNormal as TruncatedNormal
 from rnnjax.cells.initializers import Uniform as Uniform
+from rnnjax.cells.initializers import UniformByInputs as UniformByInputs
+from rnnjax.cells.initializers import UniformBySize as UniformBySize
 from rnnjax.cells.leaky.antisymmetricrnn import AntisymmetricRNN
 from rnnjax.cells.leaky.cfc import CfC
 from rnnjax.cells.leaky.cornn import CoRNN

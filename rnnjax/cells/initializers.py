@@ -48,8 +48,25 @@ class LecunNormal(Static):
         return jax.nn.initializers.lecun_normal()(key, shape)
 
 
+class He(Static):
+    """Normal with variance `2 / inputs`.
+
+    References:
+        He, Zhang, Ren & Sun (2015), Delving deep into rectifiers: surpassing human-level
+        performance on ImageNet classification, ICCV, arXiv:1502.01852.
+
+    Example:
+        >>> He()(jax.random.key(0), (3, 2)).shape
+        (3, 2)
+    """
+
+    def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
+        """Draws a matrix of `shape`."""
+        return (2 / shape[0]) ** 0.5 * jax.random.normal(key, shape)
+
+
 class Uniform(Static):
-    """Uniform between `-scale` and `scale`; PyTorch's cells start with `scale = H ** -0.5`.
+    """Uniform between `-scale` and `scale`.
 
     Example:
         >>> bool(abs(Uniform(0.1)(jax.random.key(0), (3, 2))).max() <= 0.1)
@@ -61,6 +78,36 @@ class Uniform(Static):
     def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
         """Draws a matrix of `shape`."""
         return self.scale * jax.random.uniform(key, shape, minval=-1.0)
+
+
+class UniformByInputs(Static):
+    """Uniform between plus and minus `scale / sqrt(inputs)`, as PyTorch starts linear layers.
+
+    Example:
+        >>> bool(abs(UniformByInputs()(jax.random.key(0), (4, 2))).max() <= 0.5)
+        True
+    """
+
+    scale: float = 1.0
+
+    def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
+        """Draws a matrix of `shape`."""
+        return Uniform(self.scale * shape[0] ** -0.5)(key, shape)
+
+
+class UniformBySize(Static):
+    """Uniform between plus and minus `scale / sqrt(outputs)`, as PyTorch starts recurrent cells.
+
+    Example:
+        >>> bool(abs(UniformBySize()(jax.random.key(0), (2, 4))).max() <= 0.5)
+        True
+    """
+
+    scale: float = 1.0
+
+    def __call__(self, key: Key, shape: tuple[int, int]) -> Array:
+        """Draws a matrix of `shape`."""
+        return Uniform(self.scale * shape[1] ** -0.5)(key, shape)
 
 
 class Normal(Static):

@@ -23,14 +23,18 @@ ACTIVATIONS: tuple[Callable[..., Any], ...] = (
 )
 INITIALIZERS: tuple[Callable[..., Any], ...] = (
     initializers.Glorot,
+    initializers.He,
     initializers.Identity,
     initializers.LecunNormal,
     initializers.Normal,
+    initializers.NormalBySize,
     initializers.Orthogonal,
     spectra.Ring,
     spectra.SpectralRadius,
     initializers.TruncatedNormal,
     initializers.Uniform,
+    initializers.UniformByInputs,
+    initializers.UniformBySize,
 )
 PARAMETRIZATIONS: tuple[Callable[..., Any], ...] = (
     parametrizations.BrickWall,

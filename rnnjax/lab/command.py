@@ -4,10 +4,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from rnnjax.lab import flags
-from rnnjax.lab.options import ProcessOptions, RunOptions, SweepOptions
+from rnnjax.lab.options import LanguageOptions, ProcessOptions, RunOptions, SweepOptions
 from rnnjax.settings import Experiment, Settings
 from rnnjax.settings.catalogue import find, names_of
 from rnnjax.settings.fields import Field, fields_of
+from rnnjax.tasks.text.text import Text
 
 _OPTIONS = {"Run": RunOptions, "Several processes": ProcessOptions, "Sweep": SweepOptions}
 
@@ -53,7 +54,12 @@ def carry_out(
         _refuse(given, SweepOptions, "is for a sweep: it needs --sweep")
         from rnnjax.lab.single import run_once
 
-        run_once(settings, run_options, given.of(ProcessOptions))
+        folders = run_once(settings, run_options, given.of(ProcessOptions))
+        if isinstance(value.task, Text):
+            from rnnjax.lab.language import write_and_score
+
+            for folder in folders:
+                write_and_score(folder, given.of(LanguageOptions))
         return 0
     _refuse(given, ProcessOptions, "is for one run; a sweep is shared among --workers")
     alone = [name for name in ("profile", "init_from", "eval_only") if given.values[name]]
@@ -81,7 +87,8 @@ def groups(value: Experiment | object) -> Mapping[str, Mapping[str, Field]]:
     networks = [own(type(network), network) for network in value.networks.values()]
     found["Network"] = {name: field for fields in networks for name, field in fields.items()}
     found["Training"] = own(type(value.training), value.training)
-    return found | {title: fields_of(kind) for title, kind in _OPTIONS.items()}
+    options = {"Language": LanguageOptions} if isinstance(value.task, Text) else {}
+    return found | {title: fields_of(kind) for title, kind in (options | _OPTIONS).items()}
 
 
 def _refuse(given: flags.Given, kind: type, why: str) -> None:

@@ -99,6 +99,7 @@ def sequence_model(
     layers: int = 1,
     bidirectional: bool = False,
     engine: unroll.Engine = unroll.scan,
+    encoder: nn.Module | None = None,
     dropout: float = 0.0,
     precision: Precision = Precision.F32,
 ) -> SequenceModel:
@@ -111,6 +112,7 @@ def sequence_model(
         layers: how many layers.
         bidirectional: whether each layer runs both ways.
         engine: how time is run.
+        encoder: see `SequenceModel`.
         dropout: see `SequenceModel`.
         precision: what is computed and kept in half precision.
 
@@ -138,4 +140,4 @@ def sequence_model(
         head = Last(output_dim, backward_dim=stack[-1].backward_dim, precision=precision)
     else:
         head = readout(output_dim, precision=precision)
-    return SequenceModel(stack, head, dropout=dropout)
+    return SequenceModel(stack, head, encoder, dropout)

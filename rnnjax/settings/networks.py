@@ -115,8 +115,15 @@ class Recurrent(Network):
             bidirectional=self.bidirectional,
             engine=unroll.read_engine(self.unroll),
             dropout=self.dropout,
+            encoder=self.encoder(task),
             precision=models.Precision(self.precision),
         )
+
+    def encoder(self, task: Task) -> nn.Module | None:
+        """Returns what inputs pass through first, if anything."""
+        if task.embedded:
+            raise ValueError(f"{task} has whole numbers as inputs: they need an Embedded network")
+        return None
 
     def title(self, names: Names) -> str:
         """Returns cell, layers and directions."""
@@ -133,6 +140,23 @@ class Recurrent(Network):
     def rate(self) -> float:
         """How often a feature between layers is dropped."""
         return self.dropout
+
+
+class Embedded(Recurrent):
+    """Recurrent layers on symbols, which are embedded first.
+
+    Example:
+        >>> Embedded("GRU", hidden=8, embedding=4).title({})
+        'GRU(8)'
+    """
+
+    embedding: Annotated[int, Between(1, 10**6), "Numbers that stand for a symbol."] = 128
+
+    def encoder(self, task: Task) -> nn.Module:
+        """Returns a table with a row a symbol."""
+        if not task.embedded:
+            raise ValueError(f"{task} has numbers as inputs, and no symbols to embed")
+        return nn.Embed(task.input_dim, self.embedding)
 
 
 class FeedForward(Network):

@@ -25,6 +25,8 @@ from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
 from rnnjax.tasks.stored import Arrays, StoredTask
 from rnnjax.tasks.streamed import Streamed
+from rnnjax.tasks.text.text import Text
+from rnnjax.tasks.text.vocabulary import Vocabulary
 
 __all__ = [
     "NARMA",
@@ -50,6 +52,8 @@ __all__ = [
     "StoredTask",
     "Streamed",
     "Task",
+    "Text",
+    "Vocabulary",
     "WindowedTask",
     "split",
 ]

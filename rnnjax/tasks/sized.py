@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from rnnjax.batch import Batch
 from rnnjax.tasks.generated import HELD_OUT, TAGS, GeneratedTask
@@ -80,6 +81,17 @@ class SizedTask(GeneratedTask):
         """The least size that a sequence can have."""
         return 1
 
+    def sizes(self, count: int = 20) -> list[int]:
+        """Returns sizes from the least in training to the greatest in training or test.
+
+        Example:
+            >>> from rnnjax.tasks import Parity
+            >>> Parity(40, tested=100).sizes(4)
+            [1, 34, 67, 100]
+        """
+        least = self.size if self.shortest is None else self.shortest
+        return sorted({round(n) for n in np.linspace(least, self.tested or self.size, count)})
+
     def resized(self, size: int) -> Self:
         """Returns the task with sequences of one size, as an evaluation has them.
 
@@ -122,8 +134,12 @@ class SizedTask(GeneratedTask):
         key_sizes, key_draws = jax.random.split(key)
         sizes = jax.random.randint(key_sizes, (batch_size,), least, jnp.asarray(greatest) + 1)
         keys = jax.random.split(key_draws, batch_size)
-        batch = jax.vmap(self.draw, out_axes=self._axes)(keys, sizes)
-        steps = jnp.arange(len(batch.inputs))[:, None] < self.steps_of(sizes)
+        return jax.vmap(self._padded, out_axes=self._axes._replace(steps=1))(keys, sizes)
+
+    def _padded(self, key: Key, size: Array) -> Batch:
+        """Draws a sequence and says where it ends."""
+        batch = self.draw(key, size)
+        steps = jnp.arange(len(batch.inputs)) < self.steps_of(size)
         return batch._replace(mask=batch.mask & steps if self.per_step else batch.mask, steps=steps)
 
     def source(self, part: Part, batch_size: int) -> "Drawn | Sizes":

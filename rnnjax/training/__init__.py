@@ -9,6 +9,7 @@ from rnnjax.training.devices import (
 )
 from rnnjax.training.fit import Fitted, fit, fit_members, make_problem
 from rnnjax.training.hyperparameters import Hyperparameters
+from rnnjax.training.language import LanguageModel, Score
 from rnnjax.training.loop import DivergedError, Listener, Moment
 from rnnjax.training.objective import Objective, make_objective
 from rnnjax.training.optimizer import Optimizer
@@ -20,11 +21,13 @@ __all__ = [
     "DivergedError",
     "Fitted",
     "Hyperparameters",
+    "LanguageModel",
     "Listener",
     "Moment",
     "Objective",
     "Optimizer",
     "Plan",
+    "Score",
     "Trained",
     "activity",
     "core_count",

@@ -233,7 +233,8 @@ def make_objective(network: Any, task: Task, loss: Loss | None = None) -> Object
         return network
     if isinstance(network, Cell):
         readout = models.All if task.per_step else models.Last
-        network = models.sequence_model(network, readout, task.output_dim)
+        encoder = nn.Embed(task.input_dim, task.input_dim) if task.embedded else None
+        network = models.sequence_model(network, readout, task.output_dim, encoder=encoder)
     if isinstance(network, models.SequenceModel):
         return OnSequences(network, task, loss)
     if isinstance(network, models.MLP):

@@ -4,12 +4,15 @@ import pytest
 
 from rnnjax.cells import (
     Glorot,
+    He,
     Identity,
     LecunNormal,
     Normal,
     Orthogonal,
     TruncatedNormal,
     Uniform,
+    UniformByInputs,
+    UniformBySize,
 )
 from rnnjax.cells.initializers import gate_blocks
 
@@ -55,6 +58,19 @@ def test_uniform_reaches_its_scale_both_ways():
 def test_lecun_normal_has_the_variance_of_one_over_inputs():
     w = np.asarray(LecunNormal()(KEY, (300, 200)))
     assert w.std() == pytest.approx(300**-0.5, rel=0.02)
+
+
+def test_he_has_the_variance_of_two_over_inputs():
+    w = np.asarray(He()(KEY, (300, 200)))
+    assert w.std() == pytest.approx((2 / 300) ** 0.5, rel=0.02)
+    assert np.abs(w).max() > 3 * (2 / 300) ** 0.5
+
+
+@pytest.mark.parametrize(("initializer", "count"), [(UniformByInputs, 300), (UniformBySize, 200)])
+def test_uniform_by_inputs_or_size_has_its_bound(initializer, count):
+    w = np.asarray(initializer(0.5)(KEY, (300, 200)))
+    bound = 0.5 * count**-0.5
+    assert -bound <= w.min() < -0.99 * bound < 0.99 * bound < w.max() <= bound
 
 
 def test_gate_blocks_are_drawn_each_from_its_own_key():

@@ -1,3 +1,4 @@
+import jax
 import numpy as np
 import pytest
 
@@ -34,6 +35,11 @@ def test_the_references_numbers(x64):
     final, _ = unroll.scan(LEM(2), params, zero, np.array([[1.0], [-0.5]]))
     np.testing.assert_allclose(final.y, [0.065014484448, 0.069094864798], rtol=1e-9)
     np.testing.assert_allclose(final.z, [0.089884577757, -0.071795538437], rtol=1e-9)
+
+
+def test_all_weights_start_evenly_within_the_authors_bound():
+    for w in LEM(100).init(jax.random.key(0), 25):
+        assert -0.1 <= w.min() < -0.095 < 0.095 < w.max() <= 0.1
 
 
 @pytest.mark.parametrize("dt", [0.0, 1.5])

@@ -243,6 +243,15 @@ REAL = (
 COMPLEX = (URNN(6), FullCapacityURNN(6), EUNN(6), EUNN(8, Butterfly()))
 
 
+def test_exprnn_starts_with_the_authors_weights():
+    params = ExpRNN(100).init(jax.random.key(0), 50)
+    assert np.std(params.w_x) == pytest.approx(0.2, rel=0.03)
+    assert 0.009 < abs(params.b).max() <= 0.01
+    angles = np.asarray(params.a)[np.asarray(params.a) != 0]
+    assert angles.shape == (50,)
+    assert 0.9 * np.pi < abs(angles).max() <= np.pi
+
+
 def norms(cell, dtype, steps=10_000):
     """Returns the norm of the state before and after so many steps without input and bias."""
     params = cell.init(jax.random.key(1), 1)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from rnnjax import unroll
-from rnnjax.cells import CoRNN, HCoRNN, UnICORNN
+from rnnjax.cells import CoRNN, Elman, Glorot, HCoRNN, UnICORNN
+from rnnjax.cells.gated.fastrnn import ones
 from rnnjax.cells.leaky.oscillators import OscillatorState
 from tests.cells.loops import XS, follows, sigmoid
 from tests.laws.draws import params_of, state_of
@@ -108,6 +109,32 @@ def test_hcornn_draws_frequencies_and_dampings_within_their_ranges():
     for vector, low, high in ((params.gamma, 1.5, 2.5), (params.epsilon, 1.0, 5.0)):
         assert low <= vector.min() < low + 0.1
         assert high - 0.1 < vector.max() <= high
+
+
+@pytest.mark.parametrize(
+    ("cell", "bounds"),
+    [
+        (CoRNN(100), dict.fromkeys(("w_x", "w_h", "b"), 225**-0.5)),
+        (HCoRNN(100), {"w_x": 0.2, "w_h": 0.1, "b": 0.2}),
+        (UnICORNN(100), {"w_x": 0.2 * np.sqrt(6 / 65), "b": 0.0}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_weights_start_evenly_within_the_authors_bounds(cell, bounds):
+    params = cell.init(jax.random.key(0), 25)
+    for name, bound in bounds.items():
+        w = np.asarray(getattr(params, name))
+        assert -bound <= w.min() <= -0.95 * bound
+        assert 0.95 * bound <= w.max() <= bound
+
+
+def test_other_initializers_decide_on_weights_and_biases():
+    given = {"input_init": Glorot(), "recurrent_init": Glorot(), "bias_init": ones}
+    for cell in (CoRNN(3, **given), HCoRNN(3, **given)):
+        params, drawn = (c.init(jax.random.key(0), 2) for c in (cell, Elman(3, **given)))
+        np.testing.assert_array_equal(params.w_x, drawn.w_x)
+        np.testing.assert_array_equal(params.b, 1)
+        assert abs(params.w_h).max() <= 1
 
 
 def test_steps_of_unicornn_are_taken_back(x64):

@@ -1,5 +1,6 @@
 import jax
 import numpy as np
+import pytest
 
 from rnnjax.cells import RWKV7
 from rnnjax.cells.matrix.rwkv7 import RWKV7Params
@@ -59,8 +60,31 @@ def test_the_references_numbers_of_two_writes(x64):
     np.testing.assert_allclose(found, [[1.2, 1.6], [1.0, 1.12]], rtol=1e-12)
 
 
-def test_decays_start_spread_out_within_the_cells_range():
-    params = RWKV7(4, heads=2).init(jax.random.key(0), 3)
-    w = np.exp(-np.exp(-0.5) * sigmoid(np.asarray(params.b_d)))
-    assert 0.545 < w.min() < w.max() < 1
-    np.testing.assert_array_equal(np.sort(w)[::-1], w)
+@pytest.mark.parametrize("depth", [0.0, 0.25, 1.0])
+def test_vectors_start_as_the_authors(depth):
+    cell = RWKV7(12, heads=3, depth=depth)
+    params = cell.init(jax.random.key(0), 3)
+    C, N = 12, 4
+    for n in range(C):
+        zigzag = ((n % N) - (N - 1) / 2) / ((N - 1) / 2)
+        zigzag *= abs(zigzag)
+        linear = n / (C - 1) - 0.5
+        w0 = -6 + 6 * (n / (C - 1)) ** (1 + depth**0.3) + 0.5 + 2.5 * zigzag
+        expected = w0, -0.19 + 0.3 * zigzag + 0.4 * linear, 0.71 - 0.1 * linear, 1.02
+        found = [v[n] for v in (params.b_d, params.b_a, params.xi, params.k_a)]
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("rank", [3, 12, 20])
+def test_maps_of_low_rank_start_at_nothing_but_ready_to_learn(rank):
+    params = RWKV7(12, heads=3, rank=rank).init(jax.random.key(0), 5)
+    for w_1, w_2 in ((params.w_d1, params.w_d2), (params.w_a1, params.w_a2)):
+        np.testing.assert_array_equal(w_1, 0)
+        singular = np.linalg.svd(w_2, compute_uv=False)
+        np.testing.assert_allclose(singular, 0.1 * max(rank / 12, 1) ** 0.5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("depth", [-0.1, 1.1])
+def test_places_outside_of_the_network_are_refused(depth):
+    with pytest.raises(ValueError, match=r"depth must be in \[0, 1\]"):
+        RWKV7(4, depth=depth)

@@ -38,13 +38,14 @@ class FastGRNN(GatedCell):
         z_t = sigmoid(p_t + b),  n_t = tanh(p_t + b)        in blocks z, n of b
         h_t = (sigmoid(zeta) * (1 - z_t) + sigmoid(nu)) * n_t + z_t * h_{t-1},  y_t = h_t
 
-    `zeta` and `nu` start at the fields of these names; the sigmoids around them and the biases of 1
-    are those of the authors' code. The paper's low-rank, sparse and whole-number matrices are a
-    matter of what stands in `w_x` and `w_h`; its piecewise linear tanh is `cells.hard_tanh`.
+    `zeta` and `nu` start at the fields of these names; the paper calls so what the sigmoids make of
+    them. Initial weights and biases, of 1, are those of the authors' code. The paper's low-rank,
+    sparse and whole-number matrices are a matter of what stands in `w_x` and `w_h`; its piecewise
+    linear tanh is `cells.hard_tanh`.
 
     References:
         Kusupati et al. (2018), FastGRNN: a fast, accurate, stable and tiny kilobyte sized gated
-        recurrent neural network, NeurIPS, arXiv:1901.02358, section 3.2.
+        recurrent neural network, NeurIPS, arXiv:1901.02358, section 3.2, eq. 6.
 
     Example:
         >>> from rnnjax import cells

@@ -40,13 +40,13 @@ class FastRNN(GatedCell):
         h_t = sigmoid(alpha) * n_t + sigmoid(beta) * h_{t-1},  y_t = h_t
 
     `alpha` and `beta` start at the fields of these names, where the two weights add up to 1. The
-    paper has the weights as they are, between 0 and 1; the sigmoids are those of the authors' code,
-    as are the biases of 1. The paper's low-rank and sparse matrices are a matter of what stands in
-    `w_x` and `w_h`.
+    paper calls the weights themselves so, and says in words that sigmoids make them. Initial
+    weights and biases, of 1, are those of the authors' code. The paper's low-rank and sparse
+    matrices are a matter of what stands in `w_x` and `w_h`.
 
     References:
         Kusupati et al. (2018), FastGRNN: a fast, accurate, stable and tiny kilobyte sized gated
-        recurrent neural network, NeurIPS, arXiv:1901.02358, section 3.1.
+        recurrent neural network, NeurIPS, arXiv:1901.02358, section 3.1, eq. 2.
 
     Example:
         >>> from rnnjax import cells

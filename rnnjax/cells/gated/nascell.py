@@ -22,11 +22,11 @@ class NASCell(GatedCell):
 
     It follows TensorFlow's cell, where `b` can be left out and is by default; it is added to the
     state's map, which matters in block 3, and starts at zero here. Other libraries add in block 3
-    where this multiplies. `|c|` stays below 1 and `|h|` below `tanh(1)`.
+    where this and the paper's figure multiply. `|c|` stays below 1 and `|h|` below `tanh(1)`.
 
     References:
         Zoph & Le (2017), Neural architecture search with reinforcement learning, ICLR,
-        arXiv:1611.01578, appendix A.
+        arXiv:1611.01578, appendix A, figure 8, top right.
 
     Example:
         >>> from rnnjax import cells

@@ -26,8 +26,8 @@ class SGRN(GatedCell):
     equation that has not. A gate that keeps does not hold `h` still: `h_t = tanh(h_{t-1})` then.
 
     References:
-        Zu et al. (2020), A simple gated recurrent network for detection of power quality
-        disturbances, IET Generation, Transmission & Distribution, doi:10.1049/gtd2.12056.
+        Zu & Wei (2020), A simple gated recurrent network for detection of power quality
+        disturbances, IET Generation, Transmission & Distribution 15, doi:10.1049/gtd2.12056.
 
     Example:
         >>> from rnnjax import cells

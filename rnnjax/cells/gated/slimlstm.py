@@ -34,7 +34,7 @@ class SlimLSTM(LSTM):
     have a bias.
 
     References:
-        Akandeh & Salem (2017), Simplified long short-term memory recurrent neural networks,
+        Akandeh & Salem (2017), Simplified long short-term memory recurrent neural networks: part I,
         arXiv:1707.04619.
 
     Example:

@@ -1,13 +1,14 @@
 """Coupled oscillators, driven and damped."""
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from rnnjax.cells.biases import Zeros
 from rnnjax.cells.gatedcell import GatedCell
-from rnnjax.cells.initializers import gate_blocks
+from rnnjax.cells.initializers import Initializer, Uniform, UniformByInputs, gate_blocks
 from rnnjax.cells.leaky.oscillators import OscillatorState
 from rnnjax.typing import Array, Key
 
@@ -33,6 +34,10 @@ class CoRNN(GatedCell):
 
         z_t = (z_{t-1} + dt * (tanh(...) - gamma * y_{t-1})) / (1 + dt * epsilon)
 
+    Weights start as the authors', for whom they are one linear layer of PyTorch: all, `b` too,
+    evenly within `(D + 2H) ** -0.5` of zero. `UniformByInputs` counts all that a unit sees; a
+    `bias_init` other than zeros decides on `b` instead.
+
     References:
         Rusch & Mishra (2021), Coupled oscillatory recurrent neural network (coRNN): an accurate and
         (gradient) stable architecture for learning long time dependencies, ICLR,
@@ -52,6 +57,9 @@ class CoRNN(GatedCell):
     gamma: float = 2.7
     epsilon: float = 4.7
     implicit: bool = field(default=False, kw_only=True)
+    # sMNIST/network.py of github.com/tk-rusch/coRNN, as in its other folders but two.
+    input_init: Initializer = field(default=UniformByInputs(), kw_only=True)
+    recurrent_init: Initializer = field(default=UniformByInputs(), kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuses numbers under which an oscillator is none or grows by itself.
@@ -68,6 +76,24 @@ class CoRNN(GatedCell):
                 raise ValueError(f"{self}: {name} must be 0 or more")
         if not (self.implicit or self.dt * self.epsilon < 2):
             raise ValueError(f"{self}: epsilon must be below 2 / dt, or the damping implicit")
+
+    def init(self, key: Key, input_dim: int) -> CoRNNParams:
+        """Draws weights with the initializers, those by inputs as of a map of x, y and z."""
+        bound = (input_dim + 2 * self.hidden) ** -0.5
+
+        def whole(initializer: Initializer) -> Initializer:
+            if isinstance(initializer, UniformByInputs):
+                return Uniform(initializer.scale * bound)
+            return initializer
+
+        cell = replace(
+            self, input_init=whole(self.input_init), recurrent_init=whole(self.recurrent_init)
+        )
+        params = super(CoRNN, cell).init(key, input_dim)
+        if self.bias_init == Zeros():
+            b = Uniform(bound)(jax.random.fold_in(key, 3), (1, self.hidden))[0]
+            params = params._replace(b=b)
+        return params
 
     def init_recurrent(self, key: Key) -> Array:
         """Draws `w_h [2H, H]`, a matrix of positions and one of velocities."""

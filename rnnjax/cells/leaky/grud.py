@@ -53,9 +53,11 @@ class GRUD(BlockCell):
     `mean` is what a feature is taken for after a long gap, zero at first, for standardised inputs;
     it is a number of the data and not to be trained. The paper's z is i here, as it writes.
 
-    Decays start slow and not at none, where they would have no gradient. The authors' code differs
-    from the paper, which this follows: it has no decay in `(1 - i_t) * h_{t-1}`, a mean of zero,
-    `1 - m_t` for `m_t`, and other activations.
+    Decays start slow and not at none, as the authors', where they would have no gradient: that is
+    the house's. The other weights start as theirs, Keras' Glorot, orthogonal and zero, but block by
+    block. Their code differs from the paper, which this follows: it has no decay in
+    `(1 - i_t) * h_{t-1}`, a mean of zero, `1 - m_t` for `m_t`, a z that keeps, and other
+    activations.
 
     References:
         Che, Purushotham, Cho, Sontag & Liu (2018), Recurrent neural networks for multivariate time
@@ -74,6 +76,7 @@ class GRUD(BlockCell):
 
     def init(self, key: Key, input_dim: int) -> GRUDParams:
         """Draws weights with the initializers, and decays of up to a tenth a unit of time."""
+        # nn_utils/grud_layers.py of github.com/PeterChe1990/GRU-D, but for the decays.
         key_m, key_dx, key_dh = jax.random.split(jax.random.fold_in(key, 3), 3)
         return GRUDParams(
             w_x=gate_blocks(self.input_init, key, input_dim, self.hidden, 3),

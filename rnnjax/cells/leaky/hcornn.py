@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import jax
 
+from rnnjax.cells.biases import Zeros
 from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.gatedcell import GatedCell
+from rnnjax.cells.initializers import Initializer, Uniform, UniformByInputs
 from rnnjax.cells.leaky.oscillators import OscillatorState
 from rnnjax.typing import Array, Key
 
@@ -29,9 +31,14 @@ class HCoRNN(GatedCell):
         y_t = y_{t-1} + dt * z_t
 
     A `CoRNN` whose units do not see each other's velocities and have frequencies and dampings of
-    their own, drawn evenly within half a range of `gamma` and `epsilon`. The authors do not train
-    these two vectors; here they are parameters, and `optax.masked` leaves them alone. Nothing else
-    keeps them positive. With all but a readout left alone it is a random oscillators network (RON).
+    their own, drawn evenly within half a range of `gamma` and `epsilon`. By default these numbers
+    are those of the authors' sequential MNIST, where each range is as large as its middle. The
+    authors do not train the two vectors; here they are parameters, and `optax.masked` leaves them
+    alone. Nothing else keeps them positive. With all but a readout left alone it is a random
+    oscillators network (RON), whose weights the authors draw otherwise, `w_h` scaled to a spectral
+    radius. The weights here start as theirs of the trained network, PyTorch's of linear layers:
+    `w_x` and `b` evenly within `D ** -0.5` of zero, `w_h` within `H ** -0.5`; a `bias_init` other
+    than zeros decides on `b` instead.
 
     References:
         Ceni, Cossu, Stölzle, Liu, Della Santina, Bacciu & Gallicchio (2024), Random oscillators
@@ -52,6 +59,9 @@ class HCoRNN(GatedCell):
     epsilon: float = 4.7
     gamma_range: float = field(default=2.7, kw_only=True)
     epsilon_range: float = field(default=4.7, kw_only=True)
+    # utils.py of github.com/AndreaCossu/RandomizedCoupledOscillators, with `no_friction`.
+    input_init: Initializer = field(default=UniformByInputs(), kw_only=True)
+    recurrent_init: Initializer = field(default=UniformByInputs(), kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuses numbers under which an oscillator is none or grows by itself.
@@ -77,13 +87,13 @@ class HCoRNN(GatedCell):
             low, high = mean - width / 2, mean + width / 2
             return jax.random.uniform(key, (self.hidden,), minval=low, maxval=high)
 
-        return (
-            super()
-            .init(key, input_dim)
-            ._replace(
-                gamma=within(key_gamma, self.gamma, self.gamma_range),
-                epsilon=within(key_epsilon, self.epsilon, self.epsilon_range),
-            )
+        params = super().init(key, input_dim)
+        if self.bias_init == Zeros():
+            b = Uniform(input_dim**-0.5)(jax.random.fold_in(key, 4), (1, self.hidden))[0]
+            params = params._replace(b=b)
+        return params._replace(
+            gamma=within(key_gamma, self.gamma, self.gamma_range),
+            epsilon=within(key_epsilon, self.epsilon, self.epsilon_range),
         )
 
     def recur(self, params: HCoRNNParams, state: OscillatorState) -> Array:

@@ -5,9 +5,22 @@ from dataclasses import field
 import jax.numpy as jnp
 
 from rnnjax.cells.activations import Activation, fast_sigmoid
+from rnnjax.cells.biases import BiasInitializer
 from rnnjax.cells.gatedcell import BlockCell, GatedParams
+from rnnjax.cells.initializers import Initializer, UniformBySize
 from rnnjax.cells.leaky.oscillators import OscillatorState
-from rnnjax.typing import Array
+from rnnjax.typing import Array, Key
+
+
+def spread(key: Key, blocks: tuple[str, ...], hidden: int) -> Array:
+    """Draws biases evenly within `H ** -0.5` of zero, as the authors start.
+
+    Example:
+        >>> import jax
+        >>> bool(abs(spread(jax.random.key(0), ("d", "e"), 4)).max() <= 0.5)
+        True
+    """
+    return UniformBySize()(key, (len(blocks), hidden)).reshape(-1)
 
 
 class LEMParams(GatedParams):
@@ -22,7 +35,8 @@ class LEM(BlockCell):
         y_t = (1 - e_t) * y_{t-1} + e_t * tanh(x_t w_x + z_t w_h + b)           in block y
 
     The last product waits for the new `z`, so this is a `Cell` and no `SplitCell`. With `dt` up to
-    1 states stay within 1.
+    1 states stay within 1. Weights and biases start as in the authors' CUDA code, evenly within
+    `H ** -0.5` of zero; their other code adds two such biases in each block.
 
     References:
         Rusch, Mishra, Erichson & Mahoney (2022), Long expressive memory for sequence modeling,
@@ -40,6 +54,10 @@ class LEM(BlockCell):
 
     dt: float = 1.0
     gate_activation: Activation = field(default=fast_sigmoid, kw_only=True)
+    # `LEMcuda.reset_parameters`, LEM_cuda/example/network.py of github.com/tk-rusch/LEM.
+    input_init: Initializer = field(default=UniformBySize(), kw_only=True)
+    recurrent_init: Initializer = field(default=UniformBySize(), kw_only=True)
+    bias_init: BiasInitializer = field(default=spread, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuses steps that go back or too far.

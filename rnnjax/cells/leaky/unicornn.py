@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from rnnjax.cells.activations import fast_sigmoid
 from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.gatedcell import DiagonalCell
-from rnnjax.cells.initializers import Initializer, Uniform
+from rnnjax.cells.initializers import Initializer, Uniform, UniformByInputs
 from rnnjax.cells.leaky.oscillators import OscillatorState
 from rnnjax.typing import Array, Key
 
@@ -37,7 +37,7 @@ class UnICORNN(DiagonalCell):
 
     It is stable where `d^2 * (alpha + w_h) < 4`. `w_h` starts positive, at the sizes of what
     `recurrent_init` draws. The layers of a stack have `dt`s of their own; the defaults are those of
-    permuted MNIST.
+    permuted MNIST. All weights start as the authors'.
 
     References:
         Rusch & Mishra (2021), UnICORNN: a recurrent model for learning very long time dependencies,
@@ -55,6 +55,9 @@ class UnICORNN(DiagonalCell):
 
     dt: float = 0.19
     alpha: float = 30.65
+    # psMNIST/network.py of github.com/tk-rusch/unicornn: Kaiming's uniform numbers of slope 8 for
+    # `w_x`, of PyTorch; `w_h` between 0 and 1, `c` between -0.1 and 0.1, no bias.
+    input_init: Initializer = field(default=UniformByInputs((6 / 65) ** 0.5), kw_only=True)
     recurrent_init: Initializer = field(default=Uniform(1.0), kw_only=True)
 
     def __post_init__(self) -> None:

@@ -20,7 +20,7 @@ class QRNN(WindowCell):
 
     References:
         Bradbury, Merity, Xiong & Socher (2017), Quasi-recurrent neural networks, ICLR,
-        arXiv:1611.01576, section 2.1, eq. 4.
+        arXiv:1611.01576.
 
     Example:
         >>> from rnnjax import cells

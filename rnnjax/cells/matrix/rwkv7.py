@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.broadcast import affine, repeat
-from rnnjax.cells.initializers import Glorot, Uniform
+from rnnjax.cells.initializers import Glorot, Orthogonal
 from rnnjax.cells.matrix.heads import merge, normed, outer, read_by, wide_dtype
 from rnnjax.cells.matrix.memories import ErasingElement, ErasingMemory, MatrixState
 from rnnjax.typing import Array, Key
@@ -44,6 +44,12 @@ class RWKV7(ErasingMemory):
     `(1 - mu) W`. The values of the first layer, the norm of the output, the bonus and the gate
     belong to the layer.
 
+    `b_d`, `b_a`, `xi` and `k_a` are w0, a0, k_k and k_a of the authors' code, and start as there
+    for a layer at `depth`, from 0, the first, to 1, the last; so do the maps of low rank. `rank` is
+    that of both. The authors' is a multiple of 32 near `1.8 sqrt(D)`, 64 for D = 768, in later code
+    near `2.5 sqrt(D)`; the layer's other two maps, of values and of the gate, have ranks of their
+    own. The other weights start as the house's: the authors' are smaller, and count on the norm.
+
     References:
         Peng et al. (2025), RWKV-7 "Goose" with expressive dynamic state evolution,
         arXiv:2503.14456.
@@ -54,22 +60,37 @@ class RWKV7(ErasingMemory):
     """
 
     rank: int = field(default=32, kw_only=True)
+    depth: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuses places outside of the network.
+
+        Raises:
+            ValueError: also if not `0 <= depth <= 1`.
+        """
+        super().__post_init__()
+        if not 0 <= self.depth <= 1:
+            raise ValueError(f"{self}: depth must be in [0, 1]")
 
     def init(self, key: Key, input_dim: int) -> RWKV7Params:
-        """Draws Glorot weights; decays and erasures start as constants, decays spread out."""
+        """Draws Glorot weights; decays and erasures start as constants, spread out."""
+        # `RWKV_Tmix_x070`, RWKV-v7/train_temp/src/model.py of github.com/BlinkDL/RWKV-LM.
         keys = jax.random.split(key, 5)
-        width, draw, small = self.heads * self.dk, Glorot(), Uniform(0.01)
+        width, draw = self.heads * self.dk, Glorot()
+        small = Orthogonal(0.1 * max(self.rank / width, 1) ** 0.5)
         place = jnp.arange(width) / max(width - 1, 1)
+        inside = jnp.tile(jnp.arange(self.dk) / max(self.dk - 1, 1), self.heads)  # of a head
+        zigzag = (2 * inside - 1) * jnp.abs(2 * inside - 1)
         return RWKV7Params(
             w_r=draw(keys[0], (input_dim, width)),
             w_k=draw(keys[1], (input_dim, width)),
             w_v=draw(keys[2], (input_dim, self.hidden)),
             w_d1=jnp.zeros((input_dim, self.rank)),
             w_d2=small(keys[3], (self.rank, width)),
-            b_d=6 * place - 5.5,
+            b_d=6 * place ** (1 + self.depth**0.3) - 5.5 + 2.5 * zigzag,
             w_a1=jnp.zeros((input_dim, self.rank)),
             w_a2=small(keys[4], (self.rank, width)),
-            b_a=jnp.zeros(width),
+            b_a=0.4 * place - 0.39 + 0.3 * zigzag,
             xi=0.76 - 0.1 * place,
             k_a=jnp.full(width, 1.02),
         )

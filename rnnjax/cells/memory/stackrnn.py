@@ -42,9 +42,11 @@ class StackRNN(Cell):
         y_t = h_t
 
     Stacks have `slots` numbers each, -1 where nothing is; what is pushed below the last is lost. As
-    in the authors' code there are no biases; some of the paper's experiments do without no-op, or
-    without `w_h`. Weights start as normal numbers of deviation 0.1, that of the code's sums of
-    three uniform ones. Later papers call `VectorStackRNN` or others like it a stack-RNN too.
+    in the authors' code there are no biases. `stacks`, `slots` and `depth` are those of their two
+    programs, `train_toy` and `train_add`; the help says a depth of 1, as their class has by itself.
+    Both do without `w_h` unless they are asked, as with zeros in it here, and the first without
+    no-op. Weights start as normal numbers of deviation 0.1, that of the code's sums of three
+    uniform ones. Later papers call `VectorStackRNN` or others like it a stack-RNN too.
 
     References:
         Joulin & Mikolov (2015), Inferring algorithmic patterns with stack-augmented recurrent

@@ -1,7 +1,9 @@
 """Rotations as exponentials."""
 
+from dataclasses import field
 from typing import ClassVar, NamedTuple
 
+from rnnjax.cells.initializers import He, Initializer
 from rnnjax.cells.orthogonal.mappedcell import MappedCell
 from rnnjax.cells.orthogonal.parametrizations import Exponential
 from rnnjax.typing import Array, Key
@@ -25,7 +27,8 @@ class ExpRNN(MappedCell):
     Every rotation is reached, and no matrix of determinant -1. `Q` is made once a sequence. In
     dynamic trivialization (2019b) `Q` becomes `Q_0 exp(A)`, and every so many updates `exp(A)` is
     moved into `Q_0` and `A` set to zero: a matter of the optimizer, not of this cell, which is the
-    case without such moves. The authors learn `a` at a tenth of the rate of all else.
+    case without such moves. The authors learn `a` at a tenth of the rate of all else. All starts as
+    in their copying and speech, with angles between -pi and pi; for pixels theirs are in [-1, 0].
 
     References:
         Lezcano-Casado & Martínez-Rubio (2019), Cheap orthogonal constraints in neural networks: a
@@ -41,6 +44,8 @@ class ExpRNN(MappedCell):
 
     params_type = ExpRNNParams
     bias_range: ClassVar[float] = 0.01
+    # orthogonal.py of github.com/Lezcano/expRNN, which has Kaiming's normal numbers for relu.
+    input_init: Initializer = field(default=He(), kw_only=True)
 
     def init_map(self, key: Key) -> dict[str, Array]:
         """Draws rotations in the planes (0, 1), (2, 3), ..., by any angle."""
