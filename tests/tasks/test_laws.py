@@ -84,10 +84,10 @@ def test_what_is_held_out_is_always_the_same_and_in_no_other_part(task):
     for part in ("validation", "test"):
         assert_identical(again[part], found[part])
     seen = [batch.inputs[:, b].tobytes() for batch in found.values() for b in range(B)]
-    # Short sequences of few symbols are soon drawn twice.
-    if found["train"].inputs.shape[0] > 20:
-        assert len(set(seen)) == 3 * B
     first = found["train"].inputs
+    # Short sequences of few symbols are soon drawn twice, and those that stay at one of few values.
+    if len(first) > 20 and (first != first[:1]).any():
+        assert len(set(seen)) == 3 * B
     assert not np.array_equal(first, found["validation"].inputs)
     assert not np.array_equal(first, trained_on(task.source("train", B), epoch=1).inputs)
     assert_identical(trained_on(task.source("train", B)), found["train"])
@@ -106,11 +106,11 @@ def test_perfect_outputs_have_no_loss_and_full_accuracy(task):
     batch = trained_on(task.source("train", B))
     loss, _, accuracy = judge(task, perfect(task, batch), batch)
     assert 0 <= loss < 1e-6
-    assert accuracy == 1
+    assert accuracy in (None, 1)
     wrong = -perfect(task, batch) if task.output_dim > 1 else 9 + perfect(task, batch)
     loss, _, accuracy = judge(task, wrong, batch)
     assert loss > 1
-    assert accuracy == 0
+    assert accuracy in (None, 0)
 
 
 @every_task
@@ -152,5 +152,6 @@ def test_nothing_to_judge_is_no_loss(task):
     batch = batch._replace(mask=np.zeros_like(batch.mask))
     outputs = np.ones((*batch.mask.shape, task.output_dim), np.float32)
     loss, gradient, accuracy = judge(task, outputs, batch)
-    assert (loss, accuracy) == (0, 0)
+    assert loss == 0
+    assert accuracy in (None, 0)
     assert not gradient.any()

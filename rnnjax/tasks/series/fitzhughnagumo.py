@@ -16,7 +16,7 @@ class FitzHughNagumo(Flow):
         dw/dt = (v + a - b w) / tau
 
     Nothing is left out at the start, where v is uniform in [-1, 1] and w is 0. Then v jumps up and
-    down every 122 units of time, 304 steps of 0.4; it is not normalised. As it is solved here no
+    down every 122 units of time, 305 steps of 0.4; it is not normalised. As it is solved here no
     value is off by more than 1e-4.
 
     Attributes:

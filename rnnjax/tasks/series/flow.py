@@ -14,8 +14,8 @@ class Flow(System):
     """Foresee a system of ordinary differential equations, seen at equal intervals of time.
 
     They are solved by the classical Runge-Kutta method, in `substeps` equal steps from one value to
-    the next. At the defaults of the systems here its error is well above that of single precision.
-    A chaotic orbit is soon another than the true one, but a typical one all the same.
+    the next. At the defaults of the chaotic systems here single precision adds nothing to its
+    error. Their orbits are soon other than the true ones, but as typical.
 
     Attributes:
         step: time from one value to the next.

@@ -26,7 +26,7 @@ class KuramotoSivashinsky(System):
 
     Attributes:
         points: places at equal distances.
-        domain: how long the circle is; chaos from about 18 on.
+        domain: how long the circle is.
         step: time from one value to the next.
         substeps: steps of the solver in it.
 

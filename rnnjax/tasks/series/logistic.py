@@ -61,8 +61,5 @@ class Logistic(System):
 
     def series(self, key: Key, steps: int) -> Array:
         """Draws a series that does not die."""
-        dead = -self.mean[0] / self.std[0]
-        return redrawn(lambda key: self._any(key, steps), lambda xs: xs[-1, 0] > dead, key)
-
-    def _any(self, key: Key, steps: int) -> Array:
-        return super().series(key, steps)
+        draw, dead = super().series, -self.mean[0] / self.std[0]
+        return redrawn(lambda key: draw(key, steps), lambda xs: xs[-1, 0] > dead, key)

@@ -17,9 +17,9 @@ class Lorenz(Flow):
         dz/dt = x y - beta z
 
     One loop round a wing of the butterfly takes about 0.75 units of time, 38 steps of 0.02; errors
-    grow by a factor `e` in 1.1 units, 55 steps. That of one step of 0.02, as it is solved here, is
-    1e-6 standard deviations. Where x alone is seen (`observed` 1), the rest is
-    to be found out from its past.
+    grow by a factor `e` in 1.1 units, 55 steps; that of a step, as it is solved here, is 1e-6
+    standard deviations. Where x alone is seen (`observed` 1), the rest is to be found out from its
+    past.
 
     Attributes:
         sigma: the Prandtl number.

@@ -17,11 +17,11 @@ class Lorenz96(Flow):
 
     Indices go round. At the forcing 8 errors grow by a factor `e` in 0.6 units of time, 12 steps of
     0.05; that of a step, as it is solved here, is 2e-4 standard deviations, with five substeps 3e-7.
-    A unit of time stands for five days. With 40 places 13 exponents are positive.
+    A unit of time stands for five days.
 
     Attributes:
         places: how many there are.
-        forcing: on each; chaos from about 5 on.
+        forcing: on each.
 
     References:
         Lorenz (1996), Predictability: a problem partly solved, ECMWF Seminar on Predictability.

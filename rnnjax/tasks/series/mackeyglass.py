@@ -26,8 +26,8 @@ class MackeyGlass(Forecast):
     - the defaults are Jaeger's: Euler's method in ten steps a unit, then `tanh(x - 1)`;
     - Voelker's is `MackeyGlass(5000, ahead=15, transient=100, mean=-0.066)`;
     - the equation itself, of mean 0 and variance 1, is about
-      `MackeyGlass(order=4, squashed=False, mean=0.930, std=0.226)`, with a delay of 30 `mean=0.894,
-      std=0.282`;
+      `MackeyGlass(order=4, squashed=False, mean=0.930, std=0.226)`, with a delay of 30 `mean=0.896,
+      std=0.281`;
     - `substeps=1` with Euler's method, found in some courses, is another attractor.
 
     There is no `baseline`: what the present value says of a later one has no closed form.
@@ -46,7 +46,7 @@ class MackeyGlass(Forecast):
         Jaeger & Haas (2004), Harnessing nonlinearity: predicting chaotic systems and saving energy
         in wireless communication, Science 304.
         Voelker, Kajić & Eliasmith (2019), Legendre memory units: continuous-time representation in
-        recurrent neural networks, NeurIPS, section 4.3.
+        recurrent neural networks, NeurIPS.
 
     Example:
         >>> task = MackeyGlass(squashed=False)

@@ -17,7 +17,7 @@ class SineGenerator(Series):
 
     with h the `step`; frequencies lie at equal distances, in radians a unit of time. With a `cue`
     the level is shown at its first steps alone and the input is 0 after it: then the network has to
-    hold it.
+    hold it. There are no more sequences than levels, so what is held out is what is trained on.
 
     Attributes:
         levels: how many frequencies there are.

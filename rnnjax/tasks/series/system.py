@@ -17,8 +17,9 @@ class System(Forecast):
     """Foresee a system of which each state follows from the one before.
 
     A subclass says where it may start, how it goes on, and the mean and the standard deviation of
-    its coordinates on the attractor, in which they are measured here. Where not all coordinates are
-    seen and to be said, the rest is to be found out from what was seen before.
+    its coordinates on the attractor of the default parameters; in these they are measured. Where
+    not all coordinates are seen and to be said, the rest is to be found out from what was seen
+    before.
 
     There is no `baseline`: where all coordinates are seen the present says all, and where they are
     not, what it says of the next value is a nonlinear function without a closed form.

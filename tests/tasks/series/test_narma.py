@@ -74,12 +74,13 @@ def test_a_linear_map_of_more_inputs_errs_by_what_is_known():
         (30, True, 0.277),
     ):
         columns = [np.roll(u, i, 0)[30:].ravel() for i in range(count)]
-        columns += [columns[0] * columns[9]] * product + [np.ones_like(columns[0])]
+        columns += [columns[0] * columns[9]] if product else []
+        columns.append(np.ones_like(columns[0]))
         x, wish = np.stack(columns, 1), y[30:].ravel()
         half = len(x) // 2
         weights = np.linalg.lstsq(x[:half], wish[:half], rcond=None)[0]
         error = np.sqrt(((x[half:] @ weights - wish[half:]) ** 2).mean()) / wish[half:].std()
-        assert error == pytest.approx(wanted, abs=0.03)
+        assert error == pytest.approx(wanted, rel=0.12)
 
 
 @pytest.mark.parametrize(
