@@ -54,12 +54,15 @@ def carry_out(
         _refuse(given, SweepOptions, "is for a sweep: it needs --sweep")
         from rnnjax.lab.single import run_once
 
-        folders = run_once(settings, run_options, given.of(ProcessOptions))
-        if isinstance(value.task, Text):
-            from rnnjax.lab.language import write_and_score
+        if not isinstance(value.task, Text):
+            run_once(settings, run_options, given.of(ProcessOptions))
+            return 0
+        from rnnjax.lab.language import texts_to_score, write_and_score
 
-            for folder in folders:
-                write_and_score(folder, given.of(LanguageOptions))
+        asked = given.of(LanguageOptions)
+        texts = texts_to_score(asked)  # a file that is not there is told before all training
+        for folder in run_once(settings, run_options, given.of(ProcessOptions)):
+            write_and_score(folder, texts, asked)
         return 0
     _refuse(given, ProcessOptions, "is for one run; a sweep is shared among --workers")
     alone = [name for name in ("profile", "init_from", "eval_only") if given.values[name]]

@@ -1,24 +1,31 @@
 """What a language model is asked on the command line."""
 
 import pathlib
+from collections.abc import Sequence
 
 from rnnjax.lab.options import LanguageOptions
 from rnnjax.runs.load import load
 from rnnjax.training.language import LanguageModel
 
 
-def write_and_score(folder: pathlib.Path, options: LanguageOptions) -> None:
-    """Prints what the network of a run writes, and how likely it finds texts, as far as is asked.
+def texts_to_score(options: LanguageOptions) -> list[str]:
+    """Returns the texts that are to be scored.
 
     Raises:
-        ValueError: if a file that is to be scored cannot be read.
+        ValueError: if a file of them cannot be read.
     """
     texts = [] if options.score is None else [options.score]
-    if options.score_file is not None:
-        try:
-            texts += pathlib.Path(options.score_file).expanduser().read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"--score_file={options.score_file}: {error}") from None
+    if options.score_file is None:
+        return texts
+    try:
+        file = pathlib.Path(options.score_file).expanduser()
+        return texts + file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"--score_file={options.score_file}: {error}") from None
+
+
+def write_and_score(folder: pathlib.Path, texts: Sequence[str], options: LanguageOptions) -> None:
+    """Prints how likely a run's network finds texts, and what it writes, as far as is asked."""
     if not texts and options.generate is None:
         return
     model = LanguageModel(load(folder))

@@ -6,7 +6,6 @@ from typing import ClassVar, Self
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from rnnjax.batch import Batch
 from rnnjax.tasks.generated import HELD_OUT, TAGS, GeneratedTask
@@ -80,17 +79,6 @@ class SizedTask(GeneratedTask):
     def smallest(self) -> int:
         """The least size that a sequence can have."""
         return 1
-
-    def sizes(self, count: int = 20) -> list[int]:
-        """Returns sizes from the least in training to the greatest in training or test.
-
-        Example:
-            >>> from rnnjax.tasks import Parity
-            >>> Parity(40, tested=100).sizes(4)
-            [1, 34, 67, 100]
-        """
-        least = self.size if self.shortest is None else self.shortest
-        return sorted({round(n) for n in np.linspace(least, self.tested or self.size, count)})
 
     def resized(self, size: int) -> Self:
         """Returns the task with sequences of one size, as an evaluation has them.

@@ -135,7 +135,7 @@ class Trained:
         task = self.task
         if not isinstance(task, SizedTask):
             raise TypeError(f"sequences of a tasks.SizedTask have sizes; this is {task}")
-        sizes = task.sizes() if sizes is None else sorted(set(sizes))
+        sizes = _some_sizes(task) if sizes is None else sorted(set(sizes))
         if sizes[0] < task.smallest:
             raise ValueError(f"a size of {task} is {task.smallest} or more; got {sizes[0]}")
         longest, evaluate = task.resized(sizes[-1]), self._evaluator()
@@ -200,6 +200,12 @@ class Trained:
         if source is None:
             raise ValueError(f"{self.task} has no data for {part}")
         return source
+
+
+def _some_sizes(task: SizedTask, count: int = 20) -> list[int]:
+    """Returns sizes from the least in training to the greatest in training or test."""
+    least = task.size if task.shortest is None else task.shortest
+    return sorted({round(n) for n in np.linspace(least, task.tested or task.size, count)})
 
 
 @functools.partial(jax.jit, static_argnums=0)
