@@ -16,8 +16,8 @@ class Lorenz96(Flow):
         dx_i/dt = (x_{i+1} - x_{i-2}) x_{i-1} - x_i + forcing
 
     Indices go round. At the forcing 8 errors grow by a factor `e` in 0.6 units of time, 12 steps of
-    0.05; that of a step, as it is solved here, is 2e-4 standard deviations, with five substeps 3e-7.
-    A unit of time stands for five days.
+    0.05; a unit of time stands for five days. The error of a step, as it is solved here, is 2e-4
+    standard deviations, with five substeps 3e-7.
 
     Attributes:
         places: how many there are.
