@@ -9,5 +9,5 @@ from rnnjax.tasks import MackeyGlass
 EXPERIMENT = Experiment(
     MackeyGlass(length=500, ahead=15, transient=100, mean=-0.066),
     Recurrent("LMU(49, order=4, theta=4)", layers=4),
-    Training(steps=2000, batch_size=32, learning_rate=1e-3, schedule="cosine"),
+    Training(steps=1000, batch_size=32, learning_rate=5e-3, schedule="cosine"),
 )
