@@ -8,6 +8,8 @@ import pytest
 from rnnjax.tasks import MackeyGlass
 from tests.tasks.compiled import sample
 
+pytestmark = pytest.mark.usefixtures("compile_fast")
+
 PLAIN = MackeyGlass(squashed=False)
 
 
@@ -91,7 +93,7 @@ def test_voelkers_form_has_mean_zero_and_its_error_of_a_copy():
         (MackeyGlass(order=4, squashed=False), 0.0051, 4e-4),
         (MackeyGlass(squashed=False), 0.0060, 4e-4),
         (MackeyGlass(substeps=1, squashed=False), 0.0085, 6e-4),
-        (MackeyGlass(delay=30, order=4, squashed=False), 0.0068, 6e-4),
+        (MackeyGlass(delay=30, order=4, squashed=False), 0.0068, 8e-4),
     ],
     ids=repr,
 )

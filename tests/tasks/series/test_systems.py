@@ -18,6 +18,8 @@ from rnnjax.tasks import (
 )
 from tests.tasks.compiled import sample
 
+pytestmark = pytest.mark.usefixtures("compile_fast")
+
 B = 128
 SYSTEMS = [
     Henon(observed=None),
@@ -123,13 +125,28 @@ def one_later(task, s):
     return s
 
 
-@every_system
-def test_each_value_follows_from_the_one_before_by_the_equations(task):
+def errors_of(task):
+    """Returns by how many standard deviations values are off what follows from those before."""
     states = drawn(task)[:, :9]
     ones = np.arange(0, len(states) - 1, len(states) // 4)
-    error = np.abs(one_later(task, states[ones]) - states[ones + 1]) / states.std()
-    assert error.max() < {Lorenz96: 2e-3, KuramotoSivashinsky: 1e-3}.get(type(task), 1e-4)
-    assert states.std(0).min() > 0.1 * states.std()  # and they move
+    return np.abs(one_later(task, states[ones]) - states[ones + 1]) / states.std()
+
+
+def bound_of(task):
+    return {Lorenz96: 4e-4, KuramotoSivashinsky: 1e-4}.get(type(task), 1e-5)
+
+
+@every_system
+def test_each_value_follows_from_the_one_before_by_the_equations(task):
+    error = errors_of(task)
+    assert np.sqrt((error**2).mean()) < bound_of(task)
+    assert error.max() < 30 * bound_of(task)
+    assert drawn(task).std(0).mean(-1).min() > 0.1 * drawn(task).std()  # and they move
+
+
+@pytest.mark.parametrize("task", [Lorenz(beta=2.66), Lorenz96(forcing=8.1)], ids=repr)
+def test_other_equations_are_told_from_these(task):
+    assert np.sqrt((errors_of(task) ** 2).mean()) > 2 * bound_of(task)
 
 
 @every_system
@@ -142,10 +159,10 @@ def test_series_have_mean_zero_and_variance_one(task):
     values = np.asarray(sample(task, B).inputs, float)
     assert values.shape == (task.length, B, task.coordinates)
     axes = (0, 1) if values.shape[-1] < 4 else (0, 1, 2)
-    assert np.abs(values.mean(axes)).max() < 0.06
-    assert np.abs(values.std(axes) - 1).max() < 0.02
+    assert np.abs(values.mean(axes)).max() < 0.12
+    assert np.abs(values.std(axes) - 1).max() < 0.05
     # The transient is over at the first step.
-    assert np.abs(values[:20].std() - 1) < 0.1
+    assert np.abs(values[:20].std() - 1) < 0.15
     # No two sequences are alike.
     apart = np.abs(values[:, :1] - values[:, 1:]).max(0)
     assert apart.min(-1).min() > 0.5
@@ -160,22 +177,22 @@ def balance(task, gained, held):
 def test_what_lorenz_equations_hold_changes_by_what_they_gain():
     task = Lorenz()
     x, y, z = np.moveaxis(drawn(task), -1, 0)
-    assert np.abs(balance(task, x * y - 8 / 3 * z, z)).max() < 0.02
-    assert np.abs(balance(task, 20 * (x * y - x**2), x**2)).max() < 0.5  # of 1250
+    assert np.abs(balance(task, x * y - 8 / 3 * z, z)).max() < 0.1  # of 62
+    assert np.abs(balance(task, 20 * (x * y - x**2), x**2)).max() < 2  # of 1250
     assert (x * y).mean() == pytest.approx(8 / 3 * 23.55, rel=0.01)
 
 
 def test_what_roesslers_equations_hold_changes_by_what_they_gain():
     task = Roessler()
     x, y, z = np.moveaxis(drawn(task), -1, 0)
-    assert np.abs(balance(task, -y - z, x)).max() < 0.005
-    assert np.abs(balance(task, x + 0.2 * y, y)).max() < 0.005
+    assert np.abs(balance(task, -y - z, x)).max() < 0.02
+    assert np.abs(balance(task, x + 0.2 * y, y)).max() < 0.02
 
 
 def test_the_mean_square_of_lorenz_96_is_the_force_times_the_mean():
     task = Lorenz96()
     x = drawn(task)
-    assert np.abs(balance(task, (8 * x - x**2).mean(-1), (x**2).mean(-1) / 2)).max() < 0.01
+    assert np.abs(balance(task, (8 * x - x**2).mean(-1), (x**2).mean(-1) / 2)).max() < 0.05  # of 19
     assert (x**2).mean() == pytest.approx(8 * x.mean(), rel=0.005)
     assert x.mean() == pytest.approx(2.344, abs=0.03)
 
@@ -240,7 +257,7 @@ def test_what_repeats_the_present_errs_in_the_potential_by_what_is_known():
         (Logistic(rate=3.9), 0.496, 0.01),
         (Lorenz(), 0.904, 0.03),
         (Roessler(), 0.0714, 0.006),
-        (Lorenz96(), 1.69, 0.05),
+        (Lorenz96(), 1.69, 0.06),
         (KuramotoSivashinsky(), 0.0477, 0.006),
     ],
     ids=repr,
