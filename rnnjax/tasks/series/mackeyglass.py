@@ -18,8 +18,8 @@ class MackeyGlass(Forecast):
         dx/dt = 0.2 x(t - delay) / (1 + x(t - delay)^10) - 0.1 x(t)
 
     There is one value a unit of time. It begins with a history of 1.2, each number of it off by up
-    to 0.1. With a delay of 17 a hump takes about 50 steps and errors grow by a factor `e` in some
-    180 (160 as Euler's method at 0.1 has it); with 30 the motion is wilder.
+    to 0.1. With a delay of 17 a hump takes about 50 steps and errors grow by a factor `e` in 200,
+    or in 165 as Euler's method in ten steps a unit has it; with 30 the motion is wilder.
 
     Which series it is depends on how it is made:
 
