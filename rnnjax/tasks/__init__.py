@@ -55,6 +55,17 @@ from rnnjax.tasks.neuro.intervalproduction import IntervalProduction
 from rnnjax.tasks.neuro.perceptualdecision import PerceptualDecision
 from rnnjax.tasks.neuro.readysetgo import ReadySetGo
 from rnnjax.tasks.neuro.yangtask import YangTask
+from rnnjax.tasks.series.fitzhughnagumo import FitzHughNagumo
+from rnnjax.tasks.series.henon import Henon
+from rnnjax.tasks.series.kuramotosivashinsky import KuramotoSivashinsky
+from rnnjax.tasks.series.logistic import Logistic
+from rnnjax.tasks.series.lorenz import Lorenz
+from rnnjax.tasks.series.lorenz96 import Lorenz96
+from rnnjax.tasks.series.mackeyglass import MackeyGlass
+from rnnjax.tasks.series.multiplesines import MultipleSines
+from rnnjax.tasks.series.narma import NARMA
+from rnnjax.tasks.series.roessler import Roessler
+from rnnjax.tasks.series.sinegenerator import SineGenerator
 from rnnjax.tasks.series.timeseries import TimeSeries
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Part as Part
@@ -68,6 +79,7 @@ from rnnjax.tasks.text.vocabulary import Vocabulary
 __all__ = [
     "IMDB",
     "MQAR",
+    "NARMA",
     "Adding",
     "AntiReach",
     "Arrays",
@@ -93,17 +105,25 @@ __all__ = [
     "EmbeddedReber",
     "EvenPairs",
     "Examples",
+    "FitzHughNagumo",
     "FlipFlop",
     "GeneratedTask",
     "GoNoGo",
+    "Henon",
     "Images",
     "InductionHead",
     "Integrator",
     "IntervalProduction",
+    "KuramotoSivashinsky",
+    "Logistic",
+    "Lorenz",
+    "Lorenz96",
+    "MackeyGlass",
     "MarkedCopying",
     "MissingDuplicate",
     "ModularArithmetic",
     "ModularArithmeticBrackets",
+    "MultipleSines",
     "NBack",
     "OddsFirst",
     "Parity",
@@ -113,8 +133,10 @@ __all__ = [
     "RepeatFirst",
     "RepeatPrevious",
     "ReverseString",
+    "Roessler",
     "SelectiveCopying",
     "ShuffleDyck",
+    "SineGenerator",
     "SizedTask",
     "SolveEquation",
     "SpeechCommands",

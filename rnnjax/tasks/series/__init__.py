@@ -1,1 +1,1 @@
-"""Tasks of measured time series."""
+"""Tasks of series: systems that are integrated, signals to generate, and measured ones."""
