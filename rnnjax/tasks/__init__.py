@@ -9,6 +9,10 @@ from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.memory.adding import Adding
 from rnnjax.tasks.memory.copying import Copying
 from rnnjax.tasks.memory.echo import Echo
+from rnnjax.tasks.pairs.addition import Addition
+from rnnjax.tasks.pairs.dates import Dates
+from rnnjax.tasks.pairs.pairtask import Pair, PairTask
+from rnnjax.tasks.pairs.reversal import Reversal
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Part as Part
 from rnnjax.tasks.sources import Source as Source
@@ -19,13 +23,18 @@ from rnnjax.tasks.text.vocabulary import Vocabulary
 
 __all__ = [
     "Adding",
+    "Addition",
     "Arrays",
     "Copying",
+    "Dates",
     "Echo",
     "Examples",
     "GeneratedTask",
     "Images",
+    "Pair",
+    "PairTask",
     "Parity",
+    "Reversal",
     "SizedTask",
     "StoredTask",
     "Streamed",

@@ -52,16 +52,24 @@ def perfect(task, batch, certainty=100.0):
 
 
 def test_some_of_all_kinds_are_here():
-    assert {"Adding", "Copying", "Echo", "Images"} <= {type(task).__name__ for task in TASKS}
+    assert {"Adding", "Addition", "Copying", "Echo", "Images"} <= {
+        type(task).__name__ for task in TASKS
+    }
 
 
 @every_task
 def test_batches_have_the_documented_shapes_and_dtypes(task):
     found = batches(task)
     for batch in found.values():
-        T = batch.inputs.shape[0]
+        T = S = batch.inputs.shape[0]
+        if isinstance(task, tasks.PairTask):
+            S, T = task.source_length, task.target_length
         wanted = (T, B) if task.per_step else (B,)
-        assert (batch.inputs.shape, batch.inputs.dtype) == ((T, B, task.input_dim), np.float32)
+        if task.embedded:
+            assert (batch.inputs.shape, batch.inputs.dtype) == ((S, B), np.int32)
+            assert 0 <= batch.inputs.min() <= batch.inputs.max() < task.input_dim
+        else:
+            assert (batch.inputs.shape, batch.inputs.dtype) == ((S, B, task.input_dim), np.float32)
         assert (batch.mask.shape, batch.mask.dtype) == (wanted, bool)
         if batch.targets.dtype == np.int32:
             assert batch.targets.shape == wanted
@@ -71,7 +79,7 @@ def test_batches_have_the_documented_shapes_and_dtypes(task):
             assert batch.targets.shape == (*wanted, task.output_dim)
             assert batch.targets.dtype == np.float32
         for flags in (batch.steps, batch.reset):
-            assert flags is None or (flags.shape, flags.dtype) == ((T, B), bool)
+            assert flags is None or (flags.shape, flags.dtype) == ((S, B), bool)
     shapes = [jax.tree.map(np.shape, batch) for batch in found.values()]
     assert shapes == shapes[:1] * 3
     assert task.baseline is None or 0 < task.baseline < 5
