@@ -179,7 +179,7 @@ def test_other_states_are_the_decoders_own_and_an_affine_map_of_all_of_the_encod
     parts = features @ second["kernel"] + second["bias"]
     assert_close(complex_, start[1] + parts[:, :2] + 1j * parts[:, 2:], atol=1e-5)
     np.testing.assert_array_equal(counted, start[2])
-    assert jax.tree.map(jnp.dtype, (real, complex_)) == jax.tree.map(jnp.dtype, start[:2])
+    assert [real.dtype, complex_.dtype] == [leaf.dtype for leaf in start[:2]]
     # Whoever has no numbers to hand over leaves the other as it is.
     nothing = Bridge().init_with_output(jax.random.key(0), given["n"], start, (B,))
     jax.tree.map(np.testing.assert_array_equal, nothing, (start, {}))
