@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import pathlib
 
 # Read once, when jax starts its backend. Fewer threads compile in half the time, for programs that
 # are slower to run; what XLA does to a program before it makes machine code stays.
@@ -71,7 +72,7 @@ def compile_fast():
 
 @pytest.fixture(autouse=True, scope="module")
 def _compile_folders_fast(request):
-    if request.path.parent.name in COMPILED_FAST:
+    if request.path.relative_to(pathlib.Path(__file__).parent).parts[0] in COMPILED_FAST:
         request.getfixturevalue("compile_fast")
 
 

@@ -47,6 +47,16 @@ class LanguageOptions(Static):
     score_file: Annotated[str | None, "A file whose lines it scores, one by one."] = None
 
 
+class TranslationOptions(Static):
+    """What a network that has learned pairs does then: it translates."""
+
+    translate: Annotated[str | None, "A source for which it writes the target."] = None
+    beams: Annotated[int, Between(1, 1000), "Targets that are kept at each step, and shown."] = 1
+    alpha: Annotated[
+        float, Between(0), "How much length is made up for in the scores of several."
+    ] = 0.6
+
+
 class ProcessOptions(Static):
     """How several processes, each with its own devices, train one run."""
 

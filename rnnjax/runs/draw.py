@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnjax.batch import Batch
 from rnnjax.models import SequenceModel
+from rnnjax.runs.draw_pairs import draw_pair_samples
 from rnnjax.runs.figures.classification import draw_confusion, draw_samples
 from rnnjax.runs.figures.curves import draw_curves
 from rnnjax.runs.figures.hidden import draw_hidden
@@ -16,6 +17,7 @@ from rnnjax.runs.figures.series import draw_series
 from rnnjax.runs.figures.sizes import draw_sizes
 from rnnjax.runs.workdir import write_json
 from rnnjax.tasks.images.images import Images
+from rnnjax.tasks.pairs.pairtask import PairTask
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.training.trained import Trained
 
@@ -28,7 +30,9 @@ def draw_run(
 ) -> None:
     """Draws `curves.png`, `hidden.png`, `samples.png`, of classes `confusion.png`; PDF of each too.
 
-    Where sequences have several sizes, `sizes.png` as well, and its numbers as `sizes.json`.
+    Where sequences have several sizes, `sizes.png` as well, and its numbers as `sizes.json`. Of
+    pairs of sequences `samples.png` is a table of what was written, `samples.txt` the same as text,
+    and there is no `hidden.png`, but `attention.png` of a network that has attention.
 
     Args:
         folder: the run's, with its metrics.
@@ -48,6 +52,9 @@ def draw_run(
         _draw_sizes(folder, trained, task, title)
     part = "test" if task.source("test", 1) is not None else "train"
     batch = trained.examples(part, _SAMPLES)
+    if isinstance(task, PairTask):
+        draw_pair_samples(folder, trained, task, batch, title=title)
+        return
     outputs = np.asarray(trained.predict(batch.inputs, steps=batch.steps))
     if isinstance(trained.model, SequenceModel):
         _draw_hidden(folder, trained, batch, outputs, title)

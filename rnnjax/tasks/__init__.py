@@ -55,6 +55,10 @@ from rnnjax.tasks.neuro.intervalproduction import IntervalProduction
 from rnnjax.tasks.neuro.perceptualdecision import PerceptualDecision
 from rnnjax.tasks.neuro.readysetgo import ReadySetGo
 from rnnjax.tasks.neuro.yangtask import YangTask
+from rnnjax.tasks.pairs.addition import Addition
+from rnnjax.tasks.pairs.dates import Dates
+from rnnjax.tasks.pairs.pairtask import Pair, PairTask
+from rnnjax.tasks.pairs.reversal import Reversal
 from rnnjax.tasks.series.fitzhughnagumo import FitzHughNagumo
 from rnnjax.tasks.series.henon import Henon
 from rnnjax.tasks.series.kuramotosivashinsky import KuramotoSivashinsky
@@ -81,6 +85,7 @@ __all__ = [
     "MQAR",
     "NARMA",
     "Adding",
+    "Addition",
     "AntiReach",
     "Arrays",
     "AssociativeRecall",
@@ -95,6 +100,7 @@ __all__ = [
     "Copying",
     "Counting",
     "CycleNavigation",
+    "Dates",
     "Delay",
     "DelayComparison",
     "DelayedMatch",
@@ -126,12 +132,15 @@ __all__ = [
     "MultipleSines",
     "NBack",
     "OddsFirst",
+    "Pair",
+    "PairTask",
     "Parity",
     "PerceptualDecision",
     "ReadySetGo",
     "Reber",
     "RepeatFirst",
     "RepeatPrevious",
+    "Reversal",
     "ReverseString",
     "Roessler",
     "SelectiveCopying",

@@ -59,6 +59,8 @@ class Trained:
     def predict(self, inputs: Array, *, steps: Array | None = None) -> Array:
         """Returns the outputs for `inputs [T, B, D]`: `[T, B, K]`, or `[B, K]` one a sequence.
 
+        On a task of pairs, the symbols that the network writes by itself, `[T, B]`.
+
         Args:
             inputs: as the task has them.
             steps: boolean `[T, B]`, False where there is no step.
@@ -218,8 +220,4 @@ def _step(
 
 @functools.partial(jax.jit, static_argnums=0)
 def _predict(objective: Objective, params: Params, inputs: Array, steps: Array | None) -> Array:
-    count = inputs.shape[1]
-    nothing = jnp.zeros(count, bool)
-    batch = Batch(inputs, jnp.zeros(count), nothing, steps)
-    carry = objective.initial_carry(params, batch)
-    return objective.apply(params, carry, batch, None)[1]
+    return objective.predict(params, inputs, steps)

@@ -1,0 +1,100 @@
+"""Reversal: a word, written backward."""
+
+import math
+import string
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.tasks.pairs.pairtask import END, Pair, PairTask
+from rnnjax.typing import Array, Key
+
+
+class Reversal(PairTask):
+    """Read a word, and write it backward.
+
+        word   r e c u r
+        wanted r u c e r .      the dot stands for the end
+
+    Letters are drawn apart from each other, each as likely, and so are lengths. The last letter is
+    wanted first, and the first one after as many steps as the word is long, twice.
+
+    Attributes:
+        length: letters of a word, the most.
+        shortest: the fewest.
+        letters: how many different ones, up to the 26 from a to z.
+
+    References:
+        Sutskever, Vinyals & Le (2014), Sequence to sequence learning with neural networks, NeurIPS,
+        arXiv:1409.3215 (the network that reads all before it writes; sources in reverse).
+
+    Example:
+        >>> task = Reversal(5, shortest=5)
+        >>> batch = task.sample(jax.random.key(0), batch_size=1)
+        >>> task.source_text(batch.inputs[:, 0], batch.steps[:, 0])
+        'uduyw'
+        >>> task.target_text(batch.targets[:, 0])
+        'wyudu'
+    """
+
+    length: int = 10
+    shortest: int = 1
+    letters: int = 26
+
+    def __post_init__(self) -> None:
+        """Refuses words that cannot be.
+
+        Raises:
+            ValueError: if not `1 <= shortest <= length` and `1 <= letters <= 26`.
+        """
+        super().__post_init__()
+        if not 1 <= self.shortest <= self.length:
+            raise ValueError(f"{self}: shortest must be from 1 to length, {self.length}")
+        if not 1 <= self.letters <= 26:
+            raise ValueError(f"{self}: letters must be from 1 to 26")
+
+    @property
+    def source_alphabet(self) -> str:
+        """The letters."""
+        return string.ascii_lowercase[: self.letters]
+
+    @property
+    def target_alphabet(self) -> str:
+        """The end, and the letters."""
+        return f".{self.source_alphabet}"
+
+    @property
+    def source_length(self) -> int:
+        """The longest word."""
+        return self.length
+
+    @property
+    def target_length(self) -> int:
+        """The longest word, and its end."""
+        return self.length + 1
+
+    @property
+    def baseline(self) -> float:
+        """What a writer loses that has not read the word, but knows how words are drawn.
+
+        The entropy of a length, `ln(length - shortest + 1)`, and `ln letters` for each letter, a
+        symbol: with the end there is one more symbol than letters.
+        """
+        mean = (self.shortest + self.length) / 2
+        lengths = math.log(self.length - self.shortest + 1)
+        return (lengths + mean * math.log(self.letters)) / (mean + 1)
+
+    def draw(self, key: Key) -> Array:
+        """Draws a length, and letters; zero after them."""
+        key_length, key_letters = jax.random.split(key)
+        length = jax.random.randint(key_length, (1,), self.shortest, self.length + 1)
+        letters = jax.random.randint(key_letters, (self.length,), 0, self.letters)
+        return jnp.append(length, jnp.where(jnp.arange(self.length) < length, letters, 0))
+
+    def spell(self, numbers: Array) -> Pair:
+        """Returns the word, and its letters from the last to the first."""
+        length, letters = numbers[0], numbers[1:]
+        t = jnp.arange(self.length + 1)
+        backward = letters[jnp.clip(length - 1 - t, 0)] + 1
+        target = jnp.where(t < length, backward, END)
+        return Pair(letters, t[:-1] < length, target, t <= length)
