@@ -33,7 +33,11 @@ def write_and_score(folder: pathlib.Path, texts: Sequence[str], options: Languag
         print(f"{score.bits:.2f} bits, {score.bits_per_symbol:.3f} a symbol: {score.text}")
     if options.generate is not None:
         print(options.prompt, end="")
-        how = {"temperature": options.temperature, "top_p": options.top_p}
-        for piece in model.stream(options.prompt, options.generate, **how):
+        for piece in model.stream(
+            options.prompt,
+            options.generate,
+            temperature=options.temperature,
+            top_p=options.top_p,
+        ):
             print(piece, end="", flush=True)
         print()

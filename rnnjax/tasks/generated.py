@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rnnjax.batch import Batch
 from rnnjax.tasks.base import Task
-from rnnjax.tasks.sources import Drawn, Part, Windows
+from rnnjax.tasks.sources import Drawn, Part, Source, Windows
 from rnnjax.typing import Key, Static
 
 TAGS = {"train": 0, "validation": 0x7A1, "test": 0x7E57}  # of keys, so that no two parts agree
@@ -38,7 +38,7 @@ class GeneratedTask(Task, Static):
     def sample(self, key: Key, batch_size: int) -> Batch:
         """Draws `batch_size` sequences."""
 
-    def source(self, part: Part, batch_size: int) -> Drawn | Windows:
+    def source(self, part: Part, batch_size: int) -> Source:
         """Returns the batches of a part."""
         batches = 1 if part == "train" else HELD_OUT
         return Drawn(self, batch_size, batches, TAGS[part])

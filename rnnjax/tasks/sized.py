@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from rnnjax.batch import Batch
 from rnnjax.tasks.generated import HELD_OUT, TAGS, GeneratedTask
-from rnnjax.tasks.sources import Drawn, Part, held_out_key, rows_of
+from rnnjax.tasks.sources import Part, Source, held_out_key, rows_of
 from rnnjax.typing import Array, Key
 
 _ENDLESS = 2**31 - 1  # updates of an epoch that goes on as long as training does
@@ -143,7 +143,7 @@ class SizedTask(GeneratedTask):
         steps = jnp.arange(len(batch.inputs)) < self.steps_of(size)
         return batch._replace(mask=batch.mask & steps if self.per_step else batch.mask, steps=steps)
 
-    def source(self, part: Part, batch_size: int) -> "Drawn | Sizes":
+    def source(self, part: Part, batch_size: int) -> Source:
         """Returns the batches of a part."""
         if part == "test" and self.tested is not None:
             longer = self.resized(self.tested)

@@ -85,7 +85,7 @@ class Brackets(NextSymbols):
         """
         children, forests = _tables(self.pairs, self.p, self.q)
         log_children, log_forests = jnp.asarray(children), jnp.asarray(forests)
-        draws = jax.random.uniform(key, (self.steps_of(self.pairs) + 1,))
+        draws = jax.random.uniform(key, (2 * self.pairs + 1,))
         at = jnp.arange(self.pairs + 1)
 
         def count(left: Array, waiting: Array, draw: Array) -> Array:

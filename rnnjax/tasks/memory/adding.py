@@ -89,7 +89,7 @@ class Adding(SizedTask):
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence."""
         key_numbers, key_first, key_second = jax.random.split(key, 3)
-        numbers = jax.random.uniform(key_numbers, self.length)
+        numbers = jax.random.uniform(key_numbers, (self.length,))
         t, half = jnp.arange(self.length), size // 2
         if self.form == "1997":
             numbers, half = 2 * numbers - 1, nominal_length(self, size) // 2

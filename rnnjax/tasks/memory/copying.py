@@ -77,8 +77,8 @@ class Copying(SizedTask):
         of the ten symbols is a guess out of eight.
         """
         least = self.delay if self.shortest is None else self.shortest
-        steps = self.steps_of(least) + self.steps_of(self.delay)
-        return self.symbols * math.log(self.alphabet) / (steps / 2)
+        steps = (least + self.delay) / 2 + 2 * self.symbols
+        return self.symbols * math.log(self.alphabet) / steps
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence; class 0 is the blank, the alphabet follows."""

@@ -19,8 +19,8 @@ class CopyTask(SizedTask):
     """
 
     if TYPE_CHECKING:  # a subclass has them as fields, in an order and with defaults of its own
-        symbols: int
-        alphabet: int
+        symbols: int = 10
+        alphabet: int = 8
 
     def __post_init__(self) -> None:
         """Refuses sequences without anything to guess.

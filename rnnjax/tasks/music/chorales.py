@@ -47,8 +47,6 @@ class Chorales(StoredTask):
         ((2, 2, 88), [2, 1], [59, 62, 67])
     """
 
-    input_dim = output_dim = chorales.KEYS
-
     data_dir: str | None
     per_quarter: int = 2
     validation: float = 0.1
@@ -64,6 +62,16 @@ class Chorales(StoredTask):
             raise ValueError(f"{self}: per_quarter must be 1 or more")
         if min(self.validation, self.test) < 0 or self.validation + self.test >= 1:
             raise ValueError(f"{self}: validation and test must be shares that leave some to train")
+
+    @property
+    def input_dim(self) -> int:
+        """The keys of a piano."""
+        return chorales.KEYS
+
+    @property
+    def output_dim(self) -> int:
+        """The same."""
+        return chorales.KEYS
 
     @property
     def found(self) -> chorales.Chorales:

@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnjax.batch import Batch
 from rnnjax.tasks.generated import HELD_OUT, TAGS, GeneratedTask
-from rnnjax.tasks.sources import Drawn, Part, rows_of
+from rnnjax.tasks.sources import Drawn, Part, Source, rows_of
 from rnnjax.typing import Array, Key
 
 END = 0  # the symbol of every target alphabet that ends what is written
@@ -148,7 +148,7 @@ class PairTask(GeneratedTask):
         pairs = jax.vmap(self.spell, out_axes=1)(numbers)
         return Batch(pairs.source, pairs.target, pairs.mask, pairs.steps)
 
-    def source(self, part: Part, batch_size: int) -> "Drawn | Pairs":
+    def source(self, part: Part, batch_size: int) -> Source:
         """Returns the batches of a part."""
         batches = 1 if part == "train" else HELD_OUT
         if not self.held_out:
