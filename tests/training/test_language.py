@@ -6,7 +6,7 @@ import pytest
 from rnnjax import cells, models, tasks, training
 from rnnjax.training.language import LanguageModel, _write, nucleus
 
-PROSE = "to be, or not to be: that is the question.\n" * 30
+PROSE = "to be, or not to be: that is the question.\n" * 100
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def trained(tmp_path_factory):
     path.write_text(PROSE)
     numbers = training.Hyperparameters(learning_rate=2e-2)
     task = tasks.Text(str(path), window=16)
-    return training.fit(cells.GRU(32), task, 120, batch_size=4, eval_every=120, numbers=numbers)
+    return training.fit(cells.GRU(32), task, 240, batch_size=4, eval_every=240, numbers=numbers)
 
 
 def test_it_learns_and_writes_what_it_has_read(trained):

@@ -8,8 +8,6 @@ import pytest
 from rnnjax.tasks import MackeyGlass
 from tests.tasks.compiled import sample
 
-pytestmark = pytest.mark.usefixtures("compile_fast")
-
 PLAIN = MackeyGlass(squashed=False)
 
 

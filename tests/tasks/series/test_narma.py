@@ -5,8 +5,6 @@ import pytest
 from rnnjax.tasks import NARMA
 from tests.tasks.compiled import judge, sample
 
-pytestmark = pytest.mark.usefixtures("compile_fast")
-
 
 @pytest.mark.parametrize(
     "task",

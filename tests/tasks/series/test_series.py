@@ -7,8 +7,6 @@ from rnnjax.tasks import Henon, Lorenz, Lorenz96
 from rnnjax.tasks.series.series import nrmse, redrawn
 from tests.tasks.compiled import sample
 
-pytestmark = pytest.mark.usefixtures("compile_fast")
-
 
 @pytest.mark.parametrize("task", [Henon(30, 4), Lorenz(20, 3, observed=2)], ids=repr)
 def test_targets_are_what_is_seen_later(task):

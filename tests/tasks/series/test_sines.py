@@ -4,8 +4,6 @@ import pytest
 from rnnjax.tasks import MultipleSines, SineGenerator
 from tests.tasks.compiled import judge, sample
 
-pytestmark = pytest.mark.usefixtures("compile_fast")
-
 FREQUENCIES = [0.2, 0.311, 0.42, 0.51, 0.63, 0.74, 0.85, 0.97]
 
 

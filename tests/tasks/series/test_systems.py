@@ -18,8 +18,6 @@ from rnnjax.tasks import (
 )
 from tests.tasks.compiled import sample
 
-pytestmark = pytest.mark.usefixtures("compile_fast")
-
 B = 128
 SYSTEMS = [
     Henon(observed=None),
