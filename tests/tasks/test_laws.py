@@ -74,6 +74,8 @@ def test_a_task_obeys_all_laws(task):
     for found in (batch, *held):
         has_the_documented_shapes(task, found)
     assert_identical(trained_on(train), batch)
+    rows = np.array([3, 1, 4, 0, 1])  # of other devices each has some
+    assert_identical(trained_on(train, rows=rows), rows_of(batch, rows))
     assert_identical([held_out(validation), held_out(test)], held)
     others = held if isinstance(train, Streams) else [*held, trained_on(train, epoch=1)]
     for other in others:  # the streams of a text are the same in every epoch

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from rnnjax import tasks
+from tests.catalogue import name
 from tests.tasks.compiled import judge
 
 SAMPLES = 1000
@@ -157,7 +158,7 @@ RULES = [
     (tasks.ComputeSqrt(80), compute_sqrt),
     (tasks.BucketSort(30), sorted),
 ]
-every_rule = pytest.mark.parametrize(("task", "rule"), RULES, ids=lambda value: repr(value)[:20])
+every_rule = pytest.mark.parametrize(("task", "rule"), RULES, ids=name)
 RULE = {type(task): rule for task, rule in RULES}
 TASK = {type(task): task for task, _ in RULES}
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rnnjax import tasks
+from tests.catalogue import name
 from tests.tasks.compiled import judge, sample
 
 SAMPLES, READ = 8000, 1000  # drawn, and read one by one
@@ -222,7 +223,7 @@ CASES = [
     (tasks.InductionHead(6, vocabulary=7, counts="last"), induction_head),
     (tasks.AssociativeRetrieval(3, shortest=2), associative_retrieval),
 ]
-every_case = pytest.mark.parametrize(("task", "rule"), CASES, ids=lambda value: repr(value)[:40])
+every_case = pytest.mark.parametrize(("task", "rule"), CASES, ids=name)
 
 
 @every_case

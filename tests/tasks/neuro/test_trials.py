@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rnnjax import tasks
+from tests.catalogue import name
 from tests.tasks.compiled import judge, sample
 
 SAMPLES = 1000
@@ -90,7 +91,7 @@ RULES = [
     (tasks.AntiReach(dt=20, anti=False), ["stimulus"], reach),
     (tasks.DelayComparison(delay=900, shortest=150, noise=0.0), ["first", "second"], comparison),
 ]  # fmt: skip
-every_rule = pytest.mark.parametrize(("task", "epochs", "rule"), RULES, ids=lambda v: repr(v)[:50])
+every_rule = pytest.mark.parametrize(("task", "epochs", "rule"), RULES, ids=name)
 
 
 @every_rule
