@@ -112,14 +112,14 @@ def test_the_choice_follows_from_what_was_shown(task, epochs, rule):
         )
         sizes.add(lengths[task.size_field])
         start, shown = 0, []
-        for name, length in lengths.items():
+        for epoch, length in lengths.items():
             rows = inputs[start : start + length]
             start += length
-            assert all(row[0] == (name != "decision") for row in rows)
-            if name in epochs:
+            assert all(row[0] == (epoch != "decision") for row in rows)
+            if epoch in epochs:
                 assert all(row == rows[0] for row in rows)
                 shown.append(rows[0][1:])
-            elif name == "decision" or not isinstance(task, tasks.ContextDecision):
+            elif epoch == "decision" or not isinstance(task, tasks.ContextDecision):
                 assert not any(any(row[1:]) for row in rows)
         answer = rule(task, shown)
         answers.add(answer)
