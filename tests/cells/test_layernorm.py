@@ -1,3 +1,4 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -84,3 +85,16 @@ def test_what_all_columns_share_changes_nothing(x64):
 def test_roots_of_negative_numbers_are_refused(cell):
     with pytest.raises(ValueError, match="eps must be above 0"):
         cell(3, eps=0.0)
+
+
+@pytest.mark.parametrize(("eps", "blank", "finite"), [(1e-5, 12, False), (0.01, 20, True)])
+def test_gradients_through_steps_of_zeros_overflow_where_the_docstring_says(eps, blank, finite):
+    cell = LayerNormLSTM(32, eps=eps)
+    params = cell.init(jax.random.key(0), 4)
+    xs = jnp.zeros((blank + 1, 4)).at[-1].set(1.0)
+
+    def last(params):
+        return unroll.scan(cell, params, cell.initial_state(params), xs)[1][-1].sum()
+
+    gradient = jax.grad(last)(params)
+    assert all(bool(jnp.isfinite(leaf).all()) for leaf in gradient) == finite

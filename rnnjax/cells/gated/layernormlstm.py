@@ -42,6 +42,10 @@ class LayerNormLSTM(BlockCell):
     `LayerNormBasicLSTMCell` normalises each gate's sum on its own and carries the normalised
     memory. Of an input of one number, the norm leaves no more than the sign.
 
+    As long as all inputs have been zero, as in the blank rows above a digit, memory and output are
+    zero too, where the slope of a norm is `1 / sqrt(eps)`: gradients grow by up to `1 / eps` at
+    each such step and overflow in single precision after eight. `eps=0.01` lasts for twenty.
+
     The norm of a memory mixes units, so this is a `Cell`; `compose.layer_norm(LSTM(hidden))`, with
     the first two norms alone, is a `SplitCell`.
 
