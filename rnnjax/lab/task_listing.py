@@ -19,9 +19,9 @@ class Row(NamedTuple):
     Example:
         >>> from rnnjax import tasks
         >>> row(tasks.Adding)._replace(paper="...")
-        Row(name='Adding', kind='memory', sees='2 numbers', says='1 number, at the end', \
-size='length', baseline='0.1667', summary='Add the two marked numbers of a long row.', \
-paper='...', file='rnnjax/tasks/memory/adding.py')
+        Row(name='Adding', kind='memory', sees='2 numbers', says='1 number', size='length', \
+baseline='0.1667', summary='Add the two marked numbers of a long row.', paper='...', \
+file='rnnjax/tasks/memory/adding.py')
     """
 
     name: str
@@ -119,7 +119,7 @@ def summary(kinds: Iterable[type[Task]]) -> str:
 
     Example:
         >>> from rnnjax import tasks
-        >>> print(summary([tasks.Adding, tasks.Echo]).splitlines()[-1][-19:])
+        >>> print(summary([tasks.Adding, tasks.Echo]).splitlines()[-1][-20:])
         | `Adding`, `Echo` |
     """
     lines = ["| kind | what its tasks ask | tasks |", "|---" * 3 + "|"]

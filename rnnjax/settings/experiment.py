@@ -39,7 +39,7 @@ class Experiment:
         >>> from rnnjax.tasks import Adding
         >>> experiment = Experiment(Adding(50), Recurrent("GRU"), Training(steps=200))
         >>> sorted(experiment.fields)[:4]
-        ['batch_size', 'bidirectional', 'cell', 'clip_norm']
+        ['alike', 'batch_size', 'bidirectional', 'cell']
     """
 
     task: Task

@@ -18,6 +18,7 @@ def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.full
 def test_it_translates_after_training_and_again_without_any(tmp_path):
     flags = (*ADDITION, "--attention", f"--workdir={tmp_path}/run")
     done = launched(*flags, "--translate=1+2")

@@ -45,7 +45,7 @@ OTHERS = {
     "devices": "2",
     "time_devices": "3",
     "cell": "LSTM(5, forget_bias=2.0)",
-    "layers": "4",
+    "layers": "7",
     "readout": "mean",
     "dropout": "0.25",
     "unroll": "Checkpointed(block=3)",

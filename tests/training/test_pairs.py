@@ -108,6 +108,7 @@ def test_the_decoder_is_given_the_symbols_before():
     np.testing.assert_array_equal(outputs.symbols, written)
 
 
+@pytest.mark.full
 def test_a_feed_forward_net_writes_all_at_once():
     task = tasks.Addition(1, held_out=0.0)
     network = models.MLP((64, task.target_length * task.output_dim))
@@ -124,6 +125,7 @@ def test_a_feed_forward_net_writes_all_at_once():
     np.testing.assert_array_equal(fitted.predict(batch.inputs), outputs.argmax(-1).T)
 
 
+@pytest.mark.full
 def test_a_feed_forward_net_sees_nothing_where_there_is_no_symbol():
     network = models.MLP((4, TASK.target_length * TASK.output_dim))
     objective = training.make_objective(network, TASK)
@@ -168,6 +170,7 @@ def test_a_feed_forward_net_of_another_size_is_refused():
         objective.init(jax.random.key(0), TASK.sample(jax.random.key(0), 1))
 
 
+@pytest.mark.full
 def test_dropout_is_between_the_layers_of_both():
     model = models.encoder_decoder(cells.GRU(3), 4, 5, layers=2)
     objective = training.make_objective(model, TASK)

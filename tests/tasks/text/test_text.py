@@ -102,6 +102,7 @@ def test_bits_are_the_loss_by_another_logarithm(file, unit):
     assert found[f"bits_per_{unit[:-1]}"] == pytest.approx(loss / math.log(2), rel=1e-6)
 
 
+@pytest.mark.full
 def test_the_text_that_python_brings_is_documentation():
     found = load_text()
     assert 10**6 < len(found.text) < 10**7
