@@ -1,8 +1,8 @@
 """Japanese Vowels: who of nine speakers says /ae/, of series of 7 to 29 steps.
 
 Kudo, Toyama & Shimbo (1999), Multidimensional curve classification using passing-through regions,
-Pattern Recognition Letters 20. 270 series to learn from and 370 for the test, here without a
-network; `--dataset=NAME --data_dir=FOLDER` reads other series of the UEA and UCR archives.
+Pattern Recognition Letters 20. 270 series for training and 370 for the test come with the package;
+`--dataset=NAME --data_dir=FOLDER` reads other series of the UEA and UCR archives.
 """
 
 from rnnjax.settings import Experiment, Recurrent, Training

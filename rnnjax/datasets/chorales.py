@@ -1,6 +1,6 @@
-"""Reads chorales as piano rolls: those of the JSB pickle, or the scores that music21 brings.
+"""Reads chorales as piano rolls: those of the JSB pickle, or the scores in the music21 package.
 
-The scores have terms of their own, which let them be read where they are, and not passed on.
+The scores have a licence of their own: they are read where they are, and not distributed here.
 """
 
 import importlib.util
@@ -9,13 +9,14 @@ import pickle
 import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnnjax.datasets.archives import read_members
 from rnnjax.datasets.base import DatasetError, expanded
 from rnnjax.datasets.folders import check_folder, listing
 
@@ -23,7 +24,8 @@ LOWEST, HIGHEST = 21, 108  # keys of a piano, as MIDI numbers them
 KEYS = HIGHEST - LOWEST + 1
 PICKLE = "JSB Chorales.pickle"
 _PARTS = {"train": "train", "validation": "valid", "test": "test"}  # and what the pickle calls them
-_SCORE = re.compile(r"(.*/)?corpus/bach/bwv(\d+)[^/]*\.mxl")
+_SCORE = re.compile(r"(.*/)?corpus/bach/bwv\d[^/]*\.mxl")
+_MUSIC = re.compile(r"(?!META-INF/).*xml")  # what a compressed score holds, but for its contents
 _VOICES = 4
 _LARGEST = 2**24  # bytes of a score unpacked
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -33,10 +35,10 @@ class Chorales(NamedTuple):
     """Piano rolls with what a report needs to say about them.
 
     Attributes:
-        source: `"pickle"`, divided as published, or `"music21"`, not divided.
+        source: `"pickle"`, which has the published parts, or `"music21"`, which has none.
         description: a sentence for the screen.
-        parts: boolean `[T, 88]` each, the keys that sound at each step; "train", "validation" and
-            "test", or "all" where nothing divides them.
+        parts: piano rolls, boolean `[T, 88]`: the keys that sound at each step; "train",
+            "validation" and "test", or "all" where there are no published parts.
     """
 
     source: str
@@ -47,62 +49,46 @@ class Chorales(NamedTuple):
 def load_chorales(data_dir: str | Path | None, per_quarter: int = 2) -> Chorales:
     """Reads chorales.
 
-    With `data_dir` they are those of the file `JSB Chorales.pickle` in it, or else of a wheel of
-    music21 that lies in it; without, of an installed music21, which is not imported. Of music21
-    those for four voices are read, without their repeats.
+    With `data_dir` they are those of the file `JSB Chorales.pickle` in it, or else of the newest
+    wheel of music21 in it; without, those of an installed music21, which is not imported. Of the
+    scores of music21 those for four voices are read, without repeats.
 
     Args:
         data_dir: the folder to look in, or None.
-        per_quarter: steps of a quarter note, where scores are read; a pickle has steps of its own.
+        per_quarter: steps in a quarter note, for scores; the steps of the pickle are fixed.
 
     Raises:
         DatasetError: if nothing is found, or what is found is damaged.
     """
     if data_dir is None:
-        found = importlib.util.find_spec("music21")
-        places = (found and found.submodule_search_locations) or ()
-        for place in map(Path, places):
-            paths = sorted((place / "corpus" / "bach").glob("*.mxl"))
-            scores = [(path.as_posix(), path.read_bytes()) for path in paths]
-            return _of_scores(scores, "an installed music21", per_quarter)
-        raise DatasetError(
-            f"music21 is not installed: install it, or pass a folder with its wheel or {PICKLE}"
-        )
+        return _of_scores(_installed_scores(), "an installed music21", per_quarter)
     folder = expanded(data_dir)
     check_folder(data_dir, folder)
     if (folder / PICKLE).is_file():
         return _of_pickle(folder / PICKLE)
-    for wheel in sorted(folder.glob("music21-*.whl")):
-        return _of_scores(_packed(wheel), str(wheel), per_quarter)
+    wheels = sorted(folder.glob("music21-*.whl"))
+    if wheels:
+        return _of_scores(read_members(wheels[-1], _SCORE, _LARGEST), str(wheels[-1]), per_quarter)
     raise DatasetError(
         f"{folder}: no chorales here: neither {PICKLE} nor a wheel of music21; it holds "
         f"{listing(folder)}"
     )
 
 
-def _packed(wheel: Path) -> Iterator[tuple[str, bytes]]:
-    try:
-        with zipfile.ZipFile(wheel) as packed:
-            for name in sorted(packed.namelist()):
-                if _SCORE.fullmatch(name):
-                    yield name, _member(packed, name)
-    except (OSError, zipfile.BadZipFile, EOFError) as error:
-        raise DatasetError(f"{wheel}: no readable wheel ({error})") from None
+def _installed_scores() -> dict[str, bytes]:
+    found = importlib.util.find_spec("music21")
+    places = (found and found.submodule_search_locations) or ()
+    if not places:
+        raise DatasetError(
+            f"music21 is not installed: install it, or pass a folder with its wheel or {PICKLE}"
+        )
+    paths = sorted(path for place in places for path in Path(place).glob("corpus/bach/*.mxl"))
+    return {str(x): x.read_bytes() for x in paths if _SCORE.fullmatch(x.as_posix())}
 
 
-def _member(packed: zipfile.ZipFile, name: str) -> bytes:
-    if packed.getinfo(name).file_size > _LARGEST:
-        raise DatasetError(f"{name}: too large for a score")
-    return packed.read(name)
-
-
-def _of_scores(scores: Iterable[tuple[str, bytes]], where: str, per_quarter: int) -> Chorales:
-    rolls = []
-    for name, body in scores:
-        if _SCORE.fullmatch(name):
-            voices = read_mxl(body, name)
-            if len(voices) == _VOICES:
-                rolls.append(piano_roll(voices, per_quarter))
+def _of_scores(scores: Mapping[str, bytes], where: str, per_quarter: int) -> Chorales:
+    scored = [read_mxl(body, name) for name, body in scores.items()]
+    rolls = [piano_roll(voices, per_quarter) for voices in scored if len(voices) == _VOICES]
     if not rolls:
         raise DatasetError(f"{where}: no chorales in corpus/bach")
     steps = f"{per_quarter} steps a quarter note"
@@ -111,7 +97,7 @@ def _of_scores(scores: Iterable[tuple[str, bytes]], where: str, per_quarter: int
 
 
 class Note(NamedTuple):
-    """A note of a score, in quarter notes from its beginning."""
+    """A note of a score; times are in quarter notes from the beginning of the score."""
 
     begin: Fraction
     end: Fraction
@@ -133,11 +119,11 @@ def read_mxl(body: bytes, name: str) -> list[list[Note]]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            inside = [x for x in packed.namelist() if x.endswith(("xml",)) and "META-INF" not in x]
-            root = ElementTree.fromstring(_member(packed, inside[0]))
+            inside, *_ = (x for x in packed.infolist() if _MUSIC.fullmatch(x.filename))
+            if inside.file_size > _LARGEST:
+                raise ValueError("too large")
+            root = ElementTree.fromstring(packed.read(inside))
         return [_notes(part) for part in root.findall("part")]
-    except DatasetError:
-        raise
     except Exception as error:  # a damaged score may raise anything
         raise DatasetError(f"{name}: no score in MusicXML ({error})") from None
 
@@ -175,20 +161,18 @@ def _key(pitch: ElementTree.Element) -> int:
 def piano_roll(voices: list[list[Note]], per_quarter: int) -> np.ndarray:
     """Returns which keys sound at each step, boolean `[T, 88]`.
 
-    A note sounds at the steps from its beginning to before its end.
+    A note sounds at the steps from its beginning up to its end, that one excluded.
 
     Args:
-        voices: the notes of each.
-        per_quarter: steps of a quarter note.
+        voices: the notes of each voice.
+        per_quarter: steps in a quarter note.
     """
     notes = [note for voice in voices for note in voice if LOWEST <= note.key <= HIGHEST]
-    roll = np.zeros(
-        (_step(max((x.end for x in notes), default=Fraction()), per_quarter), KEYS), bool
-    )
+    steps = _step(max((note.end for note in notes), default=Fraction()), per_quarter)
+    roll = np.zeros((steps, KEYS), bool)
     for note in notes:
-        roll[_step(note.begin, per_quarter) : _step(note.end, per_quarter), note.key - LOWEST] = (
-            True
-        )
+        begin, end = (_step(time, per_quarter) for time in (note.begin, note.end))
+        roll[begin:end, note.key - LOWEST] = True
     return roll
 
 

@@ -17,12 +17,12 @@ class Known(NamedTuple):
         files: the four IDX files, images and labels of training, then of the test; none where the
             published files are others.
         folders: where unpackers leave the files, below a folder of data.
-        counts: of training and test images.
+        counts: of training and test images, in each published version.
         classes: K, of labels from 0.
         shape: of an image, `(H, W)`, or `(H, W, 3)` in colour.
         first_label: the least label in the files.
-        transposed: whether the files have rows for columns.
-        grey: whether the images in the files are in colour, and are to be made grey.
+        transposed: whether the images in the files have rows and columns exchanged.
+        grey: whether the images in the files are in colour and are to be converted to grey.
 
     Example:
         >>> KNOWN["emnist_letters"].files[0], KNOWN["emnist_letters"].classes
@@ -33,7 +33,7 @@ class Known(NamedTuple):
     version: str = "3.0.1"
     files: tuple[str, ...] = FILES
     folders: tuple[str, ...] = ()
-    counts: tuple[int, int] = (60_000, 10_000)
+    counts: tuple[tuple[int, int], ...] = ((60_000, 10_000),)
     classes: int = 10
     shape: tuple[int, ...] = (28, 28)
     first_label: int = 0
@@ -41,7 +41,7 @@ class Known(NamedTuple):
     grey: bool = False
 
     def put_right(self, split: Split, where: str) -> Split:
-        """Returns what files hold as it is meant: upright, labels from 0, grey if wanted.
+        """Returns images upright, and grey if wanted, with labels from 0.
 
         Args:
             split: what the files hold.
@@ -84,14 +84,14 @@ def luma(images: np.ndarray) -> np.ndarray:
     return (grey >> 16).astype(np.uint8)
 
 
-def _emnist(name: str, train: int, test: int, classes: int, first_label: int = 0) -> Known:
+def _emnist(name: str, *counts: tuple[int, int], classes: int, first_label: int = 0) -> Known:
     kinds = [(part, kind) for part in ("train", "test") for kind in ("images-idx3", "labels-idx1")]
     return Known(
         f"emnist/{name}",
         "3.1.0",
         tuple(f"emnist-{name}-{part}-{kind}-ubyte.gz" for part, kind in kinds),
         ("emnist", "gzip", "emnist/gzip", "EMNIST/raw"),
-        (train, test),
+        counts,
         classes,
         first_label=first_label,
         transposed=True,
@@ -103,17 +103,20 @@ _CIFAR10 = Known(
     "3.0.2",
     (),
     ("cifar-10-batches-py", "cifar-10-batches-bin"),
-    (50_000, 10_000),
+    ((50_000, 10_000),),
     shape=(32, 32, 3),
 )
 KNOWN = {
     "mnist": Known("mnist", folders=("MNIST/raw",)),
     "fashion_mnist": Known("fashion_mnist", folders=("FashionMNIST/raw",)),
-    "digits": Known("", files=(), counts=(4_000, 1_000)),  # in a wheel
+    "digits": Known("", files=(), counts=((4_000, 1_000),)),  # in a wheel
     "kmnist": Known("kmnist", folders=("KMNIST/raw",)),
-    "emnist_letters": _emnist("letters", 88_800, 14_800, 26, first_label=1),
-    "emnist_balanced": _emnist("balanced", 112_800, 18_800, 47),
-    "emnist_digits": _emnist("digits", 240_000, 40_000, 10),
+    # The files as they are distributed now, and as the paper and TFDS have them.
+    "emnist_letters": _emnist(
+        "letters", (124_800, 20_800), (88_800, 14_800), classes=26, first_label=1
+    ),
+    "emnist_balanced": _emnist("balanced", (112_800, 18_800), classes=47),
+    "emnist_digits": _emnist("digits", (240_000, 40_000), classes=10),
     "cifar10": _CIFAR10,
     "cifar10_grey": _CIFAR10._replace(shape=(32, 32), grey=True),
 }

@@ -49,7 +49,9 @@ def permutation_hash(name: str) -> str:
 
 @functools.cache
 def _made(name: str) -> np.ndarray:
-    return PERMUTATIONS[name]().astype(np.int32)
+    order = PERMUTATIONS[name]().astype(np.int32)
+    order.setflags(write=False)  # it is kept, and given to all who ask
+    return order
 
 
 # The legacy generators on purpose: their streams are frozen, and they are those others have used.

@@ -170,7 +170,7 @@ def _dataset(name: str, source: str, where: str, train: Split, test: Split) -> I
             raise DatasetError(f"{where}: these are the files of {other}, not of {name}")
     counts = len(train.labels), len(test.labels)
     published = contents == PUBLISHED_DIGESTS.get(name, contents) and (
-        name in PUBLISHED_DIGESTS or counts == KNOWN[name].counts
+        name in PUBLISHED_DIGESTS or counts in KNOWN[name].counts
     )
     description = (
         f"{_title(name, published)}: {len(train.labels):,} training and "

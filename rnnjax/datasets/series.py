@@ -2,14 +2,14 @@
 
 import hashlib
 import importlib.util
-import zipfile
-from collections.abc import Iterator
+import re
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from rnnjax.datasets.archives import read_members
 from rnnjax.datasets.base import DatasetError, expanded
 from rnnjax.datasets.folders import check_folder, listing
 from rnnjax.datasets.ts import TimeSeriesFile, parse_ts
@@ -75,8 +75,8 @@ def load_series(name: str, data_dir: str | Path | None = None) -> SeriesDataset:
     `.gz`, or in a wheel or zip archive that lies in it. Without it they are those of this package
     (JapaneseVowels), or of an installed aeon or sktime, which is not imported.
 
-    A missing value is the one before it, zero at the beginning; steps at the end that have no value
-    at all are padding.
+    A missing value is replaced by the one before it, by zero at the beginning. Steps at the end
+    that have no value in any channel are padding.
 
     Args:
         name: of a problem in the archive, spelt as its files are.
@@ -123,7 +123,7 @@ def _given(name: str, data_dir: str | Path) -> SeriesDataset:
     for place in (folder, folder / name):
         if found := _in_folder(name, place):
             return _dataset(name, "files", f"{name}*.ts in {place}", *found)
-    for archive in _archives(folder):
+    for archive in sorted(path for path in folder.iterdir() if path.suffix in (".whl", ".zip")):
         if found := _in_archive(name, archive):
             return _dataset(name, "wheel", f"in {archive}", *found)
     raise DatasetError(
@@ -148,27 +148,15 @@ def _in_folder(name: str, folder: Path) -> tuple[list[bytes], list[str]] | None:
         raise DatasetError(f"{folder}: cannot be read ({error.strerror or error})") from None
 
 
-def _archives(folder: Path) -> Iterator[Path]:
-    yield from sorted(path for path in folder.glob("*") if path.suffix in (".whl", ".zip"))
-
-
 def _in_archive(name: str, archive: Path) -> tuple[list[bytes], list[str]] | None:
-    """Reads the two files out of a zip archive, wherever in it they lie."""
-    try:
-        with zipfile.ZipFile(archive) as packed:
-            members = [
-                [i for i in packed.infolist() if Path(i.filename).name == f"{name}{end}"]
-                for end in _ENDS
-            ]
-            if not all(members):
-                return None
-            chosen = [found[0] for found in members]
-            if any(member.file_size > _MOST_BYTES for member in chosen):
-                raise DatasetError(f"{archive}: {name} is more than a GiB unpacked")
-            names = [f"{archive}/{member.filename}" for member in chosen]
-            return [packed.read(member) for member in chosen], names
-    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DatasetError(f"{archive}: no readable zip archive ({error})") from None
+    """Reads the two files out of a zip archive, in whichever of its folders they lie."""
+    ends = "|".join(map(re.escape, _ENDS))
+    found = read_members(archive, re.compile(rf"(.*/)?{re.escape(name)}({ends})"), _MOST_BYTES)
+    chosen = [[member for member in found if member.endswith(end)][:1] for end in _ENDS]
+    if not all(chosen):
+        return None
+    members = [member for [member] in chosen]
+    return [found[member] for member in members], [f"{archive}/{member}" for member in members]
 
 
 def _dataset(
@@ -193,7 +181,7 @@ def _dataset(
 
 
 def _filled(x: np.ndarray) -> np.ndarray:
-    """Returns a series without what is missing: see `load_series`."""
+    """Returns a series with its missing values replaced, as `load_series` says."""
     there = ~np.isnan(x)
     if there.all():
         return x

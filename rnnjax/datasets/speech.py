@@ -20,10 +20,10 @@ _LISTS = {"validation": "validation_list.txt", "test": "testing_list.txt"}
 
 
 class Utterances(NamedTuple):
-    """Words that were said, in host memory.
+    """Spoken words, in host memory.
 
     Attributes:
-        samples: int16 `[N, T]`; zeros follow what is shorter.
+        samples: int16 `[N, T]`; shorter ones are padded with zeros.
         labels: int32 `[N]`, places in the words.
     """
 
@@ -54,8 +54,8 @@ def load_speech(
         data_dir: the unpacked folder, with a folder for each word and the two lists of files that
             are for validation and for the test.
         words: which ones; None for all that have a folder.
-        every: of how many samples one is taken, the first of them; 2 for 8 kHz. Nothing is filtered
-            before.
+        every: decimation: samples 0, `every`, 2 `every`, .. are taken, without a filter before;
+            2 for 8 kHz.
 
     Raises:
         DatasetError: if a word, a list or a file is missing or no such sound.
@@ -103,11 +103,14 @@ def _read_wave(path: Path) -> np.ndarray:
     try:
         with wave.open(str(path), "rb") as sound:
             form = sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
-            if form != (1, 2, RATE):
-                raise DatasetError(
-                    f"{path}: {form[0]} channels of {8 * form[1]} bits at {form[2]} Hz, expected "
-                    f"one of 16 bits at {RATE} Hz"
-                )
-            return np.frombuffer(sound.readframes(RATE), "<i2")
+            frames = sound.readframes(RATE)
     except (OSError, EOFError, wave.Error) as error:
         raise DatasetError(f"{path}: no readable WAV file ({error})") from None
+    if form != (1, 2, RATE):
+        raise DatasetError(
+            f"{path}: {form[0]} channels of {8 * form[1]} bits at {form[2]} Hz, expected one of 16 "
+            f"bits at {RATE} Hz"
+        )
+    if len(frames) % 2:
+        raise DatasetError(f"{path}: no readable WAV file (it ends within a sample)")
+    return np.frombuffer(frames, "<i2")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rnnjax.datasets.base import DatasetError, expanded
 
-# Not what a library says of itself.
+# Folders of other packages, tests, and what is no documentation.
 _PASSED_OVER = {"site-packages", "test", "tests", "idle_test", "lib2to3", "__phello__"}
 
 
@@ -48,12 +48,12 @@ def load_text(path: str | None = None, *, errors: str = "strict") -> FoundText:
 
     Args:
         path: of a file; None for the documentation strings of all modules, classes and functions of
-            the standard library, in the order of their files, each once: 1.6 million characters,
-            on any machine, the same for each version of Python.
-        errors: what is done with bytes that are no characters, as for `bytes.decode`.
+            the standard library, in the order of their files, each once: 1.6 million characters.
+            It differs between versions of Python, and where a distribution leaves modules out.
+        errors: what is done with bytes that are not valid UTF-8, as for `bytes.decode`.
 
     Raises:
-        DatasetError: if there is no such file, or it is no text.
+        DatasetError: if there is no such file, or it is empty or no text.
 
     Example:
         >>> load_text("/nowhere/a.txt")
@@ -67,7 +67,7 @@ def load_text(path: str | None = None, *, errors: str = "strict") -> FoundText:
         return FoundText(text, f"python-{version}", f"{about}, {len(text):,} characters.")
     file = expanded(path)
     try:
-        text = file.read_text(encoding="utf-8", errors=errors)
+        text = file.read_bytes().decode("utf-8", errors)  # ends of lines as they are
     except FileNotFoundError:
         raise DatasetError(f"{file}: no such file (--text)") from None
     except OSError as error:
@@ -77,12 +77,14 @@ def load_text(path: str | None = None, *, errors: str = "strict") -> FoundText:
             f"{file}: no text in UTF-8, byte {error.start} is no part of a character (--text); "
             "--unit=bytes reads any file"
         ) from None
+    if not text:
+        raise DatasetError(f"{file}: an empty file (--text)")
     return FoundText(text, file.name, f"{file}, {len(text):,} characters.")
 
 
 @functools.cache
 def _documentation(library: pathlib.Path) -> str:
-    """Collects documentation strings; takes some seconds."""
+    """Collects documentation strings, in some seconds."""
     found: dict[str, None] = {}  # each once: many are repeated from class to class
     for path in sorted(library.rglob("*.py")):
         if not _PASSED_OVER.isdisjoint(path.relative_to(library).parts):

@@ -63,6 +63,8 @@ def carry_out(
         _run_and_ask(settings, run_options, given)
         return 0
     _refuse(given, ProcessOptions, "is for one run; a sweep is shared among --workers")
+    for kind in _questions(value.task).values():
+        _refuse(given, kind, "is for one run, not for those of a sweep: leave it out")
     alone = [name for name in ("profile", "init_from", "eval_only") if given.values[name]]
     if alone:
         raise ValueError(f"--{alone[0]} is for one run, not for those of a sweep: leave it out")

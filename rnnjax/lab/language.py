@@ -1,8 +1,9 @@
-"""What a language model is asked on the command line."""
+"""Generating and scoring text on the command line."""
 
 import pathlib
 from collections.abc import Sequence
 
+from rnnjax.datasets.base import expanded
 from rnnjax.lab.options import LanguageOptions
 from rnnjax.runs.load import load
 from rnnjax.training.language import LanguageModel
@@ -18,14 +19,13 @@ def texts_to_score(options: LanguageOptions) -> list[str]:
     if options.score_file is None:
         return texts
     try:
-        file = pathlib.Path(options.score_file).expanduser()
-        return texts + file.read_text("utf-8").splitlines()
+        return texts + expanded(options.score_file).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"--score_file={options.score_file}: {error}") from None
 
 
 def write_and_score(folder: pathlib.Path, texts: Sequence[str], options: LanguageOptions) -> None:
-    """Prints how likely a run's network finds texts, and what it writes, as far as is asked."""
+    """Prints the scores of texts and the generated text, as far as options ask for them."""
     if not texts and options.generate is None:
         return
     model = LanguageModel(load(folder))

@@ -1,4 +1,4 @@
-"""What a network that has read a text says of others, and goes on to write."""
+"""Language models: generating text with a trained network, and scoring texts."""
 
 import functools
 import itertools
@@ -17,6 +17,7 @@ from rnnjax.training.trained import Trained
 from rnnjax.typing import Array, Key, Params, State
 
 _WINDOW = 128  # symbols that are scored at once
+_ROWS = 256  # texts likewise, so that the memory it takes is bounded
 
 
 class Score(NamedTuple):
@@ -43,10 +44,10 @@ class Score(NamedTuple):
 
 
 class LanguageModel:
-    """A network that has learned `tasks.Text`, to write and to score text.
+    """A network that has learned `tasks.Text`, for generating and scoring text.
 
-    A text is read from the network's initial state, after an end of line where the vocabulary has
-    one, else after an unknown symbol.
+    Each text is read from the initial state, after an end of line, or an unknown symbol where the
+    vocabulary has no end of line.
 
     Args:
         trained: a fitted or loaded network.
@@ -89,12 +90,13 @@ class LanguageModel:
         One program makes all the steps, those over the prompt as well, whatever its length.
 
         Args:
-            prompt: what is read before; symbols that are not in the vocabulary are unknown ones.
-            count: how many symbols; None for no end.
+            prompt: text that is read first; symbols that are not in the vocabulary are read as the
+                unknown one.
+            count: how many symbols are written; None for no end.
             temperature: what logits are divided by; near 0 the likeliest symbol is taken.
-            top_p: only the likeliest symbols that together have this chance are drawn from (nucleus
-                sampling).
-            seed: of what is drawn.
+            top_p: nucleus sampling: the likeliest symbols that together have this probability are
+                drawn from.
+            seed: of the random draws.
 
         Raises:
             ValueError: if the temperature is not above 0, or `top_p` not above 0 and up to 1.
@@ -108,7 +110,7 @@ class LanguageModel:
         if not 0 < top_p <= 1:
             raise ValueError(f"top_p must be above 0 and up to 1; got {top_p}")
         drawn = self._drawn(prompt, temperature, top_p, jax.random.key(seed))
-        return self.vocabulary.pieces(itertools.islice(drawn, count))
+        return self.vocabulary.pieces(itertools.islice(drawn, count), before=prompt)
 
     def _drawn(self, prompt: str, temperature: float, top_p: float, key: Key) -> Iterator[int]:
         states = _begin(self._model, self._params)
@@ -130,7 +132,13 @@ class LanguageModel:
     def score_all(self, texts: Sequence[str]) -> list[Score]:
         """Returns how likely each of several texts is, such as the lines of a file."""
         read = [np.concatenate([self._before, self.vocabulary.encode(text)]) for text in texts]
-        longest = max((len(numbers) - 1 for numbers in read), default=0)
+        bits = [self._bits(read[start : start + _ROWS]) for start in range(0, len(read), _ROWS)]
+        bits = itertools.chain.from_iterable(bits)
+        return [Score(t, float(b), len(n) - 1) for t, b, n in zip(texts, bits, read, strict=True)]
+
+    def _bits(self, read: Sequence[np.ndarray]) -> np.ndarray:
+        """Returns the bits of several texts, given as numbers, each after its first symbol."""
+        longest = max(len(numbers) - 1 for numbers in read)
         count = len(read)
         bits = np.zeros(count)
         states = _begin(self._model, self._params, count)
@@ -143,7 +151,7 @@ class LanguageModel:
                 there[: max(len(some) - 1, 0), row] = True
             states, found = _score(self._model, self._params, states, part, there)
             bits += np.asarray(found, np.float64)
-        return [Score(t, float(b), len(n) - 1) for t, b, n in zip(texts, bits, read, strict=True)]
+        return bits
 
 
 @functools.partial(jax.jit, static_argnums=(0, 2))
@@ -164,17 +172,18 @@ def _write(
     key: Key,
     index: Array,
 ) -> tuple[State, Array]:
-    """Makes a step, and draws the symbol that follows."""
+    """Makes a step of the network, and draws the symbol that follows."""
     out: Any = model.apply({"params": params}, symbol[None], states)
     states, logits = out
-    chosen = nucleus(logits[0] / temperature, top_p)
+    # The largest logit is 0, so that none becomes infinite however small the temperature.
+    chosen = nucleus((logits[0] - logits[0].max()) / temperature, top_p)
     return states, jax.random.categorical(jax.random.fold_in(key, index), chosen)
 
 
 def nucleus(logits: Array, top_p: Array | float) -> Array:
     """Returns logits `[K]` with minus infinity for symbols outside of the nucleus.
 
-    That holds the likeliest symbols, as few as together have a probability of `top_p`.
+    The nucleus is the smallest set of likeliest symbols that have a probability of `top_p` or more.
 
     Example:
         >>> nucleus(jnp.log(jnp.array([0.5, 0.2, 0.3])), 0.7).argmin().item()
@@ -182,7 +191,7 @@ def nucleus(logits: Array, top_p: Array | float) -> Array:
     """
     order = jnp.argsort(-logits)
     chances = jax.nn.softmax(logits)[order]
-    before = jnp.cumsum(chances) - chances  # of those that are likelier
+    before = jnp.cumsum(chances) - chances  # of all symbols that are likelier
     kept = jnp.zeros(logits.shape, bool).at[order].set(before < top_p)
     return jnp.where(kept, logits, -jnp.inf)
 

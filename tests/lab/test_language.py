@@ -67,6 +67,15 @@ def test_what_cannot_be_asked_gets_one_line(run, flag, said):
     assert len(done.err.strip().splitlines()) == 1
 
 
+def test_a_sweep_writes_nothing(run):
+    _, flags, _ = run
+    done = launched(*flags, "--sweep=seed=0:2", "--generate=5")
+    assert done.code == 2
+    assert done.err == (
+        "error: --generate is for one run, not for those of a sweep: leave it out\n"
+    )
+
+
 def test_other_experiments_write_nothing():
     done = launched("--experiment=adding", "--generate=5")
     assert done.code == 2

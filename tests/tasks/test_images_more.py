@@ -78,6 +78,8 @@ def test_permutations_are_told_by_name_and_hash():
         (lambda: Images("cifar10", length=31), ".*length must be none or the 32 steps"),
         (lambda: Images(order="pixels", length=783), ".*length must be none or the 784 steps"),
         (lambda: Images(permutation="mine"), ".*permutation must be one of scornn, cornn"),
+        (lambda: Images("cifar"), ".*dataset must be one of mnist, fashion_mnist"),
+        (lambda: Images("digits", "columns"), ".*order must be one of rows, pixels, permuted"),
     ],
 )
 def test_what_does_not_go_together_is_refused_in_one_line(make, message):

@@ -3,7 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rnnjax import cells, models, tasks, training
+from rnnjax import cells, compose, models, tasks, training
+from rnnjax.training import language
 from rnnjax.training.language import LanguageModel, _write, nucleus
 
 PROSE = "to be, or not to be: that is the question.\n" * 100
@@ -23,7 +24,8 @@ def test_it_learns_and_writes_what_it_has_read(trained):
     model = LanguageModel(trained)
     for prompt in (PROSE[:43], PROSE[:54], PROSE[7:20]):
         after = PROSE[PROSE.index(prompt) + len(prompt) :]
-        assert model.generate(prompt, 20, temperature=0.01) == after[:20]
+        for temperature in (0.01, 1e-37):
+            assert model.generate(prompt, 20, temperature=temperature) == after[:20]
 
 
 def test_a_score_is_the_sum_of_log_chances_by_the_network_run_at_once(trained):
@@ -45,6 +47,25 @@ def test_lines_are_scored_as_they_are_alone(trained):
     alone = [model.score(line).bits for line in lines]
     assert [score.bits for score in model.score_all(lines)] == pytest.approx(alone, rel=1e-5)
     assert model.score_all([]) == []
+
+
+def test_many_texts_are_scored_some_at_a_time(trained, monkeypatch):
+    model, lines = LanguageModel(trained), ["to be", "or", "not to be", "that"] * 2
+    wanted = model.score_all(lines)
+    monkeypatch.setattr(language, "_ROWS", 3)
+    assert model.score_all(lines) == wanted
+
+
+@pytest.mark.full
+def test_a_learned_start_is_there_for_the_next_text():
+    """States are given up at each step, the parameters that they may begin as are not."""
+    task = tasks.Text(__file__, window=8)
+    objective = training.make_objective(compose.LearnedStart(cells.GRU(4)), task)
+    batch = task.source("train", 2).batch(None, jnp.array(0), jnp.arange(2))
+    params = objective.model.init(jax.random.key(0), batch.inputs)["params"]
+    model = LanguageModel(training.Trained(objective, params))
+    assert model.generate("a", 5) == model.generate("a", 5)
+    assert model.score("a") == model.score("a")
 
 
 def test_what_is_written_is_drawn_as_likely_as_the_network_finds_it(trained):

@@ -20,14 +20,14 @@ class SpeechCommands(Task, Static):
         inputs   sample 0, sample 1, .. sample 15,999, each from -1 to below 1
         target   word
 
-    The parts are those of the published lists; zeros follow what is shorter than a second.
+    The parts are those of the published lists. Shorter recordings are padded with zeros.
 
     Attributes:
         data_dir: the unpacked folder: one of WAV files for each word, validation_list.txt and
             testing_list.txt.
-        words: "ten", the commands yes, no, up, down, left, right, on, off, stop, go; or "all" that
-            have a folder, 35 in version 0.02.
-        every: of how many samples one is taken: 1 for 16,000 steps, 2 for 8,000.
+        words: "ten" for the commands yes, no, up, down, left, right, on, off, stop and go, or "all"
+            for all that have a folder, 35 in version 0.02.
+        every: decimation, without a filter: 1 takes all 16,000 samples, 2 every other one.
 
     References:
         Warden (2018), arXiv:1804.03209.
@@ -58,10 +58,10 @@ class SpeechCommands(Task, Static):
     every: int = 1
 
     def __post_init__(self) -> None:
-        """Refuses what is no number of samples.
+        """Refuses a step that is no number of samples.
 
         Raises:
-            ValueError: if `every` is none.
+            ValueError: if `every` is not from 1 to 16,000.
         """
         if not 1 <= self.every <= RATE:
             raise ValueError(f"{self}: every must be 1 to {RATE}")
@@ -83,7 +83,7 @@ class SpeechCommands(Task, Static):
 
     @property
     def baseline(self) -> float:
-        """The entropy of the words of training: the loss of a guess that hears nothing."""
+        """The entropy of the training words: the loss of a guess that knows their shares alone."""
         return class_entropy(self.found.parts["train"].labels)
 
     @property
@@ -122,7 +122,7 @@ class SpeechCommands(Task, Static):
 
 
 class _AsWaveform(Static):
-    """Makes sequences of samples: they lie on the device as whole numbers, in half the memory."""
+    """Makes sequences of samples, which are kept on the device as int16, in half the memory."""
 
     def __call__(self, examples: tuple[Array, Array], there: Array) -> Batch:
         samples, labels = examples

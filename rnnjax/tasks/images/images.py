@@ -29,9 +29,10 @@ class Images(Task, Static):
             for none.
         data_dir: folder with the published files, or with prepared TFDS data (which may name Python
             modules to import: trust it); by default this machine is searched, then the network.
-        permutation: whose permutation "permuted" is; figures of different ones do not compare.
-        length: steps in all, if more than the image has: standard normal numbers follow it, the
-            same after each image; None for none of them.
+        permutation: which published permutation "permuted" is; results under different ones cannot
+            be compared.
+        length: steps in all, if more than the image has: the rest are standard normal numbers, the
+            same after each image; none for the image alone.
 
     References:
         LeCun, Cortes & Burges (1998), The MNIST database of handwritten digits.
@@ -75,8 +76,12 @@ class Images(Task, Static):
         """Refuses what does not go together.
 
         Raises:
-            ValueError: if a permutation is of other images, or a length too short.
+            ValueError: if a name is unknown, a permutation is of other images, or a length is too
+                short.
         """
+        for name, known in (("dataset", datasets.KNOWN), ("order", datasets.ORDERS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{self}: {name} must be one of {', '.join(known)}")
         shape = datasets.KNOWN[self.dataset].shape
         if self.order == "permuted" and shape != (28, 28):
             raise ValueError(f"{self}: permutations are of 28x28 pixels; take rows or pixels")
@@ -167,10 +172,8 @@ class _AsSequences(Static):
         images, labels = examples
         if self.order == "permuted":
             xs = datasets.permuted(images, self.permutation)
-        elif images.ndim == 4:
-            xs = _IN_COLOUR[self.order](images)
         else:
-            xs = getattr(datasets, self.order)(images)
+            xs = (_IN_COLOUR if images.ndim == 4 else _IN_GREY)[self.order](images)
         if self.length is not None and self.length > len(xs):
             noise = _noise(self.length - len(xs), xs.shape[2])
             noise = jnp.broadcast_to(noise[:, None], (len(noise), *xs.shape[1:]))
@@ -178,6 +181,7 @@ class _AsSequences(Static):
         return Batch(xs, labels, there)
 
 
+_IN_GREY = {"rows": datasets.rows, "pixels": datasets.pixels}
 _IN_COLOUR = {"rows": datasets.colour_rows, "pixels": datasets.colour_pixels}
 _load = functools.cache(datasets.load)
 

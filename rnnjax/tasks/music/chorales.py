@@ -1,4 +1,4 @@
-"""Chorales to be gone on with."""
+"""Chorales, as sequences of which the next step is to be predicted."""
 
 import functools
 
@@ -20,16 +20,15 @@ class Chorales(StoredTask):
         inputs   C E G c   C E G c   D F A d   ..      88 numbers a step, 1 where a key sounds
         targets  C E G c   D F A d   D F G B   ..
 
-    Outputs are logits, one a key; the loss is the negative log-likelihood of a step in nats, summed
-    over the 88 keys, and its mean over all steps.
+    Outputs are logits, one for each key. The loss is the negative log-likelihood in nats, summed
+    over the 88 keys of a step and averaged over all steps.
 
     Attributes:
-        data_dir: folder with "JSB Chorales.pickle", which is divided as published, or with a wheel
-            of music21; none for an installed music21. Its scores are read where they are: they have
-            terms of their own.
-        per_quarter: steps of a quarter note, where scores are read.
-        validation: share of the scores that is for validation, where nothing divides them.
-        test: share that is for the test, likewise.
+        data_dir: folder with "JSB Chorales.pickle", which has the published parts, or with a wheel
+            of music21; none for an installed music21. Its scores have a licence of their own.
+        per_quarter: steps in a quarter note, for the scores of music21.
+        validation: share of the scores of music21 that is for validation.
+        test: share of the scores of music21 that is for the test.
 
     References:
         Boulanger-Lewandowski, Bengio & Vincent (2012), Modeling temporal dependencies in
@@ -80,7 +79,7 @@ class Chorales(StoredTask):
 
     @property
     def baseline(self) -> float:
-        """The loss on training of a guess that knows how often each key sounds, and no more.
+        """The training loss of a guess that knows only the share p of steps at which a key sounds.
 
         That is the sum over keys of -p ln p - (1 - p) ln(1 - p).
         """
@@ -121,9 +120,9 @@ class Chorales(StoredTask):
         return masked_mean(optax.sigmoid_binary_cross_entropy(logits, targets).sum(-1), batch.mask)
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
-        """Returns the accuracy of frames: of keys that sound or are said to, those that are both.
+        """Returns the accuracy of frames, TP / (TP + FP + FN) over all steps of the batch.
 
-        It is TP / (TP + FP + FN) over all steps of the batch, a key being said at odds above one.
+        A key is predicted to sound where its probability is above one half.
         """
         there = batch.mask[..., None]
         said, true = there & (outputs > 0), there & (batch.targets > 0)

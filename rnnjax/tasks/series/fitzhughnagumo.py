@@ -10,20 +10,20 @@ from rnnjax.typing import Array, Key
 
 
 class FitzHughNagumo(Flow):
-    """Foresee the voltage of a neuron that fires again and again.
+    """Predict the voltage of a neuron that fires again and again.
 
         dv/dt = v - v^3 / 3 - w + current
         dw/dt = (v + a - b w) / tau
 
-    Nothing is left out at the start, where v is uniform in [-1, 1] and w is 0. Then v jumps up and
-    down every 122 units of time, 305 steps of 0.4; it is not normalised. As it is solved here no
-    value is off by more than 1e-4.
+    A series begins at time 0, where v is uniform in [-1, 1] and w is 0. Then v jumps up and down
+    every 122 units of time, 305 steps of 0.4. It is not normalised; its standard deviation is 1.48.
+    The solver's error is below 1e-4 in all values.
 
     Attributes:
-        current: what excites the neuron.
-        a: what drives the recovery w.
-        b: what damps it.
-        tau: how much slower it is.
+        current: the input that excites the neuron.
+        a: constant drive of the recovery w.
+        b: damping of the recovery.
+        tau: time constant of the recovery; that of v is 1.
 
     References:
         FitzHugh (1961), Impulses and physiological states in theoretical models of nerve membrane,

@@ -11,11 +11,12 @@ from rnnjax.typing import Array
 
 
 class Flow(System):
-    """Foresee a system of ordinary differential equations, seen at equal intervals of time.
+    """Predict a system of ordinary differential equations, sampled at equal intervals of time.
 
-    They are solved by the classical Runge-Kutta method, in `substeps` equal steps from one value to
-    the next. At the defaults of the chaotic systems here single precision adds nothing to its
-    error. Their orbits are soon other than the true ones, but as typical.
+    They are solved by the classical Runge-Kutta method of fourth order, in `substeps` equal steps
+    from one value to the next. At the defaults of the systems here rounding to single precision
+    adds nothing to the error of the method. In a chaotic system the solution soon departs from the
+    true orbit, but stays a typical orbit of the attractor.
 
     Attributes:
         step: time from one value to the next.
@@ -24,7 +25,7 @@ class Flow(System):
     Example:
         >>> import jax.numpy as jnp
         >>> class Decay(Flow):
-        ...     '''Foresee what decays.'''
+        ...     '''Predict what decays.'''
         ...
         ...     coordinates = 1
         ...

@@ -10,17 +10,17 @@ from rnnjax.typing import Array, Key
 
 
 class Henon(System):
-    """Foresee the Hénon map, by default its first coordinate.
+    """Predict the Hénon map, by default its first coordinate.
 
         x' = 1 - a x^2 + y
         y' = b x
 
-    From (0, 0) on, x is 0, 1, -0.4, 1.076. What comes next is a matter of the last two values of x.
-    Errors grow by a factor `e` in 2.4 steps.
+    Starting at (0, 0), x is 0, 1, -0.4, 1.076. The next x follows from the last two. Errors grow by
+    a factor of e in 2.4 steps.
 
     Attributes:
         a: how much the map folds.
-        b: how much area it leaves.
+        b: the factor by which it shrinks areas.
 
     References:
         Hénon (1976), A two-dimensional mapping with a strange attractor, Communications in

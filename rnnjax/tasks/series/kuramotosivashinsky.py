@@ -15,18 +15,18 @@ _CONTOUR = 16  # points on half a circle round a number, over which a function i
 
 
 class KuramotoSivashinsky(System):
-    """Foresee a flame front: a chaotic wave on a circle, seen at `points` places.
+    """Predict a flame front: a chaotic wave on a circle, sampled at `points` places.
 
         du/dt = -u du/dx - d^2u/dx^2 - d^4u/dx^4,      u periodic in x with period `domain`
 
-    A state is the waves that u consists of, real-valued Fourier coefficients. The linear part is
-    solved exactly, the rest by exponential time differencing of fourth order. On the domain 22
-    errors grow by a factor `e` in 21 units of time, 84 steps of 0.25; that of a step, as it is
-    solved here, is 4e-5 standard deviations. The mean of u over x is 0.
+    It is solved in the Fourier coefficients of u by exponential time differencing with the
+    Runge-Kutta method of fourth order (ETDRK4): exactly in the linear part, numerically in the
+    rest. On a circle of length 22 errors grow by a factor of e in 21 units of time, 84 steps of
+    0.25. The solver's error in a step is 4e-5 standard deviations. The mean of u over x is 0.
 
     Attributes:
-        points: places at equal distances.
-        domain: how long the circle is.
+        points: places at equal distances; an even number.
+        domain: length of the circle.
         step: time from one value to the next.
         substeps: steps of the solver in it.
 
@@ -71,7 +71,7 @@ class KuramotoSivashinsky(System):
 
     @property
     def coordinates(self) -> int:
-        """One a place."""
+        """One for each place."""
         return self.points
 
     def start(self, key: Key) -> Array:
@@ -107,10 +107,10 @@ class KuramotoSivashinsky(System):
 
     @property
     def _coefficients(self) -> "_Coefficients":
-        """Those of the method, in double precision.
+        """The coefficients of the method, computed in double precision.
 
-        The functions of z that stand in them lose all digits near 0; a mean over a circle round z
-        does not (section 3 of the paper).
+        Near z = 0 their formulas lose all digits to cancellation, so they are averaged over a
+        circle in the complex plane round z instead (Kassam & Trefethen, section 3).
         """
         h = self.step / self.substeps
         k = 2 * np.pi / self.domain * np.arange(self.points // 2 + 1)
@@ -132,11 +132,11 @@ class KuramotoSivashinsky(System):
 
 
 class _Coefficients(NamedTuple):
-    """Numbers of the method, one a wave; `first` and those after it are f1, f2, f3 of the paper."""
+    """One number for each wave; `first`, `middle` and `last` are f1, f2 and f3 of the paper."""
 
-    slope: Array  # of the square, in what is not linear
-    whole: Array  # what the linear part makes of a wave in a step
-    half: Array  # and in half a step
+    slope: Array  # -i k / 2, the factor of the square in the nonlinear part
+    whole: Array  # the factor by which the linear part grows a wave in a step
+    half: Array  # the same in half a step
     q: Array
     first: Array
     middle: Array

@@ -10,21 +10,20 @@ from rnnjax.typing import Array, Key
 
 
 class Lorenz(Flow):
-    """Foresee the Lorenz system, by default all three coordinates.
+    """Predict the Lorenz system, by default all three coordinates.
 
         dx/dt = sigma (y - x)
         dy/dt = x (rho - z) - y
         dz/dt = x y - beta z
 
-    One loop round a wing of the butterfly takes about 0.75 units of time, 38 steps of 0.02; errors
-    grow by a factor `e` in 1.1 units, 55 steps; that of a step, as it is solved here, is 1e-6
-    standard deviations. Where x alone is seen (`observed` 1), the rest is to be found out from its
-    past.
+    One loop round a wing of the butterfly takes about 0.75 units of time, 38 steps of 0.02. Errors
+    grow by a factor of e in 1.1 units of time, 55 steps. The solver's error in a step is 1e-6
+    standard deviations. With `observed` 1 the network sees and predicts x alone.
 
     Attributes:
         sigma: the Prandtl number.
-        rho: the Rayleigh number, over that at which convection begins.
-        beta: of the shape of the rolls.
+        rho: the Rayleigh number, relative to the one at which convection begins.
+        beta: a number that depends on the shape of the convection rolls.
 
     References:
         Lorenz (1963), Deterministic nonperiodic flow, Journal of the Atmospheric Sciences 20.

@@ -11,17 +11,17 @@ from rnnjax.typing import Array, Key
 
 
 class Lorenz96(Flow):
-    """Foresee a quantity at places on a circle, each pushed by the same force.
+    """Predict the Lorenz-96 system: a quantity at places on a circle, all under the same force.
 
         dx_i/dt = (x_{i+1} - x_{i-2}) x_{i-1} - x_i + forcing
 
-    Indices go round. At the forcing 8 errors grow by a factor `e` in 0.6 units of time, 12 steps of
-    0.05; a unit of time stands for five days. The error of a step, as it is solved here, is 2e-4
-    standard deviations, with five substeps 3e-7.
+    Indices go round the circle. At the forcing 8 errors grow by a factor of e in 0.6 units of time,
+    12 steps of 0.05; a unit of time stands for five days of weather. The solver's error in a step
+    is 2e-4 standard deviations, with five substeps 3e-7.
 
     Attributes:
-        places: how many there are.
-        forcing: on each.
+        places: how many places there are, 4 or more.
+        forcing: the force on each.
 
     References:
         Lorenz (1996), Predictability: a problem partly solved, ECMWF Seminar on Predictability.
@@ -43,7 +43,7 @@ class Lorenz96(Flow):
     step: float = 0.05
 
     def __post_init__(self) -> None:
-        """Refuses a circle on which an equation's places are not different ones.
+        """Refuses a circle so small that the places in one equation are not distinct.
 
         Raises:
             ValueError: if `places` is below 4, or see `Flow`.
@@ -53,7 +53,7 @@ class Lorenz96(Flow):
 
     @property
     def coordinates(self) -> int:
-        """One a place."""
+        """One for each place."""
         return self.places
 
     def start(self, key: Key) -> Array:

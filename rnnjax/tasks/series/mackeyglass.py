@@ -13,33 +13,34 @@ _MADE, _LOST, _POWER = 0.2, 0.1, 10
 
 
 class MackeyGlass(Forecast):
-    """Foresee the Mackey-Glass equation, a model of how blood cells are made, with a delay.
+    """Predict the Mackey-Glass equation, a model of the production of blood cells with a delay.
 
         dx/dt = 0.2 x(t - delay) / (1 + x(t - delay)^10) - 0.1 x(t)
 
-    There is one value a unit of time. It begins with a history of 1.2, each number of it off by up
-    to 0.1. With a delay of 17 a hump takes about 50 steps and errors grow by a factor `e` in 200,
-    or in 165 as Euler's method in ten steps a unit has it; with 30 the motion is wilder.
+    The series has one value in each unit of time. It starts from a history of the constant 1.2,
+    with noise uniform in [-0.1, 0.1]. With a delay of 17 one oscillation takes about 50 steps, and
+    errors grow by a factor of e in 200 steps, or in 165 where Euler's method takes ten steps in a
+    unit of time. With a delay of 30 it is more chaotic.
 
-    Which series it is depends on how it is made:
+    Published series differ in how they are made:
 
     - the defaults are Jaeger's: Euler's method in ten steps a unit, then `tanh(x - 1)`;
     - Voelker's is `MackeyGlass(5000, ahead=15, transient=100, mean=-0.066)`;
     - the equation itself, of mean 0 and variance 1, is about
       `MackeyGlass(order=4, squashed=False, mean=0.930, std=0.226)`, with a delay of 30 `mean=0.896,
       std=0.281`;
-    - `substeps=1` with Euler's method, found in some courses, is another attractor.
+    - Euler's method with `substeps=1`, found in some courses, has another attractor.
 
-    There is no `baseline`: what the present value says of a later one has no closed form.
+    There is no `baseline`: the best guess of a later value from the present one has no closed form.
 
     Attributes:
-        delay: of what is made, in units of time and of steps; 17 is mildly chaotic, 30 more so.
+        delay: of the production, in units of time, which are steps; 17 is mildly chaotic, 30 more.
         substeps: steps of the solver from one value to the next.
-        order: of the solver, 1 for Euler's method and 4 for the Runge-Kutta method.
-        transient: steps that are left out before the first.
+        order: of the solver: 1 for Euler's method, 4 for the Runge-Kutta method.
+        transient: steps from the start that are left out.
         squashed: whether a value is `tanh(x - 1)`, else x.
-        mean: what is then taken off.
-        std: by what it is then divided.
+        mean: subtracted from that.
+        std: by which the difference is divided.
 
     References:
         Mackey & Glass (1977), Oscillation and chaos in physiological control systems, Science 197.
@@ -88,7 +89,7 @@ class MackeyGlass(Forecast):
 
     @property
     def held(self) -> int:
-        """How many numbers of its past the solver keeps: the delay, both ends, and one before."""
+        """How many past values the solver keeps: those of a delay with both ends, and one more."""
         return self.delay * self.substeps + 2
 
     def series(self, key: Key, steps: int) -> Array:
@@ -100,8 +101,8 @@ class MackeyGlass(Forecast):
     def trajectory(self, history: Array, steps: int) -> Array:
         """Returns x `[steps]` at the times 1, 2, ... after a history `[held]`, which ends at 0.
 
-        For as long as the delay what is made is known, and x is linear in it: so many steps of the
-        solver are one product with a matrix.
+        For the length of a delay the production depends on known values only, and x is linear in
+        it, so all the solver's steps within one delay are one product with a matrix.
         """
         block, (lasting, weights) = self.held - 3, self._method
         powers = np.arange(block)[:, None] - np.arange(block)
@@ -110,7 +111,8 @@ class MackeyGlass(Forecast):
         made, kept = (jnp.asarray(m, history.dtype) for m in (made, kept))
 
         def body(past: Array, _: None) -> tuple[Array, Array]:
-            # From the second number on they are of times one delay before the steps to be made.
+            # past[1] is the value one delay before the first new step begins. Values in the middle
+            # of a step, which Runge-Kutta needs, are interpolated by a cubic polynomial.
             between = (9 * (past[1:-2] + past[2:-1]) - past[:-3] - past[3:]) / 16
             p, q = _made(past), _made(between)
             drive = weights[0] * p[1:-2] + weights[1] * q + weights[2] * p[2:-1]
@@ -123,9 +125,9 @@ class MackeyGlass(Forecast):
 
     @property
     def _method(self) -> tuple[float, tuple[float, float, float]]:
-        """What a step of the solver leaves of x, and what it adds.
+        """The factor on x in a step of the solver, and the weights of what the step adds.
 
-        It adds multiples of what is made at its beginning, its middle and its end.
+        It adds the rates of production at its beginning, its middle and its end.
         """
         h = 1 / self.substeps
         z = _LOST * h

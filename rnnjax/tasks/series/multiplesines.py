@@ -11,13 +11,13 @@ FREQUENCIES = (0.2, 0.311, 0.42, 0.51, 0.63, 0.74, 0.85, 0.97)
 
 
 class MultipleSines(Forecast):
-    """Foresee a sum of sines, the multiple superimposed oscillations.
+    """Predict a sum of sines, the multiple superimposed oscillations (MSO).
 
         x_t = sin(0.2 t + p_1) + sin(0.311 t + p_2) + ...
 
-    with whole t and up to eight sines, the others of 0.42, 0.51, 0.63, 0.74, 0.85 and 0.97. The
-    published series is one, without phases; here each sequence has phases of its own. A linear
-    network with two units a sine foresees it exactly.
+    at whole t, of up to eight sines; the other frequencies are 0.42, 0.51, 0.63, 0.74, 0.85 and
+    0.97. The published series has no phases; here each sequence has random ones of its own. A
+    linear network with two units for each sine can predict it exactly.
 
     Attributes:
         sines: how many there are, the first of the eight; published are two and eight.
@@ -53,11 +53,12 @@ class MultipleSines(Forecast):
 
     @property
     def baseline(self) -> float:
-        """`n / 2 (1 - r^2)` of n sines, where r is the mean of the cosines of their steps.
+        """`n / 2 (1 - r^2)` for n sines, r the mean of `cos(ahead w)` over their frequencies w.
 
-        Given the sum of all, the expectation of each sine is the n-th part of it, as their phases
-        are alike, and that of its cosine is 0. So the best guess is r times the present value,
-        which explains `r^2` of the variance `n / 2`.
+        `ahead` steps later the sine of phase p is `sin(p) cos(ahead w) + cos(p) sin(ahead w)`.
+        Given the sum of all sines, the expectation of each `sin(p)` is the n-th part of the sum, as
+        all phases have the same distribution, and that of `cos(p)` is 0 by symmetry. So the best
+        guess is r times the present value, which explains `r^2` of the variance `n / 2`.
         """
         r = float(np.cos(self.ahead * np.array(FREQUENCIES[: self.sines])).mean())
         return self.sines / 2 * (1 - r**2)

@@ -13,26 +13,26 @@ _ESCAPED = 2.0
 
 
 class NARMA(Series):
-    """Say what a nonlinear system makes of a random input.
+    """Say what a nonlinear system makes of a random input (NARMA-10).
 
         y_{t+1} = alpha y_t + beta y_t (y_t + ... + y_{t-9}) + gamma u_{t-9} u_t + delta
 
-    of order 10. The input is `u_t`, uniform in [0, amplitude], and wanted is `y_{t+1}`. If y was 0
-    so far and all u are and were 0.25, y goes on with 0.19375, 0.25375, 0.27555.
+    for the order 10. The input is `u_t`, uniform in [0, amplitude], the target is `y_{t+1}`. If y
+    has been 0 and all u are 0.25, the next y are 0.19375, 0.25375, 0.27555.
 
     At the amplitude 1/2 long runs of large inputs make y escape to infinity, about 5 times in a
-    million steps: such a sequence is drawn again as a whole, as often as it takes. Up to 0.311 none
-    can escape.
+    million steps: such a sequence is drawn again as a whole. Up to the amplitude 0.3109 none can
+    escape.
 
     Attributes:
         order: how many steps the system looks back.
-        ahead: 1 for `y_{t+1}` as said; 0 for `y_t`, which is one step easier.
+        ahead: 1 for the target `y_{t+1}`; 0 for `y_t`, which does not depend on `u_t` yet.
         amplitude: greatest input.
         alpha: weight of the last output.
         beta: weight of the products of outputs.
         gamma: weight of the product of inputs.
         delta: the constant; for the order 30 they are usually 0.2, 0.04, 1.5 and 0.001.
-        transient: steps that are left out before the first.
+        transient: steps from the start that are left out.
 
     References:
         Atiya & Parlos (2000), New results on recurrent network training: unifying the algorithms
@@ -63,7 +63,7 @@ class NARMA(Series):
 
         Raises:
             ValueError: if `order` or `transient` is below 1, `amplitude` not positive,
-                `ahead` neither 0 nor 1, or see `SizedTask`.
+                `ahead` neither 0 nor 1, if even the mean input lets y escape, or see `SizedTask`.
         """
         super().__post_init__()
         least(self, order=1, transient=1)
@@ -71,6 +71,14 @@ class NARMA(Series):
             raise ValueError(f"{self}: ahead must be 0 or 1")
         if not self.amplitude > 0:
             raise ValueError(f"{self}: amplitude must be positive")
+        # With the mean input y settles where m = alpha m + beta order m^2 + drive, if anywhere.
+        drive = self.gamma * (self.amplitude / 2) ** 2 + self.delta
+        settles = (1 - self.alpha) ** 2 >= 4 * self.beta * self.order * drive
+        if not (abs(self.alpha) < 1 and settles):
+            raise ValueError(
+                f"{self}: y escapes to infinity; a high order takes a smaller alpha, beta and "
+                "delta (of order 30: 0.2, 0.04, 0.001)"
+            )
 
     @property
     def input_dim(self) -> int:
@@ -84,11 +92,11 @@ class NARMA(Series):
 
     @property
     def baseline(self) -> float | None:
-        """The variance of y, less what the present input explains; with the defaults alone.
+        """The variance of y, less what the present input explains; known for the defaults alone.
 
-        As `u_t` is independent of all that was before, the best guess of `y_{t+1}` from it is
-        linear with the slope `gamma` times the mean of u; it explains that squared, times the
-        variance of u, 1/48. The variance of y was measured.
+        `u_t` is independent of everything before it, so the best guess of `y_{t+1}` from it is
+        linear, of slope `gamma` times the mean of u, and explains the slope squared times the
+        variance of u, 1/48, of the variance of y. That was measured. `y_t` is independent of `u_t`.
         """
         coefficients = (self.order, self.amplitude, self.alpha, self.beta, self.gamma, self.delta)
         if coefficients != (10, 0.5, 0.3, 0.05, 1.5, 0.1):
@@ -96,7 +104,7 @@ class NARMA(Series):
         return 0.01186 - self.ahead * (1.5 * 0.25) ** 2 / 48
 
     def draw(self, key: Key, size: Array | int) -> Batch:
-        """Draws an input, and what comes of it."""
+        """Draws an input and its output."""
         del size
         steps = self.order - 1 + self.transient + self.length
 
@@ -104,7 +112,7 @@ class NARMA(Series):
             us = jax.random.uniform(key, (steps,), maxval=self.amplitude)
             return us, self.outputs(us)
 
-        us, ys = redrawn(inputs_outputs, lambda drawn: (drawn[1] < _ESCAPED).all(), key)
+        us, ys = redrawn(inputs_outputs, lambda drawn: (jnp.abs(drawn[1]) < _ESCAPED).all(), key)
         first = self.transient - 1 + self.ahead
         ys = ys[first : first + self.length]
         return Batch(us[-self.length :, None], ys[:, None], jnp.ones(self.length, bool))

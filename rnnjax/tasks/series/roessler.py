@@ -10,20 +10,20 @@ from rnnjax.typing import Array, Key
 
 
 class Roessler(Flow):
-    """Foresee the Rössler system, by default all three coordinates.
+    """Predict the Rössler system, by default all three coordinates.
 
         dx/dt = -y - z
         dy/dt = x + a y
         dz/dt = b + z (x - c)
 
-    A turn takes about 5.9 units of time, 59 steps of 0.1; errors grow by a factor `e` in 14 units,
-    140 steps; that of a step, as it is solved here, is 3e-6 standard deviations. z is near 0 but
+    A turn takes about 5.9 units of time, 59 steps of 0.1. Errors grow by a factor of e in 14 units
+    of time, 140 steps. The solver's error in a step is 3e-6 standard deviations. z is near 0 except
     for a peak at each wide turn, of up to 23, which is nearly eight standard deviations.
 
     Attributes:
         a: how fast the spiral widens.
-        b: what feeds z.
-        c: the x beyond which z grows.
+        b: constant growth of z.
+        c: the x above which z grows exponentially.
 
     References:
         Rössler (1976), An equation for continuous chaos, Physics Letters A 57 (there c is 5.7 and

@@ -1,4 +1,4 @@
-"""What tasks of real numbers in time share: an error that is comparable, and a value to foresee."""
+"""What tasks of real numbers in time share: a normalised error, and forecasts."""
 
 import abc
 from collections.abc import Callable
@@ -13,6 +13,8 @@ from rnnjax.typing import Array, Key
 
 Drawn = TypeVar("Drawn")
 
+_MOST_DRAWS = 1000
+
 
 class Series(SizedTask):
     """A sequence of real numbers for a sequence of real numbers, judged by the squared error.
@@ -24,18 +26,18 @@ class Series(SizedTask):
     length: int = 500
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
-        """The normalised error `nrmse`: 1 is that of always answering the mean of each target."""
+        """The normalised error `nrmse`; always answering the mean of each target has 1."""
         return {"nrmse": nrmse(outputs, batch.targets, batch.mask)}
 
 
 class Forecast(Series):
-    """Say at each step what value a series will have some steps later.
+    """Predict at each step the value that a series has some steps later.
 
         inputs   x_0 x_1 x_2 x_3
         targets  x_2 x_3 x_4 x_5      with `ahead` 2
 
     Attributes:
-        ahead: steps from a value to the one to be said when it is seen.
+        ahead: steps from a value to the one that is to be predicted from it: the horizon.
     """
 
     ahead: int = 1
@@ -78,8 +80,8 @@ class Forecast(Series):
 def nrmse(outputs: Array, targets: Array, mask: Array) -> Array:
     """Returns the root of the mean squared error, over the standard deviation of the targets.
 
-    Both `[..., K]`; of several numbers the squares are averaged before the root is taken, the
-    variances of the numbers too. 0 where nothing counts.
+    Both are `[..., K]`. Squared errors are averaged over the K numbers, and so are the variances of
+    the targets, before the root is taken. 0 where nothing counts.
 
     Example:
         >>> targets = jnp.array([[1.0], [3.0]])
@@ -96,11 +98,14 @@ def nrmse(outputs: Array, targets: Array, mask: Array) -> Array:
 
 
 def redrawn(draw: Callable[[Key], Drawn], fits: Callable[[Drawn], Array], key: Key) -> Drawn:
-    """Returns the first of independent draws that fits; under `jit` as many as it takes.
+    """Returns the first of independent draws that fits; can be compiled.
+
+    Where none of a thousand fits it is NaN, which training tells as a fault of the data, so that a
+    task with hopeless parameters ends.
 
     Args:
-        draw: draws, arrays in a pytree.
-        fits: whether what is drawn will do, a scalar; it must be likely.
+        draw: draws real numbers, arrays in a pytree.
+        fits: whether what is drawn will do, a scalar; it should be likely.
         key: of all draws.
 
     Example:
@@ -108,15 +113,21 @@ def redrawn(draw: Callable[[Key], Drawn], fits: Callable[[Drawn], Array], key: K
         >>> bool(number > 0.9)
         True
     """
-    nothing = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), jax.eval_shape(draw, key))
+    nothing = jax.tree.map(lambda a: jnp.full(a.shape, jnp.nan, a.dtype), jax.eval_shape(draw, key))
 
-    def again(carry: tuple[Key, Array, Drawn]) -> tuple[Key, Array, Drawn]:
-        following, now = jax.random.split(carry[0])
-        drawn = draw(now)
-        return following, fits(drawn), drawn
+    def goes_on(carry: tuple[Array, Array, Drawn]) -> Array:
+        count, found, _ = carry
+        return ~found & (count < _MOST_DRAWS)
 
-    first = key, jnp.array(False), nothing
-    return jax.lax.while_loop(lambda carry: ~carry[1], again, first)[2]
+    def again(carry: tuple[Array, Array, Drawn]) -> tuple[Array, Array, Drawn]:
+        count, _, before = carry
+        drawn = draw(jax.random.fold_in(key, count))
+        found = fits(drawn)
+        kept = jax.tree.map(lambda new, old: jnp.where(found, new, old), drawn, before)
+        return count + 1, found, kept
+
+    first = jnp.array(0), jnp.array(False), nothing
+    return jax.lax.while_loop(goes_on, again, first)[2]
 
 
 def least(task: SizedTask, **bounds: float) -> None:

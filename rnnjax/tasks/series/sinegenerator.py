@@ -15,9 +15,9 @@ class SineGenerator(Series):
         inputs   .25 .25 .25 .25 ...        level 0 of 51, level j is j / 51 + 1 / 4
         targets  0, sin(w h), sin(2 w h), ...      w = 0.1 for level 0, 0.6 for level 50
 
-    with h the `step`; frequencies lie at equal distances, in radians a unit of time. With a `cue`
-    the level is shown at its first steps alone and the input is 0 after it: then the network has to
-    hold it. There are no more sequences than levels, so what is held out is what is trained on.
+    with h the `step`. Frequencies w are equally spaced, in radians per unit of time. With a `cue`
+    the level is shown in the first steps only, with zeros after it, and the network has to remember
+    it. There is one sequence for each level, so validation and test have those of training.
 
     Attributes:
         levels: how many frequencies there are.
@@ -67,8 +67,8 @@ class SineGenerator(Series):
     def baseline(self) -> float | None:
         """The mean over the levels of the variance in time of their sines, about 1/2.
 
-        A network without memory answers a level always alike, best by the mean of its sine. With a
-        cue there are two such means; where lengths differ it is not said.
+        A network without memory has one answer to each input, at best the mean of the sine of that
+        level, or, after a cue, of all sines. None where sequences have different lengths.
         """
         if self.shortest is not None:
             return None
@@ -82,7 +82,7 @@ class SineGenerator(Series):
 
     @property
     def _angles(self) -> np.ndarray:
-        """Where in its turn each sine is at each step, `[length, levels]`."""
+        """The angle of each sine at each step, `[length, levels]`."""
         times = self.step * np.arange(self.length)
         return times[:, None] * np.linspace(0.1, 0.6, self.levels)
 

@@ -1,4 +1,4 @@
-"""Systems that go from state to state by a rule: maps, and differential equations in steps."""
+"""Dynamical systems in discrete steps: maps, and differential equations that are integrated."""
 
 import abc
 import dataclasses
@@ -14,23 +14,23 @@ Point = Any  # a state of a system: an array, or what its rule goes on from
 
 
 class System(Forecast):
-    """Foresee a system of which each state follows from the one before.
+    """Predict a dynamical system, of which each state follows from the one before.
 
-    A subclass says where it may start, how it goes on, and the mean and the standard deviation of
-    its coordinates on the attractor of the default parameters; in these they are measured. Where
-    not all coordinates are seen and to be said, the rest is to be found out from what was seen
-    before.
+    A subclass says where an orbit may start and how a state follows from another. It also gives the
+    mean and the standard deviation of the coordinates on the attractor of the default parameters,
+    by which they are normalised. Where only some coordinates are observed, inputs and targets are
+    those, and the network has to infer the others from the past.
 
-    There is no `baseline`: where all coordinates are seen the present says all, and where they are
-    not, what it says of the next value is a nonlinear function without a closed form.
+    There is no `baseline`: where all coordinates are observed the present determines the future,
+    and where they are not, the best guess from the present has no closed form.
 
     Attributes:
-        transient: steps that are left out before the first.
-        observed: how many coordinates are seen, the first ones; none for all.
+        transient: steps from the start of an orbit that are left out.
+        observed: how many coordinates are observed, the first ones; none for all.
 
     Example:
         >>> class Tent(System):
-        ...     '''Foresee the skew tent map.'''
+        ...     '''Predict the skew tent map.'''
         ...
         ...     mean, std, coordinates = (0.5,), (12**-0.5,), 1
         ...
@@ -80,7 +80,7 @@ class System(Forecast):
         return state
 
     def trajectory(self, state: Point, steps: int) -> Array:
-        """Returns `[steps, coordinates]`, of `state` and those after it, as the equations have it.
+        """Returns `state` and those after it, `[steps, coordinates]`, not normalised.
 
         Example:
             >>> from rnnjax.tasks import Henon
@@ -95,11 +95,11 @@ class System(Forecast):
 
     @property
     def features(self) -> int:
-        """Those that are observed."""
+        """The observed coordinates."""
         return self.coordinates if self.observed is None else self.observed
 
     def series(self, key: Key, steps: int) -> Array:
-        """Draws a series, its coordinates of mean 0 and variance 1 on the attractor."""
+        """Draws a series, normalised to mean 0 and variance 1 on the attractor."""
         first = self.start(key)
         state = jax.lax.fori_loop(0, self.transient, lambda _, s: self.advance(s), first)
         values = self.trajectory(state, steps)

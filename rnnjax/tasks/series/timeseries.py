@@ -12,7 +12,7 @@ from rnnjax.tasks.stored import StoredTask
 
 
 class TimeSeries(StoredTask):
-    """Say of a time series which class it is of.
+    """Say which class a time series belongs to.
 
     Japanese Vowels: who of nine speakers says /ae/, heard as 7 to 29 frames of 12 cepstrum
     coefficients.
@@ -20,15 +20,15 @@ class TimeSeries(StoredTask):
         inputs   frame 0, frame 1, .. frame 19, and padding to 29
         target   speaker
 
-    Series differ in length; what follows the end of one is masked. Of the published training series
-    the share `validation` is held out, always the same ones.
+    Series differ in length; the padding after a shorter one is masked. A share of the published
+    training series, always the same ones, is held out for validation.
 
     Attributes:
         dataset: what the archive calls the series; JapaneseVowels are here, and those that an
             installed aeon or sktime brings, such as BasicMotions.
-        answers: "sequence", one answer at the end, or "steps", the same answer at every step.
-        standardize: whether each channel has mean 0 and variance 1 over all steps of training.
-        validation: share of the training series that is for validation.
+        answers: "sequence" for one answer at the end, "steps" for one at every step.
+        standardize: whether channels are scaled to mean 0 and variance 1 over all training steps.
+        validation: share of the training series that is held out for validation.
         data_dir: folder with NAME_TRAIN.ts and NAME_TEST.ts, or with a wheel that has them.
 
     References:
@@ -85,9 +85,8 @@ class TimeSeries(StoredTask):
     def baseline(self) -> float:
         """The entropy of the classes of the published training series, in nats.
 
-        That is the loss, on series with as many of each class, of a guess that looks at nothing and
-        says how often each class is: -sum p ln p. With as many series of each of K classes it is
-        ln K.
+        That is the training loss of a guess that looks at nothing and knows the share p of each
+        class, -sum p ln p. With as many series of each of K classes it is ln K on any series.
         """
         return class_entropy(self.found.train.labels)
 

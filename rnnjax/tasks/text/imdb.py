@@ -1,4 +1,4 @@
-"""Reviews of films, for or against."""
+"""Sentiment of film reviews."""
 
 import functools
 from pathlib import Path
@@ -21,17 +21,17 @@ class IMDB(StoredTask):
         inputs   T h i s _ i s _ g r e a t , padding
         target   1, for it
 
-    Symbols are numbers for a network to embed. A review is cut to its first `length` symbols; what
-    follows the end of a shorter one is masked. Of the 25,000 published for training the share
-    `validation` is held out, always the same ones.
+    Symbols are numbers for a network to embed. A review is cut to its first `length` symbols, and
+    the padding after a shorter one is masked. A share of the 25,000 published training reviews,
+    always the same ones, is held out for validation.
 
     Attributes:
         data_dir: the unpacked folder aclImdb, or the one that holds it.
         unit: what a symbol is: bytes, characters or words.
-        most_symbols: how many there are at most, the most frequent ones of all training reviews,
-            the rest being one unknown one; none for all. Of bytes there are 256.
-        length: symbols that are read at most.
-        validation: share of the training reviews that is for validation.
+        most_symbols: size of the vocabulary at most: the most frequent symbols of all training
+            reviews, and one that stands for all others; none for all. Of bytes there are 256.
+        length: symbols of a review that are read at most.
+        validation: share of the training reviews that is held out for validation.
 
     References:
         Maas et al. (2011), Learning word vectors for sentiment analysis, ACL.

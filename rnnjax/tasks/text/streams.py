@@ -1,4 +1,4 @@
-"""One long series read at several places at once."""
+"""One long sequence of symbols, read at several places at once."""
 
 import dataclasses
 
@@ -12,10 +12,10 @@ from rnnjax.typing import Array, Key
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class Streams:
-    """A series of symbols cut in as many streams as a batch has sequences, read in windows.
+    """A sequence of symbols, cut into as many streams as a batch has sequences, read in windows.
 
     Attributes:
-        symbols: whole numbers `[N]`; each but the last is followed by one that is wanted.
+        symbols: whole numbers `[N]`; the target of each but the last is the one after it.
         batch_size: B.
         window: T.
 

@@ -1,4 +1,4 @@
-"""A text to be gone on with."""
+"""Language modelling: predicting the next symbol of a text."""
 
 import functools
 import math
@@ -21,16 +21,16 @@ class Text(Task, Static):
         inputs   t h e _ c a
         targets  h e _ c a t
 
-    The text is cut in three, one part after another: training, validation, test. A part is divided
-    into as many streams as a batch has sequences; a batch is the next window of each, and the state
-    is carried from window to window, in evaluation as well.
+    The text is cut into three parts, in this order: training, validation, test. Each part is
+    divided into as many streams as a batch has sequences. A batch is the next window of each
+    stream, and the state is carried from window to window, in evaluation as well.
 
     Attributes:
         text: path of a file in UTF-8; none for the documentation strings of Python's own library.
         unit: what a symbol is: characters, words or bytes.
-        most_symbols: how many there are at most, the rest being one unknown one; none for all that
-            training has.
-        window: symbols of a window, through which gradients go back.
+        most_symbols: size of the vocabulary at most: the most frequent symbols of training, and one
+            that stands for all others; none for all of training. Of bytes there are 256.
+        window: symbols in a window, the steps of backpropagation through time.
         validation: share of the text that is for validation.
         test: share of the text, its end, that is for the test.
 
@@ -92,9 +92,9 @@ class Text(Task, Static):
 
     @property
     def baseline(self) -> float:
-        """The entropy of a symbol of training given the one before it, in nats.
+        """The entropy of a symbol given the one before it, in nats, by the counts of training.
 
-        A guess by counts of pairs has this loss where they were counted, and more elsewhere.
+        That is the loss of a bigram model on training; on the other parts it has more.
         """
         return _pair_entropy(self)
 

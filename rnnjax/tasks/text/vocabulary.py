@@ -1,8 +1,9 @@
-"""Which symbols a text is made of, and their numbers."""
+"""The symbols of a text and their numbers: a tokenizer by characters, words or bytes."""
 
 import codecs
 import functools
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -19,7 +20,8 @@ _WORD = re.compile(r"\n|[^\W_]+(?:['\u2019][^\W_]+)*|[^\w\s]|_")
 class Vocabulary(Static):
     """Symbols of a text by their numbers, from 0.
 
-    Number 0 stands for symbols that were not seen when it was made; of bytes there are all.
+    Number 0 is the unknown symbol, for those that were not in the text that it was made of. By
+    bytes there are all 256, and none is unknown.
 
     Attributes:
         symbols: in the order of their numbers.
@@ -64,20 +66,35 @@ class Vocabulary(Static):
         """Returns the numbers of a text's symbols, int32 `[N]`."""
         if self.unit == "bytes":
             return np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8).astype(np.int32)
-        return np.array([self._numbers.get(s, 0) for s in _cut(text, self.unit)], np.int32)
+        if self.unit == "characters":
+            points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+            return self._numbers_of_points[points]
+        return np.array([self._numbers.get(word, 0) for word in _cut(text, self.unit)], np.int32)
 
     @functools.cached_property
     def _numbers(self) -> dict[str, int]:
         return {symbol: number for number, symbol in enumerate(self.symbols)}
 
+    @functools.cached_property
+    def _numbers_of_points(self) -> np.ndarray:
+        """The numbers of all code points of Unicode: a table is fast also for long texts."""
+        numbers = np.zeros(sys.maxunicode + 1, np.int32)
+        numbers[list(map(ord, self.symbols))] = np.arange(len(self.symbols))
+        return numbers
+
     def decode(self, numbers: Iterable[int]) -> str:
         """Returns the text of numbers; words are put apart by spaces."""
         return "".join(self.pieces(numbers))
 
-    def pieces(self, numbers: Iterable[int]) -> Iterator[str]:
-        """Yields the text of numbers as they come, so that it can be shown piece by piece."""
+    def pieces(self, numbers: Iterable[int], before: str = "") -> Iterator[str]:
+        """Yields the text of numbers as they come, so that it can be shown piece by piece.
+
+        Args:
+            numbers: of symbols.
+            before: the text that they go on with, from which the first word is put apart.
+        """
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        line_begins = True
+        line_begins = not before or before[-1].isspace()
         for number in map(int, numbers):
             if self.unit == "bytes":
                 yield decoder.decode(bytes([number]))

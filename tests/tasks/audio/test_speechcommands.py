@@ -18,6 +18,10 @@ def write(path, samples, channels=1, rate=16000):
         sound.writeframes(samples.astype("<i2").tobytes())
 
 
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A folder of the ten words and another one, five utterances each, and what they are."""
@@ -79,6 +83,7 @@ def test_parts_are_those_of_the_lists(made):
         ),
         (lambda folder: (folder / "yes").rename(folder / "yeah"), "no folder of yes; it holds"),
         (lambda folder: (folder / "on/0.wav").write_text("x"), "on/0.wav: no readable WAV file"),
+        (lambda folder: cut(folder / "on/0.wav"), "on/0.wav: no readable WAV file"),
         (
             lambda folder: write(folder / "on/0.wav", np.zeros(4), channels=2),
             "2 channels of 16 bits",

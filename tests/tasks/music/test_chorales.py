@@ -183,7 +183,7 @@ def test_an_installed_music21_is_read_without_importing_it(tmp_path, monkeypatch
             {chorales.PICKLE: pickle.dumps({**PIECES, "test": [[(20,)]]})},
             "20 is no key of a piano",
         ),
-        ({"music21-1.whl": b"x"}, r"music21-1\.whl: no readable wheel"),
+        ({"music21-1.whl": b"x"}, r"music21-1\.whl: no readable zip archive"),
     ],
 )
 def test_files_that_are_another_thing_are_told_in_one_line(files, message, tmp_path):

@@ -8,7 +8,7 @@ FREQUENCIES = [0.2, 0.311, 0.42, 0.51, 0.63, 0.74, 0.85, 0.97]
 
 
 @pytest.mark.parametrize("task", [MultipleSines(sines=1), MultipleSines(200, 3, sines=2)], ids=repr)
-def test_a_sum_of_sines_is_foreseen_by_a_linear_map_of_two_values_a_sine(task):
+def test_a_sum_of_sines_is_predicted_by_a_linear_map_of_two_values_a_sine(task):
     batch = sample(task, 1000)
     x, y = (np.asarray(v, float)[..., 0] for v in (batch.inputs, batch.targets))
     np.testing.assert_array_equal(x[task.ahead :], y[: -task.ahead])

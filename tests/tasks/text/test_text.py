@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnnjax import tasks
-from rnnjax.datasets import DatasetError
+from rnnjax.datasets import DatasetError, texts
 from rnnjax.datasets.texts import load_text
 from rnnjax.tasks.text.streams import Streams
 from rnnjax.tasks.text.vocabulary import UNKNOWN
@@ -41,6 +41,9 @@ def test_bytes_read_any_text_and_characters_know_those_of_training_alone():
     assert vocabulary.encode("é\n").tolist() == [0xC3, 0xA9, 10]
     assert vocabulary.decode([0xC3, 0xA9, 0xFF]) == f"é{UNKNOWN}"
     assert list(vocabulary.pieces([0xC3, 0xA9]))[:2] == ["", "é"]
+    words = tasks.Vocabulary.of("to be", "words")
+    for before, wanted in (("", "be to"), ("to", " be to"), ("to ", "be to"), ("to\n", "be to")):
+        assert "".join(words.pieces(words.encode("be to"), before)) == wanted
     letters = tasks.Vocabulary.of("abca", "characters", most=3)
     assert letters.symbols[0] == UNKNOWN
     assert "a" in letters.symbols
@@ -102,6 +105,17 @@ def test_bits_are_the_loss_by_another_logarithm(file, unit):
     assert found[f"bits_per_{unit[:-1]}"] == pytest.approx(loss / math.log(2), rel=1e-6)
 
 
+def test_documentation_is_collected_once_each_but_not_of_tests(tmp_path):
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "a.py").write_text('"""Of a test."""')
+    (tmp_path / "b.py").write_text(
+        'class A:\n    """Second."""\n\n\nclass B(A):\n    """Second."""'
+    )
+    (tmp_path / "a.py").write_text('"""First.\n\n    More.\n"""\nx = "no documentation"')
+    (tmp_path / "c.py").write_text("no Python")
+    assert texts._documentation(tmp_path) == "First.\n\nMore.\n\nSecond.\n"
+
+
 @pytest.mark.full
 def test_the_text_that_python_brings_is_documentation():
     found = load_text()
@@ -130,7 +144,17 @@ def test_files_that_are_no_text_are_told_in_one_line(tmp_path, file):
     with pytest.raises(DatasetError, match=r"no text in UTF-8.*--unit=bytes"):
         tasks.Text(str(image)).input_dim  # noqa: B018
     assert tasks.Text(str(image), unit="bytes").numbers("train")[0] == 128
+    (tmp_path / "empty.txt").write_bytes(b"")
+    with pytest.raises(DatasetError, match="an empty file"):
+        tasks.Text(str(tmp_path / "empty.txt")).input_dim  # noqa: B018
     with pytest.raises(DatasetError, match="no such file"):
         tasks.Text(str(pathlib.Path(file).with_name("none.txt"))).input_dim  # noqa: B018
     with pytest.raises(ValueError, match="are no 4000 windows of 64"):
         tasks.Text(file).source("train", 4000)
+
+
+def test_ends_of_lines_are_read_as_they_are(tmp_path):
+    body = b"a\r\nb\rc\n" * 99
+    (tmp_path / "lines.txt").write_bytes(body)
+    task = tasks.Text(str(tmp_path / "lines.txt"), unit="bytes", validation=0.0, test=0.0)
+    assert bytes(task.numbers("train").tolist()) == body
