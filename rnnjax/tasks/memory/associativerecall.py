@@ -6,7 +6,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.memory.recalltask import RecallTask
 from rnnjax.typing import Array, Key

@@ -6,7 +6,7 @@ from typing import Literal
 
 import jax.numpy as jnp
 
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 

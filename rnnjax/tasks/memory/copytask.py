@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.formal.draws import below
+from rnnjax.tasks.draws import below
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array
 

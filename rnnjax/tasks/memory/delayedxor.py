@@ -5,7 +5,7 @@ import dataclasses
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch, masked_mean
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key

@@ -4,8 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch, masked_mean
-from rnnjax.tasks.formal.draws import below, draw_words
-from rnnjax.tasks.memory.draws import happen
+from rnnjax.tasks.draws import below, draw_words, happen
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key

@@ -6,9 +6,8 @@ from typing import Literal
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, distinct, draw_words
 from rnnjax.tasks.memory.copytask import CopyTask
-from rnnjax.tasks.memory.draws import distinct
 from rnnjax.typing import Array, Key
 
 
