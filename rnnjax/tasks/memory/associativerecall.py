@@ -71,9 +71,10 @@ class AssociativeRecall(RecallTask):
             pairs = size // 2
             last = value
             if self.absent:
-                absent = (1 - 1 / self.keys) ** pairs
+                ln_absent = pairs * math.log1p(-1 / self.keys)
+                absent = math.exp(ln_absent)
                 there = 1 - absent
-                last = there * (value - math.log(there)) - absent * math.log(absent)
+                last = there * (value - math.log(there)) - absent * ln_absent
             if self.counts == "last":
                 return last, 1
             return pairs * (key + value) + last, 2 * pairs + 2

@@ -41,7 +41,7 @@ class CopyTask(SizedTask):
 
     @property
     def output_dim(self) -> int:
-        """The alphabet and the blank, which is never wanted."""
+        """The alphabet and the blank."""
         return self.alphabet + 1
 
     @property

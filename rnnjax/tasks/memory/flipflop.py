@@ -11,10 +11,10 @@ from rnnjax.typing import Array, Key
 
 
 class FlipFlop(SizedTask):
-    """Say of each of some inputs the sign of its last pulse.
+    """Say the sign of the last pulse of each input.
 
-    Pulses are 1 or -1, equally likely; between them an input is 0. Every input starts with one.
-    One of them:
+    Pulses are 1 or -1, equally likely; between them an input is 0. Every input starts with a pulse.
+    With one input:
 
         inputs   +  0  0  -  0
         targets  +  +  +  -  -

@@ -27,6 +27,7 @@ class InductionHead(RecallTask):
         `InductionHead(256, vocabulary=18, tested=...)` has sixteen numbers.
 
     Example:
+        >>> import jax
         >>> task = InductionHead(7)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> " ".join(task.tokens[i] for i in batch.inputs[:, 0].argmax(-1))

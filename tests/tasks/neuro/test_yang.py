@@ -11,7 +11,7 @@ from rnnjax.tasks import YangTask
 from rnnjax.tasks.neuro.yangrules import RULES
 from tests.tasks.compiled import judge, sample
 
-SAMPLES = 2000
+SAMPLES = 800
 MS = 20  # of a step
 UNITS = np.arange(32) * 2 * np.pi / 32
 FIRST, SECOND, DELAY = {200, 400, 600}, {200, 400, 600}, {200, 400, 800, 1600}
