@@ -1,7 +1,7 @@
 """Context-dependent decision: which of two noisy stimuli counts, a cue says.
 
 Mante, Sussillo, Shenoy & Newsome (2013), Context-dependent computation by recurrent dynamics in
-prefrontal cortex, Nature 503. An ideal observer is right in .941 of the trials, by chance one half.
+prefrontal cortex, Nature 503. An ideal observer is right in .943 of the trials, by chance one half.
 """
 
 from rnnjax.settings import Experiment, Recurrent, Training

@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self, get_args, get_origin
 
 import jax
 import jax.numpy as jnp
@@ -56,12 +56,16 @@ class SizedTask(GeneratedTask):
     alike: bool = dataclasses.field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuses sizes that cannot be.
+        """Refuses sizes that cannot be, and choices that are unknown.
 
         Raises:
             ValueError: if not `smallest <= shortest <= size < tested`, or `grows` is below 1 or has
-                no sizes to rise through.
+                no sizes to rise through, or a field is none of the names that it may be.
         """
+        for field in dataclasses.fields(self):
+            names = get_args(field.type) if get_origin(field.type) is Literal else ()
+            if names and getattr(self, field.name) not in names:
+                raise ValueError(f"{self}: {field.name} must be {' or '.join(names)}")
         name, least = self.size_field, self.smallest
         if self.size < least:
             raise ValueError(f"{self}: {name} must be {least} or more")

@@ -5,7 +5,7 @@ import abc
 import jax
 import jax.numpy as jnp
 
-from rnnjax.tasks.formal.draws import below, draw_words, not_all_zero
+from rnnjax.tasks.draws import below, draw_words, not_all_zero
 from rnnjax.tasks.formal.endedtask import EndedTask
 from rnnjax.typing import Array, Key
 

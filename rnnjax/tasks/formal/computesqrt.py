@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rnnjax.tasks.formal.draws import draw_words, not_all_zero
+from rnnjax.tasks.draws import draw_words, not_all_zero
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key
 

@@ -6,7 +6,7 @@ The digits are their own symbols, from 0 to `modulus - 1`; above them come these
 import jax
 import jax.numpy as jnp
 
-from rnnjax.tasks.formal.draws import below
+from rnnjax.tasks.draws import below
 from rnnjax.typing import Array
 
 PLUS, MINUS, TIMES, OPEN, CLOSE = range(5)  # more than the digits

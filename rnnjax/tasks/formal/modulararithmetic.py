@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.formal import expressions
-from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.formal.expressions import MINUS, OPERATORS, TIMES, spelled
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from rnnjax.tasks.draws import draw_words
 from rnnjax.tasks.formal import expressions
-from rnnjax.tasks.formal.draws import draw_words
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key
 

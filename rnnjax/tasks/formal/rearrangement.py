@@ -2,7 +2,7 @@
 
 import abc
 
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key
 

@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.formal import expressions
-from rnnjax.tasks.formal.draws import below, draw_words
 from rnnjax.tasks.formal.expressions import TIMES
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.formal.endedtask import EndedTask
 from rnnjax.typing import Array, Key
 

@@ -6,7 +6,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.memory.recalltask import RecallTask
 from rnnjax.typing import Array, Key
@@ -71,9 +71,10 @@ class AssociativeRecall(RecallTask):
             pairs = size // 2
             last = value
             if self.absent:
-                absent = (1 - 1 / self.keys) ** pairs
+                ln_absent = pairs * math.log1p(-1 / self.keys)
+                absent = math.exp(ln_absent)
                 there = 1 - absent
-                last = there * (value - math.log(there)) - absent * math.log(absent)
+                last = there * (value - math.log(there)) - absent * ln_absent
             if self.counts == "last":
                 return last, 1
             return pairs * (key + value) + last, 2 * pairs + 2

@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.formal.draws import below, draw_words
-from rnnjax.tasks.memory.draws import distinct
+from rnnjax.tasks.draws import below, distinct, draw_words
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import jax.numpy as jnp
 
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
@@ -16,12 +16,12 @@ _OF_A_SUIT = 13  # cards of a deck
 class CardTask(SizedTask):
     """Cards are dealt, one a step; of each the suit is seen.
 
-    They are from as few shuffled decks as hold all of them, 13 cards a suit, so that a suit that
-    was seen is a little less likely to come again; or suits are independent.
+    They come from shuffled decks of 13 cards a suit, as few decks as are needed, so that a suit is
+    a little less likely once it was seen; or suits are independent.
 
     Attributes:
-        length: cards that are dealt, the most in training. A deck has one more than the default,
-            which is never seen.
+        length: cards that are dealt, the most in training. The default is a deck without its last
+            card.
         suits: how many there are.
         deal: "decks", or "independent" suits.
     """

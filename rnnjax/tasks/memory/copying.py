@@ -6,16 +6,17 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch, accuracy
-from rnnjax.tasks.sized import SizedTask
+from rnnjax.tasks.memory.copytask import CopyTask
+from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.typing import Array, Key
 
 
-class Copying(SizedTask):
+class Copying(CopyTask):
     """Repeat ten symbols after a long silence.
 
-    Ten symbols out of eight come first, then `delay` blanks of which the last is a marker instead,
-    then ten blanks. Wanted are blanks, and from the step after the marker on the ten symbols.
-    With three symbols and a delay of 4:
+    Ten symbols come first, each one of eight; then `delay` steps, blanks but for the last, which is
+    a marker; then ten blanks. Wanted are blanks, and from the step after the marker on the ten
+    symbols. With three symbols and a delay of 4:
 
         inputs   c a f _ _ _ : _ _ _
         targets  _ _ _ _ _ _ _ c a f
@@ -23,7 +24,7 @@ class Copying(SizedTask):
     Attributes:
         delay: silent steps, the marker's among them; the most in training.
         symbols: how many there are to repeat.
-        alphabet: of how many different ones.
+        alphabet: how many different symbols there are.
 
     References:
         Hochreiter & Schmidhuber (1997), Long short-term memory, Neural Computation 9.
@@ -33,9 +34,9 @@ class Copying(SizedTask):
     Example:
         >>> batch = Copying(delay=4, symbols=3, alphabet=5).sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist()  # 0 is the blank, 6 the marker
-        [5, 1, 3, 0, 0, 0, 6, 0, 0, 0]
+        [2, 2, 3, 0, 0, 0, 6, 0, 0, 0]
         >>> batch.targets[:, 0].tolist()
-        [0, 0, 0, 0, 0, 0, 0, 5, 1, 3]
+        [0, 0, 0, 0, 0, 0, 0, 2, 2, 3]
     """
 
     delay: int = 100
@@ -44,41 +45,19 @@ class Copying(SizedTask):
 
     size_field = "delay"
 
-    def __post_init__(self) -> None:
-        """Refuses sequences without a symbol or a marker.
-
-        Raises:
-            ValueError: if a size is below 1, or see `SizedTask`.
-        """
-        super().__post_init__()
-        for name in ("symbols", "alphabet"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{self}: {name} must be 1 or more")
-
     def steps_of(self, size: Array | int) -> Array | int:
         """Returns T, `delay + 2 * symbols`."""
         return size + 2 * self.symbols
 
     @property
-    def input_dim(self) -> int:
-        """The alphabet, the blank and the marker, one-hot."""
-        return self.alphabet + 2
-
-    @property
-    def output_dim(self) -> int:
-        """The alphabet and the blank."""
-        return self.alphabet + 1
-
-    @property
     def baseline(self) -> float:
-        """`symbols * ln(alphabet) / T`, of T the mean.
+        """`symbols * ln(alphabet) / T`; where delays vary, T is the mean.
 
-        Without memory the blanks are still certain, since the marker tells when they end, and each
-        of the ten symbols is a guess out of eight.
+        Without memory the blanks are certain, since the number of the step tells when they end, and
+        each of the ten symbols is a guess out of eight.
         """
-        least = self.delay if self.shortest is None else self.shortest
-        steps = (least + self.delay) / 2 + 2 * self.symbols
-        return self.symbols * math.log(self.alphabet) / steps
+        guesses = self.symbols * math.log(self.alphabet)
+        return pooled(self, lambda delay: (guesses, delay + 2 * self.symbols))
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence; class 0 is the blank, the alphabet follows."""

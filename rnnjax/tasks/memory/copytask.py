@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.formal.draws import below
+from rnnjax.tasks.draws import below
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array
 
@@ -41,7 +41,7 @@ class CopyTask(SizedTask):
 
     @property
     def output_dim(self) -> int:
-        """The alphabet and the blank, which is never wanted."""
+        """The alphabet and the blank."""
         return self.alphabet + 1
 
     @property

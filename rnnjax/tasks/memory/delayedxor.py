@@ -5,7 +5,7 @@ import dataclasses
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch, masked_mean
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
@@ -22,7 +22,8 @@ class DelayedXOR(SizedTask):
         second   0  0  0  0  -  -  0  0  0  0  0
         targets  0  0  0  0  0  0  0  -  -  -  0
 
-    Each pulse by itself says nothing of the answer, nor does a sum of both: the task is not linear.
+    Neither pulse alone says anything of the answer, which is the product of the signs: a linear
+    function of the two is no better than a guess.
 
     Attributes:
         delay: steps between the pulses, the most in training.
@@ -38,6 +39,7 @@ class DelayedXOR(SizedTask):
         neural networks, PNAS 116 (the published code; steps of 5 ms).
 
     Example:
+        >>> import jax
         >>> task = DelayedXOR(delay=1, pulse=2, onset=1, wait=1, response=3, after=1)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].T.astype(int).tolist()
@@ -60,8 +62,8 @@ class DelayedXOR(SizedTask):
         """Refuses trials that are not.
 
         Raises:
-            ValueError: if pulse or response has no step, or another part fewer than none; or see
-                `SizedTask`.
+            ValueError: if `pulse` or `response` is below 1, another part is negative, or there are
+                neither 1 nor 2 channels; or see `SizedTask`.
         """
         super().__post_init__()
         for name, least in {"pulse": 1, "response": 1, "onset": 0, "wait": 0, "after": 0}.items():
@@ -72,7 +74,7 @@ class DelayedXOR(SizedTask):
 
     @property
     def smallest(self) -> int:
-        """None: the second pulse may follow at once."""
+        """Zero: the second pulse may follow at once."""
         return 0
 
     def steps_of(self, size: Array | int) -> Array | int:
@@ -110,10 +112,10 @@ class DelayedXOR(SizedTask):
         )
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
-        """The share of trials with a peak beyond 0.7 to the right side.
+        """The share of trials whose output goes beyond 0.7 with the right sign.
 
-        It is looked for in the response but for its first three tenths, as the authors do; they
-        look at the silence after it as well.
+        It may do so in the last seven tenths of the response; the authors count the silence after
+        it as well.
         """
         said, wanted = (jnp.where(batch.mask, a[..., 0], 0) for a in (outputs, batch.targets))
         asked = wanted != 0

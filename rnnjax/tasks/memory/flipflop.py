@@ -4,18 +4,17 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch, masked_mean
-from rnnjax.tasks.formal.draws import below, draw_words
-from rnnjax.tasks.memory.draws import happen
+from rnnjax.tasks.draws import below, draw_words, happen
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
 
 class FlipFlop(SizedTask):
-    """Say of each of some inputs the sign of its last pulse.
+    """Say the sign of the last pulse of each input.
 
-    Pulses are 1 or -1, equally likely; between them an input is 0. Every input starts with one.
-    One of them:
+    Pulses are 1 or -1, equally likely; between them an input is 0. Every input starts with a pulse.
+    With one input:
 
         inputs   +  0  0  -  0
         targets  +  +  +  -  -

@@ -4,7 +4,7 @@ import math
 
 import jax.numpy as jnp
 
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.tasks.memory.recalltask import RecallTask
 from rnnjax.typing import Array, Key
@@ -27,6 +27,7 @@ class InductionHead(RecallTask):
         `InductionHead(256, vocabulary=18, tested=...)` has sixteen numbers.
 
     Example:
+        >>> import jax
         >>> task = InductionHead(7)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> " ".join(task.tokens[i] for i in batch.inputs[:, 0].argmax(-1))

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.formal.draws import draw_words
+from rnnjax.tasks.draws import draw_words
 from rnnjax.tasks.memory.copytask import CopyTask
 from rnnjax.typing import Array, Key
 

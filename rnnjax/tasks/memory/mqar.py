@@ -7,8 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.formal.draws import below, draw_words
-from rnnjax.tasks.memory.draws import distinct
+from rnnjax.tasks.draws import below, distinct, draw_words
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
@@ -22,10 +21,10 @@ class MQAR(SizedTask):
         inputs   2 8 4 7 0 0 4 0 0 0 0 0 2 0 0 0
         targets  . . . . . . 7 . . . . . 8 . . .      dots do not count
 
-    The whole numbers below `vocabulary` are halved: keys are from 1 on, values the upper half; no
-    two keys of a sequence are the same, and no two values. Keys come again an even number of steps
-    after the pairs, each in a place of its own, the first of which are much likelier: the `g`-th
-    has a weight of `g**(power - 1)`. Inputs are whole numbers, to be embedded.
+    Keys are whole numbers from 1 to `vocabulary / 2 - 1`, values those from there to
+    `vocabulary - 1`; no two keys of a sequence are the same, and no two values. After the pairs
+    each key is at an even number of steps, in a place of its own; early places are much likelier:
+    the `g`-th has a weight of `g**(power - 1)`. Inputs are whole numbers, to be embedded.
 
     Who remembers the values, but not whose they are, has a loss of `ln(pairs)`.
 
@@ -33,7 +32,7 @@ class MQAR(SizedTask):
         length: steps of a sequence, the most in training.
         pairs: of a key and a value.
         vocabulary: how many whole numbers there are.
-        power: how late keys come again; 1 makes all places as likely.
+        power: how late keys come again; 1 makes all places equally likely.
         passes: how often the pairs are shown, one pass after another.
         noise: whether random whole numbers are shown instead of 0.
 

@@ -6,25 +6,25 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.formal.draws import below, draw_words
-from rnnjax.tasks.memory.draws import happen
+from rnnjax.tasks.draws import below, draw_words, happen
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
 
 class NBack(SizedTask):
-    """Say at every step whether the symbol is the one of some steps ago.
+    """Say at every step whether the symbol is the same as n steps ago.
 
         inputs   A B A A C A
         targets  . . 1 0 0 1      two back; dots do not count
 
-    A share `match` of the symbols are the one that was `back` steps ago; of the others none is.
+    With the chance `match` a symbol is the same as `back` steps ago; if not, it is one of the other
+    ones, all equally likely.
 
     Attributes:
         length: steps of a sequence, the most in training.
-        back: how many steps ago.
+        back: n, how many steps ago.
         symbols: how many different ones there are.
-        match: the chance that a symbol is the one; `1 / symbols` makes all of them independent.
+        match: the chance of a match; `1 / symbols` makes all symbols independent.
 
     References:
         Kirchner (1958), Age differences in short-term retention of rapidly changing information,
@@ -42,7 +42,7 @@ class NBack(SizedTask):
     match: float = 0.33
 
     def __post_init__(self) -> None:
-        """Refuses what has no two answers.
+        """Refuses rows in which the answer is always the same.
 
         Raises:
             ValueError: if `back` is below 1, there are fewer than two symbols, or `match` is no
@@ -73,11 +73,11 @@ class NBack(SizedTask):
 
     @property
     def baseline(self) -> float:
-        """The entropy of a match: the symbol alone says nothing of it, as all are as likely."""
+        """The entropy of a match: the symbol alone says nothing, for all are equally likely."""
         return -self.match * math.log(self.match) - (1 - self.match) * math.log(1 - self.match)
 
     def draw(self, key: Key, size: Array | int) -> Batch:
-        """Draws a sequence; from one to the next of `back` steps later a symbol is moved on."""
+        """Draws a sequence: each symbol is that of `back` steps ago, moved on by 0 or more."""
         del size
         words, t = draw_words(key, 2 * self.length).reshape(2, -1), jnp.arange(self.length)
         match = happen(words[0], self.match) & (t >= self.back)

@@ -11,8 +11,10 @@ from rnnjax.typing import Array
 def pooled(task: SizedTask, loss_of: Callable[[int], tuple[float, float]]) -> float:
     """Returns the mean loss of a step that counts, over the sizes that training has.
 
+    It is that of a guess that knows the size of its sequence, and so where in it a step is.
+
     Args:
-        task: whose sizes they are, each as likely.
+        task: whose sizes they are, each equally likely.
         loss_of: for a size, the losses of a sequence added up and how many of its steps count.
 
     Example:

@@ -7,7 +7,7 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 
-from rnnjax.batch import Batch, accuracy
+from rnnjax.batch import Batch, accuracy, remaining
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key
 
@@ -80,6 +80,5 @@ class RecallTask(SizedTask):
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
         """The share of last tokens that are right."""
-        remaining = jnp.cumsum(batch.mask[::-1], axis=0)[::-1]
-        last = batch.mask & (remaining == 1)
+        last = batch.mask & (remaining(batch.mask) == 1)
         return {"accuracy": accuracy(outputs, batch.targets, last)}

@@ -6,35 +6,34 @@ from typing import Literal
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, distinct, draw_words
 from rnnjax.tasks.memory.copytask import CopyTask
-from rnnjax.tasks.memory.draws import distinct
 from rnnjax.typing import Array, Key
 
 
 class SelectiveCopying(CopyTask):
     """Repeat the symbols that lie among blanks, and not the blanks.
 
-    Where a symbol is says nothing, so that counting steps does not help: what to keep is to be told
-    from what is seen. With two symbols and four blanks:
+    Symbols are at random steps, so that counting steps does not help: what to keep depends on what
+    is seen. With two symbols and four blanks:
 
         inputs   _ c _ _ a _ : :
         targets  . . . . . . c a      dots do not count
 
-    In the form "mad" there is one marker, after it come blanks, and no blank is between the last
-    symbol and the marker: each blank is put before a symbol, whichever.
+    In the form "mad" one marker asks for all symbols, and blanks follow it. Each blank is put
+    before a random symbol, so that the last symbol is next to the marker.
 
         inputs   _ c _ _ _ a : _ _
         targets  . . . . . . . c a
 
-    The defaults are a small published setting for one minute on a CPU. The paper's are
+    The defaults are those of a published minGRU, small enough for a CPU. The paper's are
     `blanks=4096, symbols=16, alphabet=14`, the MAD benchmark's
     `form="mad", blanks=223, symbols=16, alphabet=14`, which are 256 steps.
 
     Attributes:
         blanks: how many there are, the most in training.
         symbols: how many there are to repeat.
-        alphabet: of how many different ones.
+        alphabet: how many different symbols there are.
         form: "marked", a marker for each symbol, anywhere among the blanks; or "mad".
 
     References:
@@ -43,6 +42,7 @@ class SelectiveCopying(CopyTask):
         Ré (2022), arXiv:2111.00396, with `variable`.
         Poli et al. (2024), Mechanistic design and scaling of hybrid architectures,
         arXiv:2403.17844 (the form "mad").
+        github.com/cheind/mingru, the example of selective copying (the defaults).
 
     Example:
         >>> task = SelectiveCopying(blanks=4, symbols=2, alphabet=4)
@@ -68,15 +68,16 @@ class SelectiveCopying(CopyTask):
     def places(self, words: Array, size: Array | int) -> Array:
         """Returns where the symbols are, in order, `[symbols]`, made of random words."""
         if self.form == "marked":
-            return jnp.sort(distinct(words[: 2 * self.symbols], size + self.symbols))
-        symbol = below(words[: self.blanks], self.symbols)  # the one after a blank
+            return jnp.sort(distinct(words, size + self.symbols))
+        symbol = below(words, self.symbols)  # the one after a blank
         there = jnp.arange(self.blanks) < size
         before = jnp.zeros(self.symbols, symbol.dtype).at[symbol].add(there)
         return before.cumsum() + jnp.arange(self.symbols)
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a sequence."""
-        words = draw_words(key, self.symbols + max(2 * self.symbols, self.blanks))
+        for_places = 2 * self.symbols if self.form == "marked" else self.blanks
+        words = draw_words(key, self.symbols + for_places)
         message, t = self.message(words), jnp.arange(self.steps_of(self.blanks))
         asked, marker = size + self.symbols, self.alphabet + 1
         places = self.places(words[self.symbols :], size)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.batch import Batch
-from rnnjax.tasks.formal.draws import below, draw_words
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.memory.pooled import nominal_length
 from rnnjax.tasks.sized import SizedTask
 from rnnjax.typing import Array, Key

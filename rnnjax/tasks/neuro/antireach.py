@@ -2,10 +2,10 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.neuro.trialtask import TrialTask, tuned
 from rnnjax.typing import Array, Key
 
@@ -38,6 +38,7 @@ class AntiReach(TrialTask):
         Molano-Mazón et al. (2022), NeuroGym (the form).
 
     Example:
+        >>> import jax
         >>> task = AntiReach(100, 100, decision=100, places=4)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> shown = batch.inputs[1, 0, 1:].argmax()
@@ -75,9 +76,9 @@ class AntiReach(TrialTask):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a trial."""
-        key_place, key_noise = jax.random.split(key)
         now = self.during(size)
-        wanted = jax.random.randint(key_place, (), 0, self.places)
+        words = draw_words(key, 1 + self.words_of_noise(self.places))
+        wanted = below(words[0], self.places)
         shown = 2 * jnp.pi / self.places * wanted + jnp.pi * self.anti
-        stimulus = self.noisy(key_noise, tuned(shown, self.places), now["stimulus"])
+        stimulus = self.noisy(words[1:], tuned(shown, self.places), now["stimulus"])
         return self.trial(now, [stimulus], 1 + wanted)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.neuro.perceptualdecision import PerceptualDecision
 from rnnjax.tasks.neuro.trialtask import tuned
 from rnnjax.typing import Array, Key
@@ -31,7 +32,7 @@ class ContextDecision(PerceptualDecision):
         targets    0   0    0    0   0   0   2
 
     The delay is exponential from `shortest` on and cut off at `delay`, so that the wait so far
-    tells little about its end. With the defaults an ideal observer chooses right in .825 .998 1 of
+    tells little about its end. With the defaults an ideal observer chooses right in .825 .997 1 of
     the trials, .941 on average; one who looks at the wrong stimulus in half of them.
 
     Attributes:
@@ -40,19 +41,20 @@ class ContextDecision(PerceptualDecision):
         delay: milliseconds from them to the decision, the most in training.
         decision: milliseconds in which the choice is wanted.
         choices: directions.
-        coherences: of a stimulus, in percent, each as likely; 5, 15, 50 are the 1, 3, 10 of Song et
-            al., whose inputs have five times the contrast.
+        coherences: of a stimulus, in percent, each equally likely; 5, 15, 50 are the 1, 3, 10 of
+            Song et al., whose inputs have five times the contrast.
         context: "explicit", either stimulus in turn, as two inputs say; "first" or "second", always
             that one, which no input says and training has to find.
         mean_delay: the mean in ms of the exponential, beyond the shortest delay and before it is
-            cut off; none for all delays as likely.
+            cut off; none for delays that are all equally likely.
 
     References:
         Mante, Sussillo, Shenoy & Newsome (2013), Context-dependent computation by recurrent
         dynamics in prefrontal cortex, Nature 503 (the task; there without a delay).
         Song, Yang & Wang (2016), Training excitatory-inhibitory recurrent neural networks for
         cognitive tasks, PLoS Computational Biology 12.
-        Molano-Mazón et al. (2022), NeuroGym (the form, whose usual context is "first").
+        Molano-Mazón et al. (2022), NeuroGym (the form, whose usual context is "first"; there an
+        explicit one is shown in the decision, too).
 
     Example:
         >>> task = ContextDecision(stimulus=200, delay=200, shortest=None, noise=0.0)
@@ -76,15 +78,12 @@ class ContextDecision(PerceptualDecision):
     shortest: int | None = dataclasses.field(default=300, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuses contexts and delays that cannot be.
+        """Refuses delays that cannot be.
 
         Raises:
-            ValueError: if `context` is unknown, `mean_delay` is not positive, or see
-                `PerceptualDecision`.
+            ValueError: if `mean_delay` is not positive, or see `PerceptualDecision`.
         """
         super().__post_init__()
-        if self.context not in ("explicit", "first", "second"):
-            raise ValueError(f"{self}: context is explicit, first or second, not {self.context}")
         if self.mean_delay is not None and self.mean_delay <= 0:
             raise ValueError(f"{self}: mean_delay must be more than 0, not {self.mean_delay}")
 
@@ -106,21 +105,20 @@ class ContextDecision(PerceptualDecision):
         if self.mean_delay is None:
             return super().draw_sizes(key, count, least, greatest)
         width = jnp.asarray(greatest) + 1 - jnp.asarray(least)
-        below = jax.random.uniform(key, (count,)) * -jnp.expm1(-width / self.mean_delay)
-        beyond = (-self.mean_delay * jnp.log1p(-below)).astype(int)
+        chance = jax.random.uniform(key, (count,)) * -jnp.expm1(-width / self.mean_delay)
+        beyond = (-self.mean_delay * jnp.log1p(-chance)).astype(int)  # where its chance is reached
         return least + jnp.minimum(beyond, width - 1)
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a trial."""
-        keys = jax.random.split(key, 4)
         now = self.during(size)
-        choice = jax.random.randint(keys[0], (2,), 0, self.choices)
-        contrast = jax.random.choice(keys[1], jnp.array(self.coherences), (2,)) / 200
+        words = draw_words(key, 5 + self.words_of_noise(2 * self.choices))
+        choice, contrast = below(words[:2], self.choices), self.contrasts(words[2:4])
         rings = jax.vmap(tuned, (0, None))(2 * jnp.pi / self.choices * choice, self.choices)
         means = (0.5 + contrast[:, None] * rings).reshape(-1)
-        stimuli = [self.noisy(keys[2], means, now["stimulus"])]
+        stimuli = [self.noisy(words[5:], means, now["stimulus"])]
         if self.context == "explicit":
-            which = jax.random.randint(keys[3], (), 0, 2)
+            which = below(words[4], 2)
             waits = now["fixation"] | now["stimulus"] | now["delay"]
             stimuli.append(waits[:, None] * jax.nn.one_hot(which, 2)[None])
         else:

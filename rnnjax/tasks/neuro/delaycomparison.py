@@ -1,9 +1,9 @@
 """Delayed comparison: Romo's task."""
 
-import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.neuro.trialtask import TrialTask
 from rnnjax.typing import Array, Key
 
@@ -31,7 +31,7 @@ class DelayComparison(TrialTask):
         delay: milliseconds between the two, the most in training.
         second: milliseconds of the second stimulus.
         decision: milliseconds in which the choice is wanted.
-        lower: the lower frequencies of pairs, each as likely.
+        lower: the lower frequencies of pairs, each equally likely.
         difference: of the two frequencies of a pair.
 
     References:
@@ -42,6 +42,7 @@ class DelayComparison(TrialTask):
         Molano-Mazón et al. (2022), NeuroGym (the form).
 
     Example:
+        >>> import jax
         >>> task = DelayComparison(100, 100, 100, 100, noise=0.0)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> first, second = batch.inputs[1, 0, 1], batch.inputs[3, 0, 1]
@@ -50,6 +51,7 @@ class DelayComparison(TrialTask):
     """
 
     epochs = ("fixation", "first", "delay", "second", "decision")
+    shown = ("first", "second")
 
     fixation: int = 500
     first: int = 500
@@ -83,16 +85,15 @@ class DelayComparison(TrialTask):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a trial."""
-        key_pair, key_answer, key_noise = jax.random.split(key, 3)
         now = self.during(size)
-        lower = jax.random.choice(key_pair, jnp.array(self.lower, float))
-        answer = jax.random.randint(key_answer, (), 1, 3)
-        least = min(self.lower)
+        words = draw_words(key, 2 + self.words_of_noise(self.input_dim))
+        lower = jnp.array(self.lower, float)[below(words[0], len(self.lower))]
+        answer, least = 1 + below(words[1], 2), min(self.lower)
         span = max(self.lower) + self.difference - least
         higher_now = jnp.where(answer == 1, now["first"], now["second"])
         above = lower - least + self.difference * higher_now.astype(float)
         felt = now["first"] | now["second"]
         shown = jnp.where(felt, (1 + above / span) / 2, 0)
         batch = self.trial(now, [shown[:, None]], answer)
-        noise = self.noisy(key_noise, jnp.zeros(2), felt)
+        noise = self.noisy(words[2:], jnp.zeros(self.input_dim), felt)
         return batch._replace(inputs=batch.inputs + noise)

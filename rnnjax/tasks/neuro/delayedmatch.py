@@ -1,9 +1,9 @@
 """Delayed match to sample."""
 
-import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.neuro.trialtask import TrialTask, tuned
 from rnnjax.typing import Array, Key
 
@@ -11,7 +11,7 @@ from rnnjax.typing import Array, Key
 class DelayedMatch(TrialTask):
     """Say whether a stimulus is the one that was shown some time before.
 
-    A direction is shown, and after a delay the same or the opposite one, each as likely; input i is
+    A direction is shown, and after a delay the same or the opposite one, equally likely; input i is
     `0.5 + cos(theta_i - theta) / 2` and noise. Wanted is 1 for a match and 2 for none. Without
     noise, with a sample and a test of two steps:
 
@@ -34,6 +34,7 @@ class DelayedMatch(TrialTask):
         Molano-Mazón et al. (2022), NeuroGym (the form).
 
     Example:
+        >>> import jax
         >>> task = DelayedMatch(100, 100, 100, 100, 100, noise=0.0)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> sample, test = batch.inputs[1, 0, 1:].argmax(), batch.inputs[3, 0, 1:].argmax()
@@ -42,6 +43,7 @@ class DelayedMatch(TrialTask):
     """
 
     epochs = ("fixation", "stimulus", "delay", "test", "decision")
+    shown = ("stimulus", "test")
 
     fixation: int = 300
     stimulus: int = 500
@@ -72,12 +74,12 @@ class DelayedMatch(TrialTask):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a trial."""
-        key_sample, key_answer, key_noise, key_more = jax.random.split(key, 4)
         now = self.during(size)
-        answer = jax.random.randint(key_answer, (), 1, 3)
-        place = jax.random.randint(key_sample, (), 0, self.directions)
+        words = draw_words(key, 2 + self.words_of_noise(self.directions))
+        place, answer = below(words[0], self.directions), 1 + below(words[1], 2)
         sample = 2 * jnp.pi / self.directions * place
         test = sample + jnp.pi * (answer - 1)
-        seen = self.noisy(key_noise, 0.5 + tuned(sample, self.directions) / 2, now["stimulus"])
-        seen += self.noisy(key_more, 0.5 + tuned(test, self.directions) / 2, now["test"])
+        rings = [tuned(angle, self.directions)[None] for angle in (sample, test)]
+        means = 0.5 + jnp.where(now["test"][:, None], rings[1], rings[0]) / 2
+        seen = self.noisy(words[2:], means, now["stimulus"] | now["test"])
         return self.trial(now, [seen], answer)

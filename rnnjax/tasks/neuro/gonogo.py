@@ -5,6 +5,7 @@ import dataclasses
 import jax
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.neuro.trialtask import TrialTask
 from rnnjax.typing import Array, Key
 
@@ -62,7 +63,7 @@ class GoNoGo(TrialTask):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a trial."""
-        key_go, key_noise = jax.random.split(key)
         now = self.during(size)
-        go = jax.random.bernoulli(key_go).astype(int)
-        return self.trial(now, [self.noisy(key_noise, jax.nn.one_hot(go, 2), now["stimulus"])], go)
+        words = draw_words(key, 1 + self.words_of_noise(self.input_dim - 1))
+        go = below(words[0], 2)
+        return self.trial(now, [self.noisy(words[1:], jax.nn.one_hot(go, 2), now["stimulus"])], go)

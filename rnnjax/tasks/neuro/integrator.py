@@ -24,7 +24,7 @@ class Integrator(SizedTask):
 
     Attributes:
         length: steps of a sequence, the most in training.
-        bias: of the mean of the noise, see above.
+        bias: what the mean of the noise is multiplied by, see above.
         noise: standard deviation of the noise in a unit of time.
         dt: units of time of a step.
         context: whether there are two such noises and two inputs more that say which one counts.
@@ -33,7 +33,8 @@ class Integrator(SizedTask):
     References:
         Sussillo & Barak (2013), Opening the black box: low-dimensional dynamics in high-dimensional
         recurrent neural networks, Neural Computation 25.
-        Mante, Sussillo, Shenoy & Newsome (2013), Nature 503 (with context).
+        Mante, Sussillo, Shenoy & Newsome (2013), Context-dependent computation by recurrent
+        dynamics in prefrontal cortex, Nature 503 (with context).
         Sussillo et al. (2019), Computation through dynamics, the notebooks of google-research (the
         form). A tanh network of 100 units has there an error of 2e-5 after 10,000 updates, 2.4e-4
         with context; a GRU of as many that decides .0355.

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.neuro.timingtask import TimingTask
 from rnnjax.typing import Array, Key
 
@@ -14,9 +15,9 @@ from rnnjax.typing import Array, Key
 class IntervalProduction(TimingTask):
     """Act when the time has passed that a cue stands for.
 
-    A cue, one of as many inputs as there are intervals, is on for a random time; then comes the
-    sign set, and all goes out, whereupon the interval begins. With steps of 80 ms, the intervals
-    160 and 240, of which it is the second, and a cue of two steps:
+    Each interval has an input, its cue. It is on for a random time and a little longer, together
+    with a signal, set; then all inputs go out, and the interval begins. With steps of 80 ms, the
+    intervals 160 and 240, of which it is the second, and a cue of two steps before set:
 
         fixation    1   1 1   1   0 0 0 0 0 0
         cue 160     0   0 0   0   0 0 0 0 0 0
@@ -30,7 +31,7 @@ class IntervalProduction(TimingTask):
         cue: milliseconds of the cue before set, the most in training.
         fixation: milliseconds before the cue.
         set: milliseconds of the sign; a step at least.
-        intervals: milliseconds to wait, each as likely, in rising order.
+        intervals: milliseconds to wait, each equally likely, in rising order.
         shortest: milliseconds of the cue before set, the fewest.
 
     References:
@@ -79,11 +80,11 @@ class IntervalProduction(TimingTask):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a trial."""
-        key_cue, key_noise = jax.random.split(key)
         now = self.during(size)
-        which = jax.random.randint(key_cue, (), 0, len(self.intervals))
+        words = draw_words(key, 1 + self.words_of_noise(self.input_dim - 1))
+        which = below(words[0], len(self.intervals))
         cue = jax.nn.one_hot(which, len(self.intervals))
         lit = (now["cue"] | now["set"])[:, None] * cue[None]
         signs = jnp.concatenate([lit, now["set"][:, None].astype(float)], axis=-1)
         interval = jnp.array(self.intervals_of(size))[which]
-        return self.timed(key_noise, now, signs, self.start_of(size), interval)
+        return self.timed(words[1:], now, signs, self.start_of(size), interval)

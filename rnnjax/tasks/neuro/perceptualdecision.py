@@ -1,18 +1,19 @@
-"""Perceptual decision, of which of noisy stimuli is the strongest."""
+"""Perceptual decision: which of noisy stimuli is the strongest."""
 
-import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.neuro.trialtask import TrialTask, tuned
 from rnnjax.typing import Array, Key
 
 
 class PerceptualDecision(TrialTask):
-    """Say in which direction noise moves on the whole.
+    """Say which direction a noisy stimulus has on the whole.
 
-    Each direction has an input, `0.5 + cos(theta_i - theta) * coherence / 200` and noise. With
-    `theta` towards the first of two directions, 40 % coherent, and a stimulus of four steps:
+    Each direction has an input, `0.5 + cos(theta_i - theta) * coherence / 200` and noise, where
+    theta is the direction wanted. With the first of two directions, a coherence of 40 %, and a
+    stimulus of four steps:
 
         fixation   1    1    1    1    1   0
         first      0   .8   .6   .7   .7   0
@@ -28,7 +29,7 @@ class PerceptualDecision(TrialTask):
         delay: milliseconds from it to the decision.
         decision: milliseconds in which the choice is wanted.
         choices: directions.
-        coherences: in percent, each as likely.
+        coherences: in percent, each equally likely.
 
     References:
         Britten, Shadlen, Newsome & Movshon (1992), The analysis of visual motion: a comparison of
@@ -36,6 +37,7 @@ class PerceptualDecision(TrialTask):
         Molano-Mazón et al. (2022), NeuroGym (the form).
 
     Example:
+        >>> import jax
         >>> task = PerceptualDecision(stimulus=300, noise=0.0, coherences=(40.0,))
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0, 0].tolist()
@@ -57,13 +59,14 @@ class PerceptualDecision(TrialTask):
         """Refuses what leaves no choice.
 
         Raises:
-            ValueError: if `choices` is below 2 or `coherences` are none, or see `TrialTask`.
+            ValueError: if `choices` is below 2, `coherences` are none or one of them is negative,
+                or see `TrialTask`.
         """
         super().__post_init__()
         if self.choices < 2:
             raise ValueError(f"{self}: choices must be 2 or more, not {self.choices}")
-        if not self.coherences:
-            raise ValueError(f"{self}: coherences must be one or more")
+        if not self.coherences or min(self.coherences) < 0:
+            raise ValueError(f"{self}: coherences must be one or more, none of them negative")
 
     @property
     def input_dim(self) -> int:
@@ -77,9 +80,12 @@ class PerceptualDecision(TrialTask):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a trial."""
-        key_choice, key_coherence, key_noise = jax.random.split(key, 3)
         now = self.during(size)
-        choice = jax.random.randint(key_choice, (), 0, self.choices)
-        contrast = jax.random.choice(key_coherence, jnp.array(self.coherences)) / 200
+        words = draw_words(key, 2 + self.words_of_noise(self.choices))
+        choice, contrast = below(words[0], self.choices), self.contrasts(words[1])
         means = 0.5 + contrast * tuned(2 * jnp.pi / self.choices * choice, self.choices)
-        return self.trial(now, [self.noisy(key_noise, means, now["stimulus"])], 1 + choice)
+        return self.trial(now, [self.noisy(words[2:], means, now["stimulus"])], 1 + choice)
+
+    def contrasts(self, words: Array) -> Array:
+        """Returns by how much stimuli are above 0.5 in their directions, made of random words."""
+        return jnp.array(self.coherences)[below(words, len(self.coherences))] / 200

@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import draw_words
 from rnnjax.tasks.neuro.timingtask import TimingTask
 from rnnjax.typing import Array, Key
 
@@ -41,6 +42,7 @@ class ReadySetGo(TimingTask):
         twice the interval is an odd number of steps).
 
     Example:
+        >>> import jax
         >>> task = ReadySetGo(measure=240, shortest=None)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0, 1:].argmax(-1).tolist(), batch.targets[:, 0].tolist()
@@ -90,4 +92,6 @@ class ReadySetGo(TimingTask):
         lit = self.steps_in(self.fixation) + self.steps_in(self.ready)
         ready = now["measure"] & (jnp.arange(len(now["measure"])) < lit)
         flashes = jnp.stack([ready, now["set"]], axis=-1).astype(float)
-        return self.timed(key, now, flashes, self.start_of(size), self.intervals_of(size)[0])
+        words = draw_words(key, self.words_of_noise(self.input_dim - 1))
+        (interval,) = self.intervals_of(size)
+        return self.timed(words, now, flashes, self.start_of(size), interval)

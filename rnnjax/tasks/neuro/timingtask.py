@@ -7,9 +7,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from rnnjax.batch import Batch, masked_mean
-from rnnjax.tasks.neuro.trialtask import TrialTask, remaining
-from rnnjax.typing import Array, Key
+from rnnjax.batch import Batch, masked_mean, remaining
+from rnnjax.tasks.neuro.trialtask import TrialTask
+from rnnjax.typing import Array
 
 
 class TimingTask(TrialTask):
@@ -35,6 +35,7 @@ class TimingTask(TrialTask):
     noise: float = dataclasses.field(default=0.0, kw_only=True)
 
     slack = 25  # ms by which an action may be off besides
+    shown = ()
 
     def __post_init__(self) -> None:
         """Refuses margins that cannot be.
@@ -48,7 +49,7 @@ class TimingTask(TrialTask):
 
     @abc.abstractmethod
     def intervals_of(self, size: Any) -> list[Any]:
-        """Returns the intervals, in steps, that a trial of a size may have, each as likely."""
+        """Returns the intervals, in steps, that a trial of a size may have, equally likely."""
 
     @property
     def output_dim(self) -> int:
@@ -86,12 +87,12 @@ class TimingTask(TrialTask):
         return super().lengths(size) | {"production": 2 * longest}
 
     def timed(
-        self, key: Key, now: dict[str, Array], signs: Array, start: Any, interval: Any
+        self, words: Array, now: dict[str, Array], signs: Array, start: Any, interval: Any
     ) -> Batch:
         """Returns a trial with an interval, in steps, to be produced from the step `start` on.
 
         Args:
-            key: of the noise.
+            words: random ones, for the noise of the signs.
             now: the steps of the epochs.
             signs: inputs `[T, N]` besides the fixation point.
             start: the first step of the production.
@@ -99,9 +100,8 @@ class TimingTask(TrialTask):
         """
         t = jnp.arange(len(signs))
         production = (t >= start) & (t < start + 2 * interval)
-        if self.noise:
-            signs += self.noisy(key, jnp.zeros(signs.shape[1]), t < start)
-        return self.trial(now | {"production": production}, [signs], t == start + interval)
+        shown = self.noisy(words, signs, t < start)
+        return self.trial(now | {"production": production}, [shown], t == start + interval)
 
     def decided(self, batch: Batch) -> Array:
         """Returns which steps that count are of the production, `[T, B]`."""

@@ -6,13 +6,13 @@ import math
 import operator
 from typing import Any, ClassVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rnnjax.batch import Batch, accuracy, cross_entropy
+from rnnjax.batch import Batch, accuracy, cross_entropy, remaining
+from rnnjax.tasks.draws import normals
 from rnnjax.tasks.sized import SizedTask
-from rnnjax.typing import Array, Key
+from rnnjax.typing import Array
 
 
 class TrialTask(SizedTask):
@@ -31,7 +31,8 @@ class TrialTask(SizedTask):
     Stimuli are noisy. The sum over an epoch tells as much at any `dt`, for the variance of a step
     is `noise**2 / dt`.
 
-    A subclass has the epochs' durations as fields, and names them in `epochs`, the decision last.
+    A subclass has the epochs' durations as fields, and names them in `epochs`, the decision last,
+    and in `shown` those with a stimulus, without which there would be nothing to decide.
 
     Attributes:
         dt: milliseconds of a step.
@@ -48,6 +49,7 @@ class TrialTask(SizedTask):
 
     size_field = "delay"
     epochs: ClassVar[tuple[str, ...]] = ("fixation", "stimulus", "delay", "decision")
+    shown: ClassVar[tuple[str, ...]] = ("stimulus",)
 
     dt: int = dataclasses.field(default=100, kw_only=True)
     noise: float = dataclasses.field(default=1.0, kw_only=True)
@@ -57,8 +59,8 @@ class TrialTask(SizedTask):
         """Refuses durations and weights that cannot be.
 
         Raises:
-            ValueError: if a duration, `noise` or `waiting` is negative, there is no decision, `dt`
-                is below 1, or see `SizedTask`.
+            ValueError: if a duration, `noise` or `waiting` is negative, a stimulus or the decision
+                has no time, `dt` is below 1, or see `SizedTask`.
         """
         super().__post_init__()
         if self.dt < 1:
@@ -66,17 +68,18 @@ class TrialTask(SizedTask):
         for name in (*self.epochs, "noise", "waiting"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{self}: {name} must be 0 or more, not {getattr(self, name)}")
-        if not getattr(self, self.epochs[-1]):
-            raise ValueError(f"{self}: {self.epochs[-1]} must be more than 0 ms")
+        for name in (*self.shown, self.epochs[-1]):
+            if not getattr(self, name):
+                raise ValueError(f"{self}: {name} must be more than 0 ms")
 
     @property
     def smallest(self) -> int:
-        """No time at all."""
-        return 0
+        """No time at all; a millisecond of a stimulus."""
+        return int(self.size_field in self.shown)
 
     @property
     def answers(self) -> int:
-        """How many choices are as likely, to one who sees the decision alone."""
+        """How many choices are equally likely to one who sees the decision alone."""
         return self.output_dim - 1
 
     @property
@@ -122,12 +125,21 @@ class TrialTask(SizedTask):
             start = start + length
         return found
 
-    def noisy(self, key: Key, means: Array, when: Array) -> Array:
-        """Returns `means [N]` with noise at the steps `when [T]`, else 0: `[T, N]`."""
-        shown = means[None]
+    def words_of_noise(self, inputs: int) -> int:
+        """Returns how many random words the noise of some inputs is made of."""
+        return self.steps_of(self.size) * inputs if self.noise else 0
+
+    def noisy(self, words: Array, means: Array, when: Array) -> Array:
+        """Returns means with noise at the steps `when [T]`, else 0: `[T, N]`.
+
+        Args:
+            words: random ones, `words_of_noise(N)`.
+            means: `[N]`, or `[T, N]`.
+            when: boolean.
+        """
+        shown = jnp.broadcast_to(means, (len(when), means.shape[-1]))
         if self.noise:
-            noise = jax.random.normal(key, (len(when), len(means)))
-            shown += self.noise / math.sqrt(self.dt) * noise
+            shown += self.noise / math.sqrt(self.dt) * normals(words).reshape(shown.shape)
         return jnp.where(when[:, None], shown, 0)
 
     def trial(self, now: dict[str, Array], stimuli: list[Array], answer: Array) -> Batch:
@@ -161,16 +173,6 @@ class TrialTask(SizedTask):
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
         """The share of right choices among the steps of the decision."""
         return {"accuracy": accuracy(outputs, batch.targets, self.decided(batch))}
-
-
-def remaining(mask: Array) -> Array:
-    """Returns how many steps `[T, B]` of the mask are to come, each step itself included.
-
-    Example:
-        >>> remaining(jnp.array([True, True, False, True])).tolist()
-        [3, 2, 1, 1]
-    """
-    return jnp.cumsum(mask[::-1].astype(int), axis=0)[::-1]
 
 
 def tuned(angle: Array, units: int) -> Array:

@@ -6,9 +6,8 @@ import math
 import jax
 import jax.numpy as jnp
 
-from rnnjax.batch import Batch, masked_mean
+from rnnjax.batch import Batch, masked_mean, remaining
 from rnnjax.tasks.generated import GeneratedTask
-from rnnjax.tasks.neuro.trialtask import remaining
 from rnnjax.tasks.neuro.yangrules import KIND_OF, LONGEST, RULES, Draws, Rule, Trial, draw_trial
 from rnnjax.typing import Array, Key
 
@@ -137,8 +136,9 @@ class YangTask(GeneratedTask):
         fixation = (t < trial.dark)[:, None].astype(rings.dtype)
         rules = jnp.broadcast_to(jax.nn.one_hot(rule, len(RULES)), (len(t), len(RULES)))
         inputs = jnp.concatenate([fixation, rings, rules], axis=-1)
-        deviation = self.noise * math.sqrt(2 * TAU / self.dt)
-        inputs += deviation * jax.random.normal(key, inputs.shape)
+        if self.noise:
+            deviation = self.noise * math.sqrt(2 * TAU / self.dt)
+            inputs += deviation * jax.random.normal(key, inputs.shape)
 
         goes = (t >= trial.go) & trial.responds
         fixates = jnp.where(goes, 0.05, 0.8)[:, None]

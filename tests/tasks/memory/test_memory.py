@@ -304,6 +304,11 @@ def test_baselines_that_were_computed_apart(task, loss):
     assert task.baseline == pytest.approx(loss, abs=6e-4)
 
 
+def test_a_key_is_never_absent_from_very_many_pairs():
+    found = tasks.AssociativeRecall(4000, vocabulary=6, absent=True, counts="last").baseline
+    assert found == pytest.approx(math.log(2))
+
+
 def test_rules_of_worked_examples():
     assert mqar(tasks.MQAR(16, 2, 32), [2, 8 + 8, 4, 8 + 9, 0, 0, 4, *[0] * 5, 2, 0, 0, 0]) == (
         [None] * 6 + [17] + [None] * 5 + [16] + [None] * 3
@@ -471,13 +476,17 @@ def test_more_cards_than_a_deck_are_of_several():
     ("kind", "settings", "said"),
     [
         (tasks.Adding, {"form": "1997", "length": 3}, "length must be 4 or more"),
+        (tasks.Adding, {"form": "1999"}, "form must be 2015 or 1997"),
         (tasks.MarkedCopying, {"delay": -1}, "delay must be 0 or more"),
         (tasks.MarkedCopying, {"alphabet": 1}, "alphabet must be 2 or more"),
         (tasks.SelectiveCopying, {"symbols": 0}, "symbols must be 1 or more"),
+        (tasks.SelectiveCopying, {"form": "all"}, "form must be marked or mad"),
         (tasks.RepeatFirst, {"suits": 1}, "suits must be 2 or more"),
+        (tasks.RepeatFirst, {"deal": "deck"}, "deal must be decks or independent"),
         (tasks.RepeatPrevious, {"k": 1}, "k must be 2 or more"),
         (tasks.RepeatPrevious, {"length": 3, "k": 4}, "length must be 4 or more"),
         (tasks.TemporalOrder, {"length": 19}, "length must be 20 or more"),
+        (tasks.TemporalOrder, {"form": "long"}, "form must be 1997 or 2013 or short"),
         (tasks.TemporalOrder, {"marks": 4}, "marks must be 2 or 3 in the form 1997"),
         (tasks.TemporalOrder, {"marks": 3, "form": "2013"}, "marks must be 2 in the form 2013"),
         (tasks.FlipFlop, {"bits": 0}, "bits must be 1 or more"),
@@ -489,12 +498,14 @@ def test_more_cards_than_a_deck_are_of_several():
         (tasks.DelayedXOR, {"response": 0}, "response must be 1 or more"),
         (tasks.DelayedXOR, {"channels": 3}, "channels must be 1 or 2"),
         (tasks.Delay, {"delay": 0}, "delay must be 1 or more"),
+        (tasks.Delay, {"signal": "white"}, "signal must be uniform or band"),
         (tasks.Delay, {"signal": "band", "cutoff": 0.001}, "cutoff must be from 1 / 100 to 0.5"),
         (tasks.MQAR, {"pairs": 0}, "pairs must be 1 or more"),
         (tasks.MQAR, {"length": 15}, "length must be 16 or more"),
         (tasks.MQAR, {"vocabulary": 9}, "vocabulary must be 10 or more"),
         (tasks.AssociativeRecall, {"vocabulary": 5}, "vocabulary must be 6 or more"),
         (tasks.InductionHead, {"length": 2}, "length must be 3 or more"),
+        (tasks.InductionHead, {"counts": "first"}, "counts must be all or last"),
         (tasks.AssociativeRetrieval, {"pairs": 27}, "pairs must be 26 or fewer"),
     ],
 )
