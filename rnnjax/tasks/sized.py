@@ -18,19 +18,20 @@ _ENDLESS = 2**31 - 1  # updates of an epoch that goes on as long as training doe
 class SizedTask(GeneratedTask):
     """A source of random sequences of a size, which is a field of its own, such as `length`.
 
-    By default all have that size. Where `shortest` is given, each has one of its own, from that to
-    the field's, padded, and `Batch.steps` says where it ends. With `tested` the test part holds
-    longer ones than training has seen, which tell a rule that was learned from a table.
+    By default all have that size. With `shortest` each has one of its own, uniform from that to the
+    field's; sequences are padded, and `Batch.steps` says where each ends. With `tested` the test
+    part holds longer sequences than training: who has learned the rule generalises to them, who has
+    memorised examples does not.
 
-    A subclass says how one sequence is drawn. Sizes are traced, so that one program runs all.
+    A subclass says how one sequence is drawn. Its size is traced, so that one program runs all.
 
     Attributes:
         size_field: the name of the field that is the greatest size in training.
         shortest: least size in training; none for sequences that all have the greatest.
         tested: greatest size in the test part, which then has sizes above those of training alone;
             none for a test of the same sizes.
-        grows: updates in which the greatest size in training rises from the least to its own, a
-            curriculum; none for all sizes from the first update on.
+        grows: a curriculum: updates in which the greatest size in training rises evenly from
+            `shortest` to its own; none for all sizes from the first update on.
         alike: whether all sequences of a batch have one size, another one in each batch.
 
     Example:
@@ -59,8 +60,8 @@ class SizedTask(GeneratedTask):
         """Refuses sizes that cannot be.
 
         Raises:
-            ValueError: if not `smallest <= shortest <= size < tested`, or `grows` is below 1 or has
-                no sizes to rise through.
+            ValueError: if not `smallest <= shortest <= size < tested`, or `grows` is below 1 or
+                given without `shortest`.
         """
         name, least = self.size_field, self.smallest
         if self.size < least:
@@ -111,8 +112,8 @@ class SizedTask(GeneratedTask):
             size: of it, a whole number that may be traced; at most `self.size`.
 
         Returns:
-            Arrays without a batch axis, of `steps_of(self.size)` steps; what comes after
-            `steps_of(size)` may be anything, and its mask too. No `steps`.
+            Arrays without a batch axis, of `steps_of(self.size)` steps. After `steps_of(size)` they
+            may hold anything, and so may the mask. `steps` is None.
         """
 
     def sample(self, key: Key, batch_size: int) -> Batch:
@@ -198,7 +199,7 @@ class Sizes:
         """Draws the whole batch, so that the sequences do not depend on the number of devices."""
         greatest = jnp.asarray(self.greatest)
         if self.grows is not None:
-            grown = (greatest - self.least) * jnp.minimum(index, self.grows).astype(float)
-            greatest = self.least + (grown / self.grows).astype(int)
+            share = jnp.minimum(index / self.grows, 1.0)
+            greatest = self.least + ((greatest - self.least) * share).astype(int)
         key = jax.random.fold_in(order, index)
         return rows_of(self.task.sample_sizes(key, self.batch_size, self.least, greatest), rows)

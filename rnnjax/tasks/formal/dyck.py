@@ -37,15 +37,15 @@ class Dyck(Brackets):
 
     @property
     def baseline(self) -> float:
-        """The error of the best guess from the bracket that is seen; nothing is known of the place.
+        """The error of the best guess from the last bracket alone, without its place in the string.
 
-        After one that opens all is certain. After one that closes, half of the steps, another pair
-        is open with a chance a, and is of each of k kinds alike: each of k bits out of 2 k is 1
-        with a chance a / k. All but the outermost pairs stand in another, which gives a.
+        After an opening bracket all bits are certain. After a closing one, which half of the
+        brackets are, another pair is still open with probability a, and that is of each of the k
+        kinds equally often: of 2 k bits, k are 1 with probability a / k. As all but the outermost
+        pairs stand in another one, 1 - a is the share of outermost pairs.
         """
-        sizes = self._trained_sizes
-        outer = outermost(self.pairs, self.p, self.q)[sizes.start :].sum()
-        inside = 1 - float(outer) / sum(sizes)
+        outer = outermost(self.pairs, self.p, self.q)[self.sizes.start :].sum()
+        inside = 1 - float(outer) / sum(self.sizes)
         return bit_error(inside / self.kinds) / 4
 
     def draw(self, key: Key, size: Array | int) -> Batch:

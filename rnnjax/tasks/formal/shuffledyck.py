@@ -41,16 +41,17 @@ class ShuffleDyck(Brackets):
 
     @property
     def baseline(self) -> float:
-        """The error of the best guess from the bracket that is seen; nothing is known of the place.
+        """The error of the best guess from the last bracket alone, without its place in the string.
 
-        With n pairs of a kind, D of them outermost in the mean, none is open in `D + 1` of the
-        `2 n + 1` gaps between its brackets, and a bracket of another kind falls into each of these
-        alike. After one that closes itself, none is open D times in n; after one that opens, one
-        is. The numbers of pairs of kinds are binomial.
+        Of a kind with n pairs, D of them outermost on average, no pair is open in `D + 1` of the
+        `2 n + 1` gaps before, between and after its brackets, and a bracket of another kind falls
+        into each of these gaps equally often. After its own closing brackets none is open with
+        probability `D / n`, and after its own opening ones one certainly is. How many pairs are of
+        a kind is binomial.
         """
         outer = outermost(self.pairs, self.p, self.q)
         own = pairs = others = closed = 0.0
-        for size in self._trained_sizes:
+        for size in self.sizes:
             for n in range(size + 1):
                 ways = math.comb(size, n) * (self.kinds - 1) ** (size - n)
                 chance = ways / self.kinds**size

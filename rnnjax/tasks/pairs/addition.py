@@ -88,10 +88,7 @@ class Addition(PairTask):
 
     @property
     def baseline(self) -> float:
-        """What a writer loses that has not read the query, but knows how sums are distributed.
-
-        The entropy of a sum, by the characters that count.
-        """
+        """The loss without reading the query: the entropy of a sum per character that counts."""
         return _sum_entropy(self)
 
     def draw(self, key: Key) -> Array:
@@ -103,7 +100,7 @@ class Addition(PairTask):
         least = powers[lengths - 1] if self.equal else 0
         return jax.random.randint(key_numbers, (2,), least, powers[lengths])
 
-    def alike(self, numbers: Array) -> Array:
+    def group(self, numbers: Array) -> Array:
         """Returns the numbers, the lesser first."""
         return jnp.sort(numbers)
 
@@ -154,7 +151,7 @@ def _sum_entropy(task: Addition) -> float:
     """Returns the entropy of a sum in nats, divided by the characters that count on average."""
     total = np.arange(2 * 10**task.digits - 1)
     chances = np.zeros(len(total))
-    # Of two numbers, each one of so many: how many pairs have a sum.
+    # For each pair of lengths: how many pairs of such numbers have which sum.
     lengths = range(task.digits if task.equal else 1, task.digits + 1)
     ranges = [(10 ** (n - 1) if task.equal else 0, 10**n) for n in lengths]
     for (a_low, a_high), (b_low, b_high) in itertools.product(ranges, repeat=2):

@@ -16,8 +16,8 @@ class Reversal(PairTask):
         word   r e c u r
         wanted r u c e r .      the dot stands for the end
 
-    Letters are drawn apart from each other, each as likely, and so are lengths. The last letter is
-    wanted first, and the first one after as many steps as the word is long, twice.
+    Lengths are uniform, and so are letters, which are independent. Of a word of n letters the last
+    one is wanted one step after it was read, and the first one after `2 n - 1` steps.
 
     Attributes:
         length: letters of a word, the most.
@@ -75,10 +75,10 @@ class Reversal(PairTask):
 
     @property
     def baseline(self) -> float:
-        """What a writer loses that has not read the word, but knows how words are drawn.
+        """The loss without reading the word: the entropy of a word per symbol of a target.
 
-        The entropy of a length, `ln(length - shortest + 1)`, and `ln letters` for each letter, a
-        symbol: with the end there is one more symbol than letters.
+        That is `ln(length - shortest + 1)` for the length and `ln letters` for each letter, divided
+        by the mean number of letters and one for the end.
         """
         mean = (self.shortest + self.length) / 2
         lengths = math.log(self.length - self.shortest + 1)
