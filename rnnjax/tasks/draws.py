@@ -72,7 +72,7 @@ def distinct(words: Array, count: Array | int) -> Array:
     Example:
         >>> words = jnp.array([0, 0, 5, 3, 2, 1], jnp.uint32)
         >>> distinct(words, 4).tolist()
-        [3, 2, 0]
+        [1, 2, 0]
     """
     draws, order = words.reshape(2, -1)
     last = count - len(draws) + jnp.arange(len(draws))

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.generated import HELD_OUT, TAGS, GeneratedTask
 from rnnjax.tasks.sources import Part, Source, held_out_key, rows_of
 from rnnjax.typing import Array, Key
@@ -46,7 +47,7 @@ class SizedTask(GeneratedTask):
         ...         return Batch(xs, xs, jnp.arange(self.length) == size - 1)
         >>> batch = Last(length=5, shortest=2).sample(jax.random.key(0), batch_size=3)
         >>> batch.inputs.shape, batch.steps.sum(0).tolist(), batch.mask.argmax(0).tolist()
-        ((5, 3, 1), [5, 3, 5], [4, 2, 4])
+        ((5, 3, 1), [3, 2, 2], [2, 1, 1])
     """
 
     size_field: ClassVar[str] = "length"
@@ -127,16 +128,14 @@ class SizedTask(GeneratedTask):
         self, key: Key, batch_size: int, least: Array | int, greatest: Array | int
     ) -> Batch:
         """Draws sequences of sizes from `least` to `greatest`, at most `size`."""
-        key_sizes, key_draws = jax.random.split(key)
+        keys = jax.random.split(key, batch_size + 1)
         drawn = 1 if self.alike else batch_size
-        sizes = self.draw_sizes(key_sizes, drawn, least, greatest)
-        sizes = jnp.broadcast_to(sizes, (batch_size,))
-        keys = jax.random.split(key_draws, batch_size)
-        return jax.vmap(self._padded, out_axes=self._axes._replace(steps=1))(keys, sizes)
+        sizes = jnp.broadcast_to(self.draw_sizes(keys[0], drawn, least, greatest), (batch_size,))
+        return jax.vmap(self._padded, out_axes=self._axes._replace(steps=1))(keys[1:], sizes)
 
     def draw_sizes(self, key: Key, count: int, least: Array | int, greatest: Array | int) -> Array:
         """Draws sizes from `least` to `greatest`, both may be traced; by default each as likely."""
-        return jax.random.randint(key, (count,), least, jnp.asarray(greatest) + 1)
+        return least + below(draw_words(key, count), greatest - least + 1)
 
     def _padded(self, key: Key, size: Array) -> Batch:
         """Draws a sequence and says where it ends."""
@@ -199,7 +198,9 @@ class Sizes:
         """Draws the whole batch, so that the sequences do not depend on the number of devices."""
         greatest = jnp.asarray(self.greatest)
         if self.grows is not None:
-            share = jnp.minimum(index / self.grows, 1.0)
-            greatest = self.least + ((greatest - self.least) * share).astype(int)
+            grown = (greatest - self.least) * jnp.asarray(index).astype(float) / self.grows
+            rising = self.least + grown.astype(int)
+            # Rounding, where numbers are large, is not to leave out the greatest for ever.
+            greatest = jnp.where(index < self.grows, rising, greatest)
         key = jax.random.fold_in(order, index)
         return rows_of(self.task.sample_sizes(key, self.batch_size, self.least, greatest), rows)

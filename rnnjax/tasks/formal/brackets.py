@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.tasks.draws import fractions
 from rnnjax.tasks.formal.nextsymbols import NextSymbols
-from rnnjax.typing import Array, Key
+from rnnjax.typing import Array
 
 
 class Brackets(NextSymbols):
@@ -73,8 +74,8 @@ class Brackets(NextSymbols):
         """Returns T, two symbols a pair."""
         return 2 * size
 
-    def nested(self, key: Key, size: Array | int) -> Array:
-        """Draws a string of one kind of brackets.
+    def nested(self, words: Array, size: Array | int) -> Array:
+        """Makes a string of one kind of brackets of random words, `[2 * pairs + 1]`.
 
         A string is an ordered tree: its vertices are the pairs of brackets, and a root for the
         whole string; children of a vertex are the pairs that stand directly inside it. From left to
@@ -86,7 +87,7 @@ class Brackets(NextSymbols):
         """
         children, forests = _tables(self.pairs, self.p, self.q)
         log_children, log_forests = jnp.asarray(children), jnp.asarray(forests)
-        draws = jax.random.uniform(key, (2 * self.pairs + 1,))
+        draws = fractions(words)
         at = jnp.arange(self.pairs + 1)
 
         def count(left: Array, waiting: Array, draw: Array) -> Array:

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.formal.brackets import Brackets, outermost
 from rnnjax.tasks.formal.nextsymbols import bit_error
 from rnnjax.typing import Array, Key
@@ -30,9 +31,9 @@ class Dyck(Brackets):
     Example:
         >>> batch = Dyck(pairs=3, shortest=None).sample(jax.random.key(0), batch_size=1)
         >>> "".join("()[]"[i] for i in batch.inputs[:, 0].argmax(-1))
-        '([()])'
+        '[(())]'
         >>> batch.targets[:, 0].astype(int).tolist()[:2]  # of (, ), [ and ]
-        [[1, 1, 1, 0], [1, 0, 1, 1]]
+        [[1, 0, 1, 1], [1, 1, 1, 0]]
     """
 
     @property
@@ -50,9 +51,9 @@ class Dyck(Brackets):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a string of a number of pairs, of kinds that are equally likely."""
-        key_nested, key_kinds = jax.random.split(key)
-        opens = self.nested(key_nested, size)
-        kinds = jax.random.randint(key_kinds, opens.shape, 0, self.kinds)
+        words = draw_words(key, 4 * self.pairs + 1)
+        opens = self.nested(words[2 * self.pairs :], size)
+        kinds = below(words[: 2 * self.pairs], self.kinds)
         depth = jnp.cumsum(jnp.where(opens, 1, -1))
         t = jnp.arange(len(opens))
         # What is on top is what was opened last at this depth.

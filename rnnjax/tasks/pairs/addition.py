@@ -5,10 +5,10 @@ import itertools
 import re
 from collections.abc import Iterable
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.pairs.pairtask import END, Pair, PairTask, numbers_of
 from rnnjax.typing import Array, Key
 
@@ -43,12 +43,13 @@ class Addition(PairTask):
         with two to five digits; there no character that was written is read again).
 
     Example:
+        >>> import jax
         >>> task = Addition(digits=3)
         >>> batch = task.sample(jax.random.key(4), batch_size=1)
         >>> task.source_text(batch.inputs[:, 0])
-        '38+106'
+        '315+878'
         >>> task.target_text(batch.targets[:, 0])
-        '144'
+        '1193'
     """
 
     digits: int = 3
@@ -93,12 +94,12 @@ class Addition(PairTask):
 
     def draw(self, key: Key) -> Array:
         """Draws two numbers."""
-        key_lengths, key_numbers = jax.random.split(key)
-        low = self.digits if self.equal else 1
-        lengths = jax.random.randint(key_lengths, (2,), low, self.digits + 1)
+        words = draw_words(key, 4)
+        shortest = self.digits if self.equal else 1
+        lengths = shortest + below(words[:2], self.digits - shortest + 1)
         powers = 10 ** jnp.arange(self.digits + 1)
         least = powers[lengths - 1] if self.equal else 0
-        return jax.random.randint(key_numbers, (2,), least, powers[lengths])
+        return least + below(words[2:], powers[lengths] - least)
 
     def group(self, numbers: Array) -> Array:
         """Returns the numbers, the lesser first."""

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.pairs.pairtask import END, Pair, PairTask, numbers_of
 from rnnjax.typing import Array, Key
 
@@ -57,12 +57,13 @@ class Dates(PairTask):
         from 1970 on).
 
     Example:
+        >>> import jax
         >>> task = Dates()
         >>> batch = task.sample(jax.random.key(2), batch_size=1)
         >>> task.source_text(batch.inputs[:, 0], batch.steps[:, 0])
-        '15 december 1976'
+        'september 16, 2007'
         >>> task.target_text(batch.targets[:, 0])
-        '1976-12-15'
+        '2007-09-16'
     """
 
     first_year: int = 1970
@@ -122,10 +123,9 @@ class Dates(PairTask):
 
     def draw(self, key: Key) -> Array:
         """Draws a day and a format."""
-        key_day, key_format = jax.random.split(key)
         first, last = self._days
-        day = jax.random.randint(key_day, (), first, last + 1)
-        return jnp.stack([day, jax.random.randint(key_format, (), 0, len(self.formats))])
+        counts = np.array([last + 1 - first, len(self.formats)])
+        return below(draw_words(key, 2), counts) + np.array([first, 0])
 
     def group(self, numbers: Array) -> Array:
         """Returns the day."""

@@ -214,7 +214,7 @@ def place_of(numbers: Array) -> Array:
         >>> place_of(jnp.array([3, 4])) == place_of(jnp.array([3, 4]))
         Array(True, dtype=bool)
     """
-    factors = jax.random.bits(jax.random.key(0), numbers.shape)
+    factors = np.cumprod(np.full(numbers.shape, 0x9E3779B1, np.uint32), dtype=np.uint32)
     mixed = (numbers.astype(jnp.uint32) * factors).sum(dtype=jnp.uint32)
     for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):  # as MurmurHash3 ends
         mixed = (mixed ^ (mixed >> shift)) * jnp.uint32(factor)

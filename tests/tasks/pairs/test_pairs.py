@@ -132,7 +132,7 @@ def test_days_are_those_of_the_calendar():
     ids=repr,
 )
 def test_the_baseline_is_the_loss_of_a_writer_that_reads_nothing(task):
-    count = 20_000
+    count = 8000
     batch = sample(task, count)
     targets = np.asarray(batch.targets)
     after: dict[tuple, Counter] = {}
