@@ -124,7 +124,7 @@ class Dates(PairTask):
     def draw(self, key: Key) -> Array:
         """Draws a day and a format."""
         first, last = self._days
-        counts = np.array([last + 1 - first, len(self.formats)])
+        counts = jnp.array([last + 1 - first, len(self.formats)])
         return below(draw_words(key, 2), counts) + np.array([first, 0])
 
     def group(self, numbers: Array) -> Array:
