@@ -14,11 +14,10 @@ from rnnjax.typing import Array, State
 class Bridge(nn.Module):
     """Hands the states of one network over to another one.
 
-    States that are alike, in structure, shapes and types, are handed over as they are. Otherwise
-    each array of the states to begin with is the one that the network begins with by itself, and to
-    it is added an affine map of all the states that are given, laid side by side. So any cell hands
-    over to any other. Of complex numbers both parts count; what is no number of this kind, such as
-    a step that is counted, is left as it is.
+    States of the same structure, shapes and types are handed over as they are. Otherwise an affine
+    map of all given states, concatenated, is added to each array that the other network would begin
+    with by itself. So any cell hands over to any other. A complex array counts as its real and its
+    imaginary parts; arrays of whole numbers, such as counted steps, are neither read nor changed.
 
     Attributes:
         precision: what products are in half precision.
@@ -48,19 +47,20 @@ class Bridge(nn.Module):
         """
         if are_alike(given, start):
             return given
-        parts = [_as_features(leaf, batch) for leaf in jax.tree.leaves(given) if _is_real(leaf)]
+        parts = [_as_features(leaf, batch) for leaf in jax.tree.leaves(given) if _is_inexact(leaf)]
         if not parts:
             return start
         features = jnp.concatenate(parts, axis=-1)
 
         def begin(leaf: Array) -> Array:
-            if not (_is_real(leaf) and leaf.size):
+            if not (_is_inexact(leaf) and leaf.size):
                 return leaf
             is_complex = jnp.iscomplexobj(leaf)
             size = math.prod(leaf.shape[len(batch) :])
             mapped = self.precision.dense((1 + is_complex) * size)(features)
             if is_complex:
-                mapped = jax.lax.complex(*jnp.split(mapped.astype(jnp.float32), 2, axis=-1))
+                mapped = mapped.astype(leaf.real.dtype)
+                mapped = jax.lax.complex(*jnp.split(mapped, 2, axis=-1))
             return leaf + mapped.reshape(leaf.shape).astype(leaf.dtype)
 
         return jax.tree.map(begin, start)
@@ -81,8 +81,8 @@ def are_alike(one: Any, other: Any) -> bool:
     return kind(one) == kind(other)
 
 
-def _is_real(leaf: Array) -> bool:
-    """Says whether these are numbers that a gradient goes through."""
+def _is_inexact(leaf: Array) -> bool:
+    """Says whether these are floating-point numbers, real or complex, which have gradients."""
     return jnp.issubdtype(leaf.dtype, jnp.inexact)
 
 

@@ -15,11 +15,11 @@ class Decoded(NamedTuple):
     """What was written.
 
     Attributes:
-        symbols: whole numbers `[T, B]`, of a beam `[T, B, W]`, the best first; after the end of
-            each the symbol that is the end.
+        symbols: whole numbers `[T, B]`, of a beam `[T, B, W]`, the best first; filled up with the
+            end symbol.
         lengths: how many symbols come before the end, `[B]` or `[B, W]`.
-        scores: the logarithm of the probability of symbols and end, `[B]`; of a beam that by which
-            it is ordered, `[B, W]`, minus infinity where there is nothing else to write.
+        scores: the logarithm of the probability of symbols and end, `[B]`; of a beam what it is
+            ordered by, `[B, W]`, minus infinity where fewer than W targets can be written.
     """
 
     symbols: Array
@@ -60,9 +60,9 @@ def greedy(
 
     def step(carry: tuple, _: None) -> tuple[tuple, Array]:
         states, symbol, done, scores = carry
-        states, chances = _step(model, params, memory, states, symbol)
-        symbol = jnp.where(done, end, chances.argmax(-1))
-        gains = jnp.take_along_axis(chances, symbol[:, None], axis=-1)[:, 0]
+        states, logs = _step(model, params, memory, states, symbol)
+        symbol = jnp.where(done, end, logs.argmax(-1))
+        gains = jnp.take_along_axis(logs, symbol[:, None], axis=-1)[:, 0]
         scores += jnp.where(done, 0, gains)
         return (states, symbol, done | (symbol == end), scores), symbol
 
@@ -103,10 +103,10 @@ def beam(
     alpha: Array | float = 0.6,
     end: int = 0,
 ) -> Decoded:
-    """Keeps the best W targets at each step, finished ones among them.
+    """Keeps the best W targets at each step, finished ones among them (beam search).
 
-    They are ordered by `log P / ((5 + n) / 6)**alpha`, with n symbols so far, the end among them;
-    without `alpha` short ones would win. One beam is `greedy`.
+    They are ordered by `log P / ((5 + n) / 6)**alpha`, with n symbols so far, the end among them:
+    by `log P` alone short targets would win. A beam of one is `greedy`.
 
     Args:
         model: the network.
@@ -114,8 +114,8 @@ def beam(
         sources: what it reads, `[S, B]`.
         steps: boolean `[S, B]`, False where there is no step.
         length: T, the most symbols, with the end if it is among them.
-        beams: W.
-        alpha: how much length is made up for; 0 for the logarithm of the probability itself.
+        beams: W, 1 or more.
+        alpha: strength of the length normalization; 0 for none.
         end: the symbol that ends what is written; writing begins after one, too.
 
     References:
@@ -138,12 +138,12 @@ def beam(
     memory = Memory((), ys, there)
 
     def step(now: _Beam, t: Array) -> tuple[_Beam, Array]:
-        states, chances = _step(model, params, memory, now.states, now.last.ravel())
-        chances = chances.reshape(*batch, -1)
-        classes = chances.shape[-1]
-        # What has ended goes on as it is, and only so.
+        states, logs = _step(model, params, memory, now.states, now.last.ravel())
+        logs = logs.reshape(*batch, -1)
+        classes = logs.shape[-1]
+        # After its end a target has one continuation, another end, for certain.
         ending = jnp.where(jnp.arange(classes) == end, 0.0, -jnp.inf)
-        gains = jnp.where(now.done[..., None], ending[None, None], chances)
+        gains = jnp.where(now.done[..., None], ending[None, None], logs)
         scores = (now.scores[..., None] + gains).reshape(batch[0], -1)
         counts = now.counts + ~now.done
         lengths = ((5 + counts) / 6) ** alpha
@@ -174,7 +174,7 @@ def beam(
         jnp.full(batch, end),
         jnp.zeros(batch, bool),
         jnp.zeros(batch, int),
-        # All begin alike, and one of them is enough.
+        # All W are still the same empty target: one of them is continued.
         jnp.broadcast_to(jnp.where(jnp.arange(beams) == 0, 0.0, -jnp.inf), batch),
     )
     found, ranks = jax.lax.scan(step, first, jnp.arange(length))
@@ -196,7 +196,7 @@ def _begin(
 def _step(
     model: EncoderDecoder, params: Params, memory: Memory, states: State, symbol: Array
 ) -> tuple[State, Array]:
-    """Makes one step after symbols `[B]`; returns the logarithms of the chances of the next."""
+    """Makes one step after symbols `[B]`; returns the log-probabilities `[B, K]` of the next."""
     out: Any = model.apply({"params": params}, memory, states, symbol[None], method="decode")
     states, logits = out
     return states, jax.nn.log_softmax(logits[0])

@@ -32,17 +32,17 @@ class Memory(NamedTuple):
 class EncoderDecoder(nn.Module):
     """An encoder reads a source; a decoder, which begins with its states, writes a target.
 
-    The cells of the two may be any: see `Bridge`. The decoder is given the symbol before the one
-    that it is to write: in training that of the target (teacher forcing), so that all steps are run
-    at once, on any engine; else the one that it has written, see `greedy` and `beam`.
+    The two may have any cells: see `Bridge`. The decoder is given the symbol before the one that it
+    is to write: in training that of the target (teacher forcing), so that all steps are run at
+    once, on any engine; in use the one that it has written itself, see `greedy` and `beam`.
 
     Attributes:
-        encoder: what reads, a network with `Plain` outputs; its first states are its own.
-        decoder: what writes, another one.
+        encoder: what reads, a network with `Plain` outputs, which begins with its own states.
+        decoder: what writes, another one, which begins with those of `bridge`.
         readout: maps outputs of the decoder to logits.
         attention: what looks back from the decoder's outputs at the encoder's, as `Attention()`;
-            None for a decoder that knows the last states alone.
-        bridge: hands states over.
+            None for a decoder that is given the encoder's last states alone.
+        bridge: makes the decoder's first states of the encoder's last.
 
     References:
         Sutskever, Vinyals & Le (2014), Sequence to sequence learning with neural networks, NeurIPS,
@@ -91,7 +91,7 @@ class EncoderDecoder(nn.Module):
         *,
         train: bool = False,
     ) -> tuple[tuple[State, ...], Array]:
-        """Makes one step or several.
+        """Runs the decoder for one step or several.
 
         Args:
             memory: what was read.

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.generated import HELD_OUT, TAGS, GeneratedTask
 from rnnjax.tasks.sources import Part, Source, held_out_key, rows_of
 from rnnjax.typing import Array, Key
@@ -18,19 +19,20 @@ _ENDLESS = 2**31 - 1  # updates of an epoch that goes on as long as training doe
 class SizedTask(GeneratedTask):
     """A source of random sequences of a size, which is a field of its own, such as `length`.
 
-    By default all have that size. Where `shortest` is given, each has one of its own, from that to
-    the field's, padded, and `Batch.steps` says where it ends. With `tested` the test part holds
-    longer ones than training has seen, which tell a rule that was learned from a table.
+    By default all have that size. With `shortest` each has one of its own, uniform from that to the
+    field's; sequences are padded, and `Batch.steps` says where each ends. With `tested` the test
+    part holds longer sequences than training: who has learned the rule generalises to them, who has
+    memorised examples does not.
 
-    A subclass says how one sequence is drawn. Sizes are traced, so that one program runs all.
+    A subclass says how one sequence is drawn. Its size is traced, so that one program runs all.
 
     Attributes:
         size_field: the name of the field that is the greatest size in training.
         shortest: least size in training; none for sequences that all have the greatest.
         tested: greatest size in the test part, which then has sizes above those of training alone;
             none for a test of the same sizes.
-        grows: updates in which the greatest size in training rises from the least to its own, a
-            curriculum; none for all sizes from the first update on.
+        grows: a curriculum: updates in which the greatest size in training rises evenly from
+            `shortest` to its own; none for all sizes from the first update on.
         alike: whether all sequences of a batch have one size, another one in each batch.
 
     Example:
@@ -45,7 +47,7 @@ class SizedTask(GeneratedTask):
         ...         return Batch(xs, xs, jnp.arange(self.length) == size - 1)
         >>> batch = Last(length=5, shortest=2).sample(jax.random.key(0), batch_size=3)
         >>> batch.inputs.shape, batch.steps.sum(0).tolist(), batch.mask.argmax(0).tolist()
-        ((5, 3, 1), [5, 3, 5], [4, 2, 4])
+        ((5, 3, 1), [3, 2, 2], [2, 1, 1])
     """
 
     size_field: ClassVar[str] = "length"
@@ -59,8 +61,8 @@ class SizedTask(GeneratedTask):
         """Refuses sizes that cannot be, and choices that are unknown.
 
         Raises:
-            ValueError: if not `smallest <= shortest <= size < tested`, or `grows` is below 1 or has
-                no sizes to rise through, or a field is none of the names that it may be.
+            ValueError: if not `smallest <= shortest <= size < tested`, or `grows` is below 1 or
+                given without `shortest`, or a field is none of the names that it may be.
         """
         for field in dataclasses.fields(self):
             names = get_args(field.type) if get_origin(field.type) is Literal else ()
@@ -115,8 +117,8 @@ class SizedTask(GeneratedTask):
             size: of it, a whole number that may be traced; at most `self.size`.
 
         Returns:
-            Arrays without a batch axis, of `steps_of(self.size)` steps; what comes after
-            `steps_of(size)` may be anything, and its mask too. No `steps`.
+            Arrays without a batch axis, of `steps_of(self.size)` steps. After `steps_of(size)` they
+            may hold anything, and so may the mask. `steps` is None.
         """
 
     def sample(self, key: Key, batch_size: int) -> Batch:
@@ -130,16 +132,14 @@ class SizedTask(GeneratedTask):
         self, key: Key, batch_size: int, least: Array | int, greatest: Array | int
     ) -> Batch:
         """Draws sequences of sizes from `least` to `greatest`, at most `size`."""
-        key_sizes, key_draws = jax.random.split(key)
+        keys = jax.random.split(key, batch_size + 1)
         drawn = 1 if self.alike else batch_size
-        sizes = self.draw_sizes(key_sizes, drawn, least, greatest)
-        sizes = jnp.broadcast_to(sizes, (batch_size,))
-        keys = jax.random.split(key_draws, batch_size)
-        return jax.vmap(self._padded, out_axes=self._axes._replace(steps=1))(keys, sizes)
+        sizes = jnp.broadcast_to(self.draw_sizes(keys[0], drawn, least, greatest), (batch_size,))
+        return jax.vmap(self._padded, out_axes=self._axes._replace(steps=1))(keys[1:], sizes)
 
     def draw_sizes(self, key: Key, count: int, least: Array | int, greatest: Array | int) -> Array:
         """Draws sizes from `least` to `greatest`, both may be traced; by default each as likely."""
-        return jax.random.randint(key, (count,), least, jnp.asarray(greatest) + 1)
+        return least + below(draw_words(key, count), greatest - least + 1)
 
     def _padded(self, key: Key, size: Array) -> Batch:
         """Draws a sequence and says where it ends."""
@@ -202,7 +202,9 @@ class Sizes:
         """Draws the whole batch, so that the sequences do not depend on the number of devices."""
         greatest = jnp.asarray(self.greatest)
         if self.grows is not None:
-            grown = (greatest - self.least) * jnp.minimum(index, self.grows).astype(float)
-            greatest = self.least + (grown / self.grows).astype(int)
+            grown = (greatest - self.least) * jnp.asarray(index).astype(float) / self.grows
+            rising = self.least + grown.astype(int)
+            # Rounding, where numbers are large, is not to leave out the greatest for ever.
+            greatest = jnp.where(index < self.grows, rising, greatest)
         key = jax.random.fold_in(order, index)
         return rows_of(self.task.sample_sizes(key, self.batch_size, self.least, greatest), rows)

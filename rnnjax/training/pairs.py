@@ -18,7 +18,7 @@ class Written(NamedTuple):
 
     Attributes:
         logits: `[T, B, K]`; of a decoder with the true symbol before each (teacher forcing).
-        symbols: what it writes by itself, `[T, B]`; None in training, where nobody asks.
+        symbols: what it writes by itself, `[T, B]`; None in training, where it is not needed.
     """
 
     logits: Array
@@ -26,7 +26,7 @@ class Written(NamedTuple):
 
 
 class _OnPairs(Objective):
-    """What the two kinds of networks share."""
+    """What `OnPairs` and `OnFlattenedPairs` share: how what a network makes is judged."""
 
     task: PairTask
 
@@ -35,10 +35,10 @@ class _OnPairs(Objective):
         return super().loss(outputs.logits, batch)
 
     def metrics(self, outputs: Any, batch: Batch) -> dict[str, Array]:
-        """Returns the task's metrics, of the logits, and how many targets are wholly right.
+        """Returns the task's metrics, of the logits, and outside of training `exact`.
 
-        `accuracy` is the share of symbols; `exact`, outside of training, that of targets which the
-        network writes by itself without a mistake.
+        `accuracy` is the share of right symbols, of an encoder-decoder with teacher forcing;
+        `exact` is the share of targets that the network writes by itself without a mistake.
         """
         found = super().metrics(outputs.logits, batch)
         if outputs.symbols is None:
@@ -48,7 +48,7 @@ class _OnPairs(Objective):
 
 
 class OnPairs(_OnPairs):
-    """An `EncoderDecoder` on pairs: trained with the true symbols before, asked to go on alone.
+    """An `EncoderDecoder` on pairs: trained by teacher forcing, evaluated on its own writing too.
 
     References:
         Williams & Zipser (1989), A learning algorithm for continually running fully recurrent
@@ -69,7 +69,7 @@ class OnPairs(_OnPairs):
         return max(len(part.layers) for part in (self.model.encoder, self.model.decoder)) > 1
 
     def init(self, key: jax.Array, batch: Batch) -> Params:
-        """Draws the first parameters; one step tells all the shapes."""
+        """Draws the first parameters; one step of one pair is enough for all shapes."""
         return only_params(self.model.init(key, batch.inputs[:1, :1], batch.targets[:1, :1]))
 
     def apply(
@@ -136,19 +136,22 @@ class OnFlattenedPairs(_OnPairs):
         self, params: Params, carry: State, batch: Batch, noise: Noise | None
     ) -> tuple[State, Any]:
         """Runs the network."""
-        outputs: Any = self.model.apply({"params": params}, self._seen(batch.inputs, batch.steps))
-        apart = outputs.reshape(len(outputs), self.task.target_length, self.task.output_dim)
-        logits = jnp.swapaxes(apart, 0, 1)
-        return carry, Written(logits, None if noise else _until_end(logits.argmax(-1)))
+        logits = self._logits(params, batch.inputs, batch.steps)
+        symbols = _until_end(logits.argmax(-1)) if noise is None else None
+        return carry, Written(logits, symbols)
 
     def predict(self, params: Params, inputs: Array, steps: Array | None) -> Array:
         """Returns the likeliest symbol at each step, `[T, B]`."""
-        nothing = jnp.zeros((self.task.target_length, inputs.shape[1]), int)
-        batch = Batch(inputs, nothing, nothing == 1, steps)
-        return self.apply(params, (), batch, None)[1].symbols
+        return _until_end(self._logits(params, inputs, steps).argmax(-1))
+
+    def _logits(self, params: Params, inputs: Array, steps: Array | None) -> Array:
+        """Runs the network; returns logits `[T, B, K]`."""
+        outputs: Any = self.model.apply({"params": params}, self._seen(inputs, steps))
+        apart = outputs.reshape(len(outputs), self.task.target_length, self.task.output_dim)
+        return jnp.swapaxes(apart, 0, 1)
 
     def _seen(self, inputs: Array, steps: Array | None) -> Array:
-        """Returns a source at once, `[B, S * D]`."""
+        """Returns sources as one vector each, `[B, S * D]`."""
         seen = jax.nn.one_hot(inputs, self.task.input_dim)
         if steps is not None:
             seen = jnp.where(grown(steps, seen.ndim), seen, 0)
@@ -167,6 +170,6 @@ def shifted(targets: Array) -> Array:
 
 
 def _until_end(symbols: Array) -> Array:
-    """Makes all that comes after the first end of symbols `[T, B]` one, too."""
+    """Replaces all that comes after the first end of symbols `[T, B]` by more ends."""
     ended = jnp.cumsum(symbols == END, axis=0) > 0
     return jnp.where(ended, END, symbols)

@@ -138,9 +138,9 @@ class Trained:
         if not isinstance(task, SizedTask):
             raise TypeError(f"sequences of a tasks.SizedTask have sizes; this is {task}")
         sizes = _some_sizes(task) if sizes is None else sorted(set(sizes))
-        if sizes[0] < task.smallest:
+        if sizes and sizes[0] < task.smallest:
             raise ValueError(f"a size of {task} is {task.smallest} or more; got {sizes[0]}")
-        longest, evaluate = task.resized(sizes[-1]), self._evaluator()
+        longest, evaluate = task.resized(max(sizes, default=task.size)), self._evaluator()
         return {size: evaluate(longest.source_of(size, batch_size)) for size in sizes}
 
     def _evaluator(self) -> Callable[[Source | Feed], dict[str, float]]:
@@ -206,8 +206,8 @@ class Trained:
 
 def _some_sizes(task: SizedTask, count: int = 20) -> list[int]:
     """Returns sizes from the least in training to the greatest in training or test."""
-    least = task.size if task.shortest is None else task.shortest
-    return sorted({round(n) for n in np.linspace(least, task.tested or task.size, count)})
+    greatest = task.tested or task.size
+    return sorted({round(n) for n in np.linspace(task.sizes[0], greatest, count)})
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -15,11 +15,11 @@ from rnnjax.typing import Array
 
 
 class Hypothesis(NamedTuple):
-    """What a source may be in other words.
+    """One of the targets that a beam has found for a source.
 
     Attributes:
-        text: the words.
-        score: by which it is preferred; see `models.beam`.
+        text: the target.
+        score: what the beam is ordered by; see `models.beam`.
     """
 
     text: str
@@ -56,12 +56,13 @@ class Translator:
 
         Args:
             texts: the sources.
-            beams: how many targets are kept at each step; of 1 the likeliest symbol is.
-            alpha: how much length is made up for; see `models.beam`.
+            beams: how many targets are kept at each step; with 1 the likeliest symbol is written.
+            alpha: strength of the length normalization; see `models.beam`.
 
         Raises:
-            TypeError: if the sources are one text.
-            ValueError: if one is too long or has a symbol that no source has, or there is no beam.
+            TypeError: if `texts` is a single text.
+            ValueError: if one is too long or has a symbol that no source has, or `beams` is no
+                whole number of 1 or more.
         """
         if isinstance(texts, str):
             raise TypeError(f"several texts are translated: give [{texts!r}]")

@@ -17,6 +17,7 @@ RNG = np.random.default_rng(1)
 SOURCES = RNG.integers(0, 6, (S, B))
 STEPS = np.arange(S)[:, None] < np.array([4, 2, 3, 1, 4])
 MODEL = encoder_decoder(LSTM(4), 6, K, decoder_cell=GRU(4), embedding=3, attention=True)
+RUN = jax.jit(MODEL.apply)
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +40,10 @@ def chances(params, texts, end):
     """Returns the logarithm of the probability of each text `[texts, B]`, by teacher forcing."""
     symbols = np.array([text + [end] * (T - len(text)) for text in texts]).T
     previous = np.concatenate([np.full((1, len(texts)), end), symbols[:-1]])
-    run, found = jax.jit(MODEL.apply), np.zeros((len(texts), B))
+    found = np.zeros((len(texts), B))
     for b in range(B):
         given = [np.repeat(x[:, b : b + 1], len(texts), 1) for x in (SOURCES, STEPS)]
-        logits = np.asarray(run({"params": params}, given[0], previous, given[1]), np.float64)
+        logits = np.asarray(RUN({"params": params}, given[0], previous, given[1]), np.float64)
         logs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
         each = np.take_along_axis(logs, symbols[..., None], -1)[..., 0]
         for i, text in enumerate(texts):
@@ -96,10 +97,9 @@ def test_a_narrow_beam_keeps_the_best_at_each_step(params, beams, alpha):
 def test_the_greedy_writer_takes_the_likeliest_symbol_and_is_a_beam_of_one(params, end):
     found = greedy(MODEL, params, SOURCES, STEPS, length=T, end=end)
     symbols = np.full((T, B), end)
-    run = jax.jit(MODEL.apply)
     for t in range(T):
         previous = np.concatenate([np.full((1, B), end), symbols[:-1]])
-        logits = np.asarray(run({"params": params}, SOURCES, previous, STEPS))[t]
+        logits = np.asarray(RUN({"params": params}, SOURCES, previous, STEPS))[t]
         ended = (symbols[:t] == end).any(0)
         symbols[t] = np.where(ended, end, logits.argmax(-1))
     np.testing.assert_array_equal(found.symbols, symbols)
@@ -118,10 +118,13 @@ def test_the_greedy_writer_takes_the_likeliest_symbol_and_is_a_beam_of_one(param
 def test_beams_of_one_source_know_nothing_of_another(params):
     found = beam(MODEL, params, SOURCES, STEPS, length=T, beams=3)
     for b in range(B):
-        n = int(STEPS[:, b].sum())
-        alone = beam(MODEL, params, SOURCES[:n, b : b + 1], length=T, beams=3)
+        alone = beam(MODEL, params, SOURCES[:, [b]], STEPS[:, [b]], length=T, beams=3)
         np.testing.assert_array_equal(alone.symbols[:, 0], found.symbols[:, b])
         assert_close(alone.scores[0], found.scores[b], atol=1e-5)
+    short = beam(MODEL, params, SOURCES[:2, [1]], length=T, beams=3)  # all of it are steps
+    assert STEPS[:, 1].sum() == 2
+    np.testing.assert_array_equal(short.symbols[:, 0], found.symbols[:, 1])
+    assert_close(short.scores[0], found.scores[1], atol=1e-5)
 
 
 def test_more_length_is_preferred_the_more_it_is_made_up_for(params):

@@ -88,6 +88,18 @@ def test_a_curriculum_lets_the_greatest_size_rise():
     assert trained_on(source, 10_000).steps.sum(0).max() == 11
 
 
+def test_a_curriculum_ends_with_the_greatest_size_whatever_its_updates():
+    class Greatest(Last):
+        def sample_sizes(self, key, batch_size, least, greatest):
+            xs = jnp.full((1, batch_size, 1), greatest)
+            return Batch(xs, xs, jnp.ones((1, batch_size), bool))
+
+    for grows in (16_799, 16_800):  # 999 times the first is no number of single precision
+        source = Greatest(1000, shortest=1, grows=grows).source("train", 1)
+        greatest = [trained_on(source, index).inputs.item() for index in (0, grows, 10**6)]
+        assert greatest == [1, 1000, 1000]
+
+
 def test_one_size_after_another_is_evaluated_by_one_program():
     longer, compiled = Last(11, shortest=1).resized(30), 0
 

@@ -46,12 +46,13 @@ class Automaton(NamedTuple):
 
 @functools.lru_cache
 def walks(automaton: Automaton, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns how to draw strings uniformly among the rejected ones, or the accepted ones.
+    """Returns the probabilities by which rejected and accepted strings are drawn uniformly.
 
     Returns:
-        How often the next symbol is a 1, `[2, length + 1, states]`, for a rejected and an accepted
-        string of which so many symbols are wanted; 0 where there is none. And how often a string of
-        each length is an accepted one, `[length + 1]`: half, or always or never where it has to be.
+        The probability `[2, length + 1, states]` that the next symbol is a 1, in a rejected and in
+        an accepted string, by how many symbols are still to come and by the state; 0 where there is
+        no such string. And the probability `[length + 1]` that a string of each length is to be an
+        accepted one: 1/2, or 0 or 1 where all strings of that length are rejected or accepted.
     """
     accepted = automaton.accepted(length)
     everything = np.array([2**n for n in range(length + 1)], object)[:, None]

@@ -15,9 +15,9 @@ _OPERATOR = 2
 class BinaryArithmetic(EndedTask):
     """Read two binary numbers, the lowest digit first, and say what an operation makes of them.
 
-    The operator, symbol 2, is at any place but the ends of the string, and the numbers before and
-    after it are equally likely, but for 0, which is none of them. Strings of one or two symbols
-    have no operator: they are one number, any but the greatest.
+    The operator, symbol 2, is at any place but the ends of the string, uniformly; the numbers
+    before and after it are uniform too, but never 0. Strings of one or two symbols have no
+    operator: they are one number, uniform among all but the greatest.
     """
 
     @property

@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.tasks.draws import fractions
 from rnnjax.tasks.formal.nextsymbols import NextSymbols
-from rnnjax.typing import Array, Key
+from rnnjax.typing import Array
 
 
 class Brackets(NextSymbols):
@@ -19,14 +20,14 @@ class Brackets(NextSymbols):
 
         S -> ( S )  with chance p,    S -> S S  with chance q,    S -> nothing  else
 
-    among those that it makes of the wanted length, each as likely as the grammar makes it. With the
-    usual `p` and `q` brackets nest more often than they stand in a row.
+    given their length: of the strings of a length, each is as likely as the grammar makes it. With
+    the usual `p` and `q` pairs nest more often than they stand in a row.
 
     Attributes:
         pairs: brackets that open, the most in training; a string has twice as many symbols.
         kinds: of brackets.
-        p: chance that what stands for a string becomes one in brackets.
-        q: chance that it becomes two strings in a row.
+        p: probability of the rule S -> ( S ).
+        q: probability of the rule S -> S S.
         shortest: fewest pairs in training; none for strings that all have the most.
 
     References:
@@ -73,19 +74,20 @@ class Brackets(NextSymbols):
         """Returns T, two symbols a pair."""
         return 2 * size
 
-    def nested(self, key: Key, size: Array | int) -> Array:
-        """Draws a string of one kind of brackets.
+    def nested(self, words: Array, size: Array | int) -> Array:
+        """Makes a string of one kind of brackets of random words, `[2 * pairs + 1]`.
 
-        A string is a tree: what stands directly in a pair of brackets, or in none, are children of
-        it. The number of children of each vertex is drawn in the order of the string, given how
-        many vertices are left and for how many of them there is a parent already.
+        A string is an ordered tree: its vertices are the pairs of brackets, and a root for the
+        whole string; children of a vertex are the pairs that stand directly inside it. From left to
+        right the number of children of each vertex is drawn, given how many vertices are left and
+        how many of these have a parent already.
 
         Returns:
             Boolean `[2 * pairs]`, True where a bracket opens; False after `2 * size`.
         """
         children, forests = _tables(self.pairs, self.p, self.q)
         log_children, log_forests = jnp.asarray(children), jnp.asarray(forests)
-        draws = jax.random.uniform(key, (2 * self.pairs + 1,))
+        draws = fractions(words)
         at = jnp.arange(self.pairs + 1)
 
         def count(left: Array, waiting: Array, draw: Array) -> Array:
@@ -120,7 +122,7 @@ class Brackets(NextSymbols):
 
 
 def outermost(pairs: int, p: float, q: float) -> np.ndarray:
-    """Returns how many pairs of a string stand in no other, the mean for 0 to `pairs` pairs.
+    """Returns how many pairs stand inside no other, on average, of a string of 0 to `pairs` pairs.
 
     Example:
         >>> outermost(2, p=0.5, q=0.25).round(4).tolist()  # of (()) and ()()
@@ -133,17 +135,18 @@ def outermost(pairs: int, p: float, q: float) -> np.ndarray:
 
 @functools.lru_cache
 def _tables(pairs: int, p: float, q: float) -> tuple[np.ndarray, np.ndarray]:
-    """Returns logarithms of weights `[pairs + 1]` of vertices and `[pairs + 1, 2 pairs + 1]`.
+    """Returns logarithms of weights of vertices `[pairs + 1]`, and of forests.
 
-    The chance of a string is the product over its vertices of a weight that depends on the number m
-    of children: what m pairs in a row are made of, c_m. The sum of c_m x^m, C, is `q C^2 + x + r`,
-    where r is the chance of nothing; so c_m are Catalan numbers times powers of `q / (1 - 4 q r)`.
-    Among strings of one length a factor x a child changes nothing; it is the one by which a vertex
-    has one child in the mean, so that no weight is lost to rounding.
+    The probability of a string is proportional to the product over its vertices of a weight c_m
+    that depends on the number m of children: that of all ways in which the rules make m pairs in a
+    row of one S. Their generating function, `C(x) = sum of c_m x^m`, solves `C = q C^2 + x + r`,
+    where r is the probability of S -> nothing; so c_m is a Catalan number times a power of
+    `q / (1 - 4 q r)`. For strings of one length a factor x per child changes nothing; the one that
+    is taken makes the mean number of children one, so that no weight is lost to rounding.
 
-    The second table has, for a number of vertices and of trees, the weight of all forests with
-    them, `trees / vertices` times the coefficient at their difference of C to the power of
-    vertices (Lagrange inversion).
+    The second table, `[pairs + 1, 2 pairs + 1]`, has the total weight of all forests with a number
+    of vertices and of trees: `trees / vertices` times the coefficient of `x^(vertices - trees)` in
+    C to the power of `vertices` (Lagrange inversion).
     """
     r = 1 - p - q
     rest = 1 - 4 * q * r

@@ -13,9 +13,9 @@ class BucketSort(Rearrangement):
         inputs   1 0 2 0 4 1 1 2 ? ? ? ? ? ? ? ?
         targets  . . . . . . . . 0 0 1 1 1 2 2 4      dots do not count
 
-    A context-sensitive task. Who knows how long the string was and how much of the answer is left
-    does well without having read it: the best guess at each place is right for half of five
-    symbols, 78 % of 40, and 94 % of 500.
+    A context-sensitive task. Counting steps is enough for a high accuracy: the best constant guess
+    at each place of the answer, given only the length of the string, is right for 50 % of the
+    symbols at length 5, 78 % at 40, and 94 % at 500.
 
     References:
         Delétang et al. (2023), Neural networks and the Chomsky hierarchy, ICLR, arXiv:2207.02098.
@@ -37,8 +37,8 @@ class BucketSort(Rearrangement):
     def chances(self, size: int) -> np.ndarray:
         """Returns the distribution of the order statistics.
 
-        The i-th least symbol is at most k where more than i of all are, and how many of them are is
-        binomial, of chance `(k + 1) / alphabet`.
+        The symbol at place i, from 0, is at most k if more than i of all symbols are, and how many
+        are is binomial with probability `(k + 1) / alphabet`.
         """
         at_most = np.arange(1, self.alphabet) / self.alphabet
         count = np.arange(size + 1)

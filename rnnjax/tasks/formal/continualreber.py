@@ -14,10 +14,10 @@ class ContinualReber(WindowedTask):
         inputs   B T B P V V E T E B P B T X S E P E
         targets  T B P V V E T E B P B T X S E P E B
 
-    The strings are those of `EmbeddedReber`, in one long series that is cut in windows. The state
-    is carried and never reset: what is kept of a string is to be forgotten when the next begins.
-    Who knows the grammar has a loss of `7 ln 2 / 12 = 0.404`, who forgets the second letter of each
-    string `8 ln 2 / 12 = 0.462`.
+    The strings are those of `EmbeddedReber`, in one long series that is cut into windows. The state
+    is carried from window to window and never reset: the network itself has to forget a string when
+    the next one begins. With the grammar known the loss is `7 ln 2 / 12 = 0.404`; without memory of
+    the second letter of each string it is `8 ln 2 / 12 = 0.462`.
 
     Attributes:
         length: steps of a whole series.
@@ -71,5 +71,5 @@ class ContinualReber(WindowedTask):
         return Batch(inputs, letters[1:], letters[1:] >= 0)
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
-        """The share of letters that are right among those that come a second time in a string."""
+        """The accuracy at the letters that repeat the second one of their string."""
         return {"accuracy": outer_accuracy(outputs, batch)}

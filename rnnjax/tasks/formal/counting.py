@@ -52,7 +52,7 @@ class Counting(NextSymbols):
     size_field = "repeats"
 
     def __post_init__(self) -> None:
-        """Refuses what needs no counting.
+        """Refuses a single letter.
 
         Raises:
             ValueError: if `letters` is below 2, or see `SizedTask`.
@@ -77,13 +77,12 @@ class Counting(NextSymbols):
 
     @property
     def baseline(self) -> float:
-        """The error of the best guess from the letter that is seen; nothing is known of the place.
+        """The error of the best guess from the last letter alone, without its place in the string.
 
-        After S and the first letter all is certain. After another one, two bits are not: whether
-        it comes again or the next does, which is so once in n times.
+        After S and the first letter all bits are certain. After any other letter two are not: it
+        comes again, or the next one comes, which happens once in n times.
         """
-        sizes = self._trained_sizes
-        n = sum(sizes) / len(sizes)
+        n = sum(self.sizes) / len(self.sizes)
         steps = self.letters * n + self.start
         return (self.letters - 1) * n * 2 * bit_error(1 / n) / self.output_dim / steps
 
@@ -91,7 +90,7 @@ class Counting(NextSymbols):
         """Returns the one string of an n; nothing is drawn."""
         del key
         t = jnp.arange(self.steps_of(self.size)) - self.start
-        letter, place = t // size, t % size  # S is the end of what is before the first letter
+        letter, place = t // size, t % size  # of S, at t = -1: letter -1, at its last place
         seen = self.start + letter
         again = jax.nn.one_hot(seen, self.output_dim)
         another = jax.nn.one_hot(seen + 1, self.output_dim)

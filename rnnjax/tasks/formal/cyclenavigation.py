@@ -60,7 +60,7 @@ class CycleNavigation(StringTask):
         return Strings(moves, end[None] % self.cycle)
 
     def chances(self, size: int) -> np.ndarray:
-        """Returns where a walk that is not seen ends, the first row of the moves' `size`-th power.
+        """Returns the distribution of the end, by the `size`-th power of the transition matrix.
 
         Of five places all are about as likely after twenty moves.
         """

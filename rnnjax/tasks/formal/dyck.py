@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.formal.brackets import Brackets, outermost
 from rnnjax.tasks.formal.nextsymbols import bit_error
 from rnnjax.typing import Array, Key
@@ -30,29 +31,29 @@ class Dyck(Brackets):
     Example:
         >>> batch = Dyck(pairs=3, shortest=None).sample(jax.random.key(0), batch_size=1)
         >>> "".join("()[]"[i] for i in batch.inputs[:, 0].argmax(-1))
-        '([()])'
+        '[(())]'
         >>> batch.targets[:, 0].astype(int).tolist()[:2]  # of (, ), [ and ]
-        [[1, 1, 1, 0], [1, 0, 1, 1]]
+        [[1, 0, 1, 1], [1, 1, 1, 0]]
     """
 
     @property
     def baseline(self) -> float:
-        """The error of the best guess from the bracket that is seen; nothing is known of the place.
+        """The error of the best guess from the last bracket alone, without its place in the string.
 
-        After one that opens all is certain. After one that closes, half of the steps, another pair
-        is open with a chance a, and is of each of k kinds alike: each of k bits out of 2 k is 1
-        with a chance a / k. All but the outermost pairs stand in another, which gives a.
+        After an opening bracket all bits are certain. After a closing one, which half of the
+        brackets are, another pair is still open with probability a, and that is of each of the k
+        kinds equally often: of 2 k bits, k are 1 with probability a / k. As all but the outermost
+        pairs stand in another one, 1 - a is the share of outermost pairs.
         """
-        sizes = self._trained_sizes
-        outer = outermost(self.pairs, self.p, self.q)[sizes.start :].sum()
-        inside = 1 - float(outer) / sum(sizes)
+        outer = outermost(self.pairs, self.p, self.q)[self.sizes.start :].sum()
+        inside = 1 - float(outer) / sum(self.sizes)
         return bit_error(inside / self.kinds) / 4
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a string of a number of pairs, of kinds that are equally likely."""
-        key_nested, key_kinds = jax.random.split(key)
-        opens = self.nested(key_nested, size)
-        kinds = jax.random.randint(key_kinds, opens.shape, 0, self.kinds)
+        words = draw_words(key, 4 * self.pairs + 1)
+        opens = self.nested(words[2 * self.pairs :], size)
+        kinds = below(words[: 2 * self.pairs], self.kinds)
         depth = jnp.cumsum(jnp.where(opens, 1, -1))
         t = jnp.arange(len(opens))
         # What is on top is what was opened last at this depth.

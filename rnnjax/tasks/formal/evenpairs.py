@@ -1,8 +1,8 @@
 """Even pairs: whether a string changes an even number of times."""
 
-import jax
 import numpy as np
 
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.formal.stringtask import Strings, StringTask
 from rnnjax.typing import Array, Key
 
@@ -18,14 +18,15 @@ class EvenPairs(StringTask):
         Delétang et al. (2023), Neural networks and the Chomsky hierarchy, ICLR, arXiv:2207.02098.
 
     Example:
+        >>> import jax
         >>> batch = EvenPairs(7, shortest=None).sample(jax.random.key(1), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist(), batch.targets[-1, 0].item()
-        ([0, 1, 0, 1, 1, 0, 0, 2], 0)
+        ([0, 0, 0, 1, 1, 1, 0, 2], 0)
     """
 
     def string(self, key: Key, size: Array | int) -> Strings:
         """Draws a string of fair bits."""
-        bits = jax.random.bernoulli(key, 0.5, (self.length,)).astype(int)
+        bits = below(draw_words(key, self.length), 2)
         return Strings(bits, (bits[0] ^ bits[size - 1])[None])
 
     def chances(self, size: int) -> np.ndarray:

@@ -11,17 +11,23 @@ from rnnjax.typing import Array
 
 PLUS, MINUS, TIMES, OPEN, CLOSE = range(5)  # more than the digits
 OPERATORS = "+-*"
+_MOST = 46_340  # whose square is below 2^31
 
 
 def check(modulus: int, operators: str, text: object) -> None:
     """Refuses digits and operators that cannot be.
 
+    Args:
+        modulus: of the digits.
+        operators: that may be drawn.
+        text: what a message is about.
+
     Raises:
-        ValueError: if `modulus` is below 2, or `operators` are none or others than `+-*`; said of
-            `text`.
+        ValueError: if `modulus` is below 2 or so large that products of digits are no whole numbers
+            of 32 bits, or `operators` are none or others than `+-*`.
     """
-    if modulus < 2:
-        raise ValueError(f"{text}: modulus must be 2 or more")
+    if not 2 <= modulus <= _MOST:
+        raise ValueError(f"{text}: modulus must be from 2 to {_MOST}")
     if not operators or not set(operators) <= set(OPERATORS):
         raise ValueError(f"{text}: operators must be some of {OPERATORS}")
 
@@ -49,9 +55,10 @@ def bracketed(words: Array, size: Array | int, operators: str, modulus: int) -> 
     Up to four symbols are one digit: `d`, `-d`, `(d)` or `(-d)`. More are `(A o B)`, where A and B
     are such expressions, A of any size that leaves one for B, each as likely.
 
-    All places are divided at once: each knows where the expression begins that it is in and how
-    many symbols that has, until it is a bracket or an operator or in an expression of one digit.
-    Its word says which digit or operator it is, or, of a bracket that opens, the size of A.
+    All expressions are divided at once, again and again until none has more than four symbols. Each
+    place keeps where the expression that it is in begins and how many symbols that has, 0 once the
+    place is a bracket or an operator. The word of a place says which digit or operator stands
+    there, and that of an opening bracket how many symbols A has.
     """
     at = jnp.arange(len(words))
     operator = spelled(words, operators, modulus)

@@ -50,7 +50,7 @@ class Grammar(Static):
         return found
 
     def strings(self, key: Key, batch_size: int, steps: int) -> tuple[Array, Array]:
-        """Draws walks that end in `steps` symbols or fewer, each as likely among these.
+        """Draws walks given that they end in `steps` symbols or fewer.
 
         Returns:
             Symbols `[steps, B]`, and which of them are there; the rest is symbol 0.
@@ -66,7 +66,7 @@ class Grammar(Static):
         return self._walks(key, batch_size, jnp.full((steps, len(self.edges) + 1), 0.5))[0]
 
     def _walks(self, key: Key, batch_size: int, second: Array) -> tuple[Array, Array]:
-        """Draws symbols and the states before, given how likely each second edge `[T, S]` is."""
+        """Draws symbols and the states before, by the probabilities `[T, S]` of second edges."""
         table = jnp.asarray(self.table)
 
         def step(states: Array, given: tuple[Array, Array]) -> tuple[Array, tuple[Array, Array]]:
@@ -97,10 +97,10 @@ class Grammar(Static):
 
     @property
     def pairs(self) -> np.ndarray:
-        """How often each symbol follows each, in the mean of a string, `[symbols, symbols]`.
+        """How often each symbol follows each in a string, on average, `[symbols, symbols]`.
 
-        States are visited as often as edges lead there, which is a linear equation. A walk that
-        comes back to state 0 has made a string.
+        The expected visits of the states solve a linear equation: a state is visited as often as
+        edges lead there. Edges that lead back to state 0 begin another string.
         """
         count = len(self.edges) + 1
         moves, entered = np.zeros((count, count)), np.zeros((count, len(self.symbols)))

@@ -13,7 +13,7 @@ _HOLE, _FILLER = 2, 3
 class MissingDuplicate(StringTask):
     """Say the symbol that is hidden in a string of zeros and ones said twice.
 
-    Symbol 2 is the hole, in one of the two copies. An odd length ends with a 3, that says nothing.
+    Symbol 2 is the hole, in one of the two copies. A string of odd length ends with a 3, a filler.
 
         0 1 1 0 0 2 1 0 ?      wanted: 1, as in 0 1 1 0
         1 0 1 1 2 1 3 ?        wanted: 0, as in 1 0 1

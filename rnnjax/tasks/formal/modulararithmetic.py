@@ -45,8 +45,7 @@ class ModularArithmetic(StringTask):
         """Refuses digits and operators that cannot be.
 
         Raises:
-            ValueError: if `modulus` is below 2, or `operators` are none or others than `+-*`, or
-                see `StringTask`.
+            ValueError: see `expressions.check` and `StringTask`.
         """
         super().__post_init__()
         expressions.check(self.modulus, self.operators, self)
@@ -89,10 +88,10 @@ class ModularArithmetic(StringTask):
         return Strings(text, (total + product)[None] % M)
 
     def chances(self, size: int) -> np.ndarray:
-        """Returns how values are distributed: 0 is the likelier the more of the operators are *.
+        """Returns how values are distributed: the more of the operators are *, the likelier is 0.
 
-        The two numbers that are carried along an expression are a Markov chain: of the sum of what
-        is before the last + or - and of the product since, whose sign changes nothing.
+        Two numbers are carried along an expression, the sum of what is before the last + or - and
+        the product since then. They are a Markov chain; a sign changes no distribution.
         """
         M, times = self.modulus, self.operators.count("*") / len(self.operators)
         digits = np.arange(M)

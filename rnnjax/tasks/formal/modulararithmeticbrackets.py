@@ -44,8 +44,7 @@ class ModularArithmeticBrackets(StringTask):
         """Refuses digits and operators that cannot be.
 
         Raises:
-            ValueError: if `modulus` is below 2, or `operators` are none or others than `+-*`, or
-                see `StringTask`.
+            ValueError: see `expressions.check` and `StringTask`.
         """
         super().__post_init__()
         expressions.check(self.modulus, self.operators, self)

@@ -8,15 +8,15 @@ from rnnjax.typing import Array
 class NextSymbols(SizedTask):
     """Say after each symbol of a string which ones may come next.
 
-    Targets are a bit a symbol: 1 where some string of the language goes on with it. The loss is the
-    mean squared error of the bits. An output above one half says yes; a string is right if all bits
-    at all its steps are, as one that is wrong leads to a string outside the language.
+    Targets have a bit for each symbol: 1 if some string of the language goes on with it. The loss
+    is the mean squared error of the bits, and an output above one half predicts a 1. A string is
+    right if all bits are, at all its steps: the accuracy is the share of such strings.
 
     References:
         Gers & Schmidhuber (2001), LSTM recurrent networks learn simple context-free and
         context-sensitive languages, IEEE Transactions on Neural Networks 12.
         Suzgun, Gehrmann, Belinkov & Shieber (2019), LSTM networks can perform dynamic counting,
-        arXiv:1906.03648. Outputs are squashed there; here a layer's own are compared.
+        arXiv:1906.03648. There outputs pass a logistic function; here they are linear.
     """
 
     metric = "accuracy"
@@ -29,11 +29,6 @@ class NextSymbols(SizedTask):
             "accuracy": masked_mean(whole.astype(outputs.dtype), batch.mask.any(0)),
             "steps_right": masked_mean(right.astype(outputs.dtype), batch.mask),
         }
-
-    @property
-    def _trained_sizes(self) -> range:
-        """All sizes in training."""
-        return range(self.size if self.shortest is None else self.shortest, self.size + 1)
 
 
 def bit_error(chance: float) -> float:

@@ -29,10 +29,10 @@ class Reber(GeneratedTask):
         inputs   B T S S X X T V V
         targets  T S S X X T V V E
 
-    After each letter one of two may come, equally likely, but for the last. Strings have 8 letters
-    in the mean and 5 at least. Who knows the grammar has a loss of `6 ln 2 / 7 = 0.594`: six times
-    in seven predictions there are two letters. A regular language, for which two letters of
-    memory are enough.
+    After each letter one of two may come, equally likely, except before the last, which is E.
+    Strings have 8 letters on average, and at least 5. With the grammar known the loss is
+    `6 ln 2 / 7 = 0.594`: on average six of seven predictions are between two letters. A regular
+    language, in which the last two letters decide which may come next.
 
     Attributes:
         longest: letters of a string at most; of those that are not longer, each is as likely as the
@@ -95,12 +95,14 @@ class Reber(GeneratedTask):
         return Batch(inputs, letters[1:], there[1:], steps=there[1:])
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
-        """The share of strings in which no other letter is ever above one that may come.
+        """The share of strings in which the letters that may come always have the highest outputs.
 
-        This is how Hochreiter & Schmidhuber (1997) count.
+        This is how Hochreiter & Schmidhuber (1997) count. Of two letters that may come, one may tie
+        with others, but not both: outputs that are all the same are wrong.
         """
         legal = self.grammar.legal_after(batch.targets)
         lowest = jnp.where(legal, outputs, jnp.inf).min(-1)
-        highest = jnp.where(legal, -jnp.inf, outputs).max(-1)
-        whole = ((lowest >= highest) | ~batch.mask).all(0)
+        best = jnp.where(legal, outputs, -jnp.inf).max(-1)
+        other = jnp.where(legal, -jnp.inf, outputs).max(-1)
+        whole = (((lowest >= other) & (best > other)) | ~batch.mask).all(0)
         return {"accuracy": masked_mean(whole.astype(outputs.dtype), batch.mask.any(0))}

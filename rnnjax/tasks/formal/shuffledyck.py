@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.formal.brackets import Brackets, outermost
 from rnnjax.tasks.formal.nextsymbols import bit_error
 from rnnjax.typing import Array, Key
@@ -34,23 +35,24 @@ class ShuffleDyck(Brackets):
     Example:
         >>> batch = ShuffleDyck(pairs=3, shortest=None).sample(jax.random.key(0), batch_size=1)
         >>> "".join("()[]"[i] for i in batch.inputs[:, 0].argmax(-1))
-        '[[]]()'
+        '[(]())'
         >>> batch.targets[:, 0].astype(int).tolist()[:2]  # of (, ), [ and ]
-        [[1, 0, 1, 1], [1, 0, 1, 1]]
+        [[1, 0, 1, 1], [1, 1, 1, 1]]
     """
 
     @property
     def baseline(self) -> float:
-        """The error of the best guess from the bracket that is seen; nothing is known of the place.
+        """The error of the best guess from the last bracket alone, without its place in the string.
 
-        With n pairs of a kind, D of them outermost in the mean, none is open in `D + 1` of the
-        `2 n + 1` gaps between its brackets, and a bracket of another kind falls into each of these
-        alike. After one that closes itself, none is open D times in n; after one that opens, one
-        is. The numbers of pairs of kinds are binomial.
+        Of a kind with n pairs, D of them outermost on average, no pair is open in `D + 1` of the
+        `2 n + 1` gaps before, between and after its brackets, and a bracket of another kind falls
+        into each of these gaps equally often. After its own closing brackets none is open with
+        probability `D / n`, and after its own opening ones one certainly is. How many pairs are of
+        a kind is binomial.
         """
         outer = outermost(self.pairs, self.p, self.q)
         own = pairs = others = closed = 0.0
-        for size in self._trained_sizes:
+        for size in self.sizes:
             for n in range(size + 1):
                 ways = math.comb(size, n) * (self.kinds - 1) ** (size - n)
                 chance = ways / self.kinds**size
@@ -65,14 +67,15 @@ class ShuffleDyck(Brackets):
 
     def draw(self, key: Key, size: Array | int) -> Batch:
         """Draws a string of a number of pairs, of kinds that are equally likely."""
-        key_kinds, key_nested, key_order = jax.random.split(key, 3)
+        parts = self.pairs, 3 * self.pairs  # words for kinds, for the order, for the strings
+        words = jnp.split(draw_words(key, parts[1] + self.kinds * (2 * self.pairs + 1)), parts)
         kinds, at = jnp.arange(self.kinds), jnp.arange(self.pairs)
-        of_pair = jax.random.randint(key_kinds, (self.pairs,), 0, self.kinds)
+        of_pair = below(words[0], self.kinds)
         counts = ((of_pair[None] == kinds[:, None]) & (at < size)[None]).sum(1)
-        strings = jax.vmap(self.nested)(jax.random.split(key_nested, self.kinds), counts)
+        strings = jax.vmap(self.nested)(words[2].reshape(self.kinds, -1), counts)
         there = jnp.arange(2 * self.pairs) < 2 * size
-        order = jnp.where(there, jax.random.uniform(key_order, there.shape), 2)
-        of_symbol = jnp.repeat(of_pair, 2)[jnp.argsort(order)]
+        order = jnp.argsort(jnp.where(there, words[1], ~jnp.uint32(0)))
+        of_symbol = jnp.repeat(of_pair, 2)[order]
         own = of_symbol[:, None] == kinds[None]
         place = jnp.where(own, jnp.cumsum(own, 0) - 1, 0).sum(1)  # in the string of its kind
         opens = strings[of_symbol, place]

@@ -18,8 +18,8 @@ class SolveEquation(StringTask):
 
         ( x + 3 ) = 1 ?      wanted: 3
 
-    The x is at any place of the expression, each as likely, and moves on to the next digit, from
-    the end to the beginning: digits that follow upon many other symbols have it more often. Symbols
+    A place of the expression is drawn uniformly, and x replaces the first digit from there on, from
+    the end on to the beginning: a digit after many other symbols is replaced more often. Symbols
     are the digits, then + - ( ) x =. Strings of one or two symbols are zeros, and 0 is wanted. A
     deterministic context-free task.
 
@@ -45,7 +45,7 @@ class SolveEquation(StringTask):
         """Refuses digits that cannot be.
 
         Raises:
-            ValueError: if `modulus` is below 2, or see `StringTask`.
+            ValueError: see `expressions.check` and `StringTask`.
         """
         super().__post_init__()
         expressions.check(self.modulus, "+-", self)

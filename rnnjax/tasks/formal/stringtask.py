@@ -58,7 +58,7 @@ class StringTask(SizedTask):
         """Refuses sizes that cannot be.
 
         Raises:
-            ValueError: if `pondering` is negative, or see `SizedTask`.
+            ValueError: if `pondering` is negative; see also `SizedTask`.
         """
         super().__post_init__()
         if self.pondering < 0:
@@ -88,13 +88,13 @@ class StringTask(SizedTask):
         """Draws a string of a size, padded to `length`, and its answer."""
 
     def chances(self, size: int) -> np.ndarray | None:
-        """Returns how likely each symbol is at each place of an answer, whatever the string.
+        """Returns how likely each symbol is at each place of an answer to a string of a size.
 
-        All are equally likely, unless a task says otherwise.
+        By default all are equally likely.
 
         Returns:
-            Numbers `[answers_of(size), classes]`, None if they are not known. The sum of a row is
-            the chance that the place counts.
+            Probabilities `[answers_of(size), classes]`, or None if they are not known. The sum of a
+            row is the probability that the place counts.
 
         Example:
             >>> from rnnjax.tasks import ReverseString
@@ -105,16 +105,16 @@ class StringTask(SizedTask):
 
     @property
     def baseline(self) -> float | None:
-        """The mean entropy of the symbols of an answer, given the size and their place in it.
+        """The mean entropy of an answer's symbols, each given the string's size and its own place.
 
-        That is the loss of who says `chances`. It counts the steps and remembers no symbol; who
-        does not know the size loses as much or more.
+        That is the loss of the predictions `chances`: of a network that counts steps, and remembers
+        no symbol. Without knowing the size the loss is the same or higher.
         """
         chances = [known for size in self.sizes if (known := self.chances(size)) is not None]
         if not chances:
             return None
         losses, counts = np.transpose([_entropy(each) for each in chances])
-        # Where strings are alike, each batch is a mean of its own.
+        # Where all strings of a batch have one length, the loss of each batch is a mean of its own.
         return float((losses / counts).mean() if self.alike else losses.sum() / counts.sum())
 
     @property
@@ -128,7 +128,7 @@ class StringTask(SizedTask):
         return self.classes
 
     def steps_of(self, size: Array | int) -> Array | int:
-        """Returns T: the string, what is pondered, and the answer."""
+        """Returns T: the string, the silent steps, and the answer."""
         return self.symbols_of(size) * (1 + self.pondering) + self.answers_of(size)
 
     def draw(self, key: Key, size: Array | int) -> Batch:

@@ -38,9 +38,9 @@ class Tomita(SizedTask):
         inputs   0 1 0 0 0 1
         targets  1 1 1 1 0 0      the last alone counts, unless `prefixes` is set
 
-    Half of the strings are in the language, as far as there are any of their length in it and any
-    that are not; among either, all of a length are equally likely. Regular languages: a machine
-    with two to five states decides each.
+    Half of the strings of each length are in the language, unless all of that length are or none;
+    all accepted ones of a length are equally likely, and so are all rejected ones. The languages
+    are regular: an automaton with two to five states decides each.
 
     Attributes:
         number: of the language, 1 to 7.
@@ -69,7 +69,7 @@ class Tomita(SizedTask):
     shortest: int | None = dataclasses.field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuses languages that Tomita has not.
+        """Refuses other numbers.
 
         Raises:
             ValueError: if `number` is not 1 to 7, or see `SizedTask`.
@@ -95,16 +95,16 @@ class Tomita(SizedTask):
 
     @property
     def baseline(self) -> float:
-        """The entropy of what is wanted, given the symbol that is seen and its step.
+        """The entropy of the answer given the last symbol and its step.
 
-        The chances of states and symbols are followed from step to step, for strings of each length
-        in the language and for those that are not.
+        The joint distribution of the automaton's state and the symbol is carried from step to step,
+        for strings of each length inside and outside the language.
         """
-        automaton, least = self.automaton, self.length if self.shortest is None else self.shortest
+        automaton = self.automaton
         ones, share = walks(automaton, self.length)
         shares = np.stack([1 - share, share])
         found = np.zeros((self.length, 2, 2))  # how likely a step, its symbol, and the answer
-        for size in range(least, self.length + 1):
+        for size in self.sizes:
             for label in range(2):
                 states = np.eye(len(automaton.after))[0] * shares[label, size]
                 for t in range(size):

@@ -5,10 +5,10 @@ import itertools
 import re
 from collections.abc import Iterable
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.pairs.pairtask import END, Pair, PairTask, numbers_of
 from rnnjax.typing import Array, Key
 
@@ -43,12 +43,13 @@ class Addition(PairTask):
         with two to five digits; there no character that was written is read again).
 
     Example:
+        >>> import jax
         >>> task = Addition(digits=3)
         >>> batch = task.sample(jax.random.key(4), batch_size=1)
         >>> task.source_text(batch.inputs[:, 0])
-        '38+106'
+        '315+878'
         >>> task.target_text(batch.targets[:, 0])
-        '144'
+        '1193'
     """
 
     digits: int = 3
@@ -88,22 +89,19 @@ class Addition(PairTask):
 
     @property
     def baseline(self) -> float:
-        """What a writer loses that has not read the query, but knows how sums are distributed.
-
-        The entropy of a sum, by the characters that count.
-        """
+        """The loss without reading the query: the entropy of a sum per character that counts."""
         return _sum_entropy(self)
 
     def draw(self, key: Key) -> Array:
         """Draws two numbers."""
-        key_lengths, key_numbers = jax.random.split(key)
-        low = self.digits if self.equal else 1
-        lengths = jax.random.randint(key_lengths, (2,), low, self.digits + 1)
+        words = draw_words(key, 4)
+        shortest = self.digits if self.equal else 1
+        lengths = shortest + below(words[:2], self.digits - shortest + 1)
         powers = 10 ** jnp.arange(self.digits + 1)
         least = powers[lengths - 1] if self.equal else 0
-        return jax.random.randint(key_numbers, (2,), least, powers[lengths])
+        return least + below(words[2:], powers[lengths] - least)
 
-    def alike(self, numbers: Array) -> Array:
+    def group(self, numbers: Array) -> Array:
         """Returns the numbers, the lesser first."""
         return jnp.sort(numbers)
 
@@ -154,7 +152,7 @@ def _sum_entropy(task: Addition) -> float:
     """Returns the entropy of a sum in nats, divided by the characters that count on average."""
     total = np.arange(2 * 10**task.digits - 1)
     chances = np.zeros(len(total))
-    # Of two numbers, each one of so many: how many pairs have a sum.
+    # For each pair of lengths: how many pairs of such numbers have which sum.
     lengths = range(task.digits if task.equal else 1, task.digits + 1)
     ranges = [(10 ** (n - 1) if task.equal else 0, 10**n) for n in lengths]
     for (a_low, a_high), (b_low, b_high) in itertools.product(ranges, repeat=2):

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.pairs.pairtask import END, Pair, PairTask, numbers_of
 from rnnjax.typing import Array, Key
 
@@ -57,12 +57,13 @@ class Dates(PairTask):
         from 1970 on).
 
     Example:
+        >>> import jax
         >>> task = Dates()
         >>> batch = task.sample(jax.random.key(2), batch_size=1)
         >>> task.source_text(batch.inputs[:, 0], batch.steps[:, 0])
-        '15 december 1976'
+        'september 16, 2007'
         >>> task.target_text(batch.targets[:, 0])
-        '1976-12-15'
+        '2007-09-16'
     """
 
     first_year: int = 1970
@@ -70,18 +71,19 @@ class Dates(PairTask):
     formats: tuple[str, ...] = FORMATS
 
     def __post_init__(self) -> None:
-        """Refuses years that two digits do not tell, and formats that are none.
+        """Refuses years that their last two digits do not tell apart, and unknown formats.
 
         Raises:
-            ValueError: if one is.
+            ValueError: if `last_year` is not in the hundred years from `first_year`, or a format is
+                empty or has an unknown code.
         """
         super().__post_init__()
         if not 1 <= self.first_year <= self.last_year <= 9999:
             raise ValueError(f"{self}: last_year must be from first_year to 9999")
         if self.last_year >= self.first_year + 100:
             raise ValueError(f"{self}: last_year must be less than 100 years after first_year")
-        if not self.formats:
-            raise ValueError(f"{self}: formats must be one or more")
+        if not (self.formats and all(self.formats)):
+            raise ValueError(f"{self}: formats must be one or more, and none of them empty")
         for text in self.formats:
             for piece in _pieces(text):
                 if piece.startswith("%") and piece not in _texts(self.first_year, self.last_year):
@@ -109,10 +111,7 @@ class Dates(PairTask):
 
     @property
     def baseline(self) -> float:
-        """What a writer loses that has not read the date, but knows which there are.
-
-        The logarithm of the number of days, divided by the eleven symbols.
-        """
+        """The loss without reading the date: the entropy of a day, `ln days`, per symbol."""
         first, last = self._days
         return math.log(last + 1 - first) / self.target_length
 
@@ -124,12 +123,11 @@ class Dates(PairTask):
 
     def draw(self, key: Key) -> Array:
         """Draws a day and a format."""
-        key_day, key_format = jax.random.split(key)
         first, last = self._days
-        day = jax.random.randint(key_day, (), first, last + 1)
-        return jnp.stack([day, jax.random.randint(key_format, (), 0, len(self.formats))])
+        counts = jnp.array([last + 1 - first, len(self.formats)])
+        return below(draw_words(key, 2), counts) + np.array([first, 0])
 
-    def alike(self, numbers: Array) -> Array:
+    def group(self, numbers: Array) -> Array:
         """Returns the day."""
         return numbers[:1]
 
@@ -173,14 +171,18 @@ def civil(day: Array) -> tuple[Array, Array, Array]:
 
 
 class _Formats(NamedTuple):
-    """Formats as tables, for a device to write dates by.
+    """Formats as tables, so that dates are written by indexing.
+
+    A format is a row of pieces, each a code, such as `%B`, or what stands between codes. The texts
+    of a piece, such as twelve names, follow one another in `texts`.
 
     Attributes:
         alphabet: the symbols.
         length: of the longest date.
-        texts: symbols of all that a piece of a date may be, `[N, W]`, `_NOTHING` after their ends.
-        begin: where in `texts` those of each piece begin, `[formats, P]`.
-        which: what of a date tells which one of them a piece is, `[formats, P]`.
+        texts: the numbers of the symbols of all texts, `[N, W]`, `_NOTHING` after their ends.
+        begin: the row of `texts` in which those of each piece begin, `[formats, P]`.
+        which: the place in `at`, see `_write`, of the number by which one of them is chosen,
+            `[formats, P]`.
     """
 
     alphabet: str
@@ -191,17 +193,26 @@ class _Formats(NamedTuple):
 
 
 def _write(formats: _Formats, which: Array | int, at: Array) -> tuple[Array, Array]:
-    """Returns the symbols of a date in a format, and where there are any."""
+    """Writes a date.
+
+    Args:
+        formats: the tables.
+        which: the format.
+        at: year, month, day and weekday, each counted from the first one, and 0.
+
+    Returns:
+        The numbers of its symbols `[length]`, and where there are any.
+    """
     rows = jnp.asarray(formats.begin)[which] + at[jnp.asarray(formats.which)[which]]
     found = jnp.asarray(formats.texts)[rows].ravel()
     there = found != _NOTHING
     t = jnp.arange(formats.length)
-    here = there[None] & (there.cumsum()[None] - 1 == t[:, None])  # moved together
+    here = there[None] & (there.cumsum()[None] - 1 == t[:, None])  # closes the gaps
     return jnp.where(here, found[None], 0).sum(1), t < there.sum()
 
 
 def _texts(first_year: int, last_year: int) -> dict[str, tuple[int, Sequence[str]]]:
-    """Returns by each code what tells which text it is, as a place in `at`, and the texts."""
+    """Returns for each code the place in `at` of what it shows, and the texts for that."""
     years = range(first_year, last_year + 1)
     weekdays, months = _WEEKDAYS.split(","), _MONTHS.split(",")
     return {
@@ -219,8 +230,8 @@ def _texts(first_year: int, last_year: int) -> dict[str, tuple[int, Sequence[str
 
 
 def _pieces(text: str) -> list[str]:
-    """Cuts a format in codes and what stands between them."""
-    return re.findall(r"%-?.|[^%]+", text)
+    """Cuts a format into codes and what stands between them."""
+    return re.findall(r"(?s)%-?.?|[^%]+", text)
 
 
 @functools.cache

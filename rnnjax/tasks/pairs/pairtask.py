@@ -43,12 +43,14 @@ class PairTask(GeneratedTask):
     before it writes, as `models.EncoderDecoder` does, or sees all at once.
 
     A share of the pairs is kept from training, half of it for validation and half for the test: a
-    network that only remembers what it has seen has none of them right.
+    network that has only memorised its examples has none of them right.
 
-    A subclass says what pairs are about, a few whole numbers, and how these are spelled.
+    A subclass draws a few whole numbers, which are what a pair is about, and spells a source and a
+    target from them.
 
     Attributes:
-        held_out: share of the pairs that training never has; with 0 all parts have all of them.
+        held_out: share of the pairs that training never has, 0.001 or more; 0 for parts that all
+            have all pairs.
 
     Example:
         >>> class Twice(PairTask):
@@ -75,13 +77,14 @@ class PairTask(GeneratedTask):
     held_out: float = dataclasses.field(default=0.1, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuses a share that is none.
+        """Refuses other shares.
 
         Raises:
-            ValueError: if it is.
+            ValueError: if `held_out` is not 0, or from 0.001 to 0.999: a part that is smaller is
+                found among too many draws.
         """
-        if not 0 <= self.held_out < 1:
-            raise ValueError(f"{self}: held_out must be a share from 0 to below 1")
+        if self.held_out and not 0.001 <= self.held_out <= 0.999:
+            raise ValueError(f"{self}: held_out must be a share from 0.001 to 0.999, or 0")
 
     @property
     @abc.abstractmethod
@@ -111,8 +114,8 @@ class PairTask(GeneratedTask):
     def spell(self, numbers: Array) -> Pair:
         """Returns the pair that is about these numbers."""
 
-    def alike(self, numbers: Array) -> Array:
-        """Returns what a pair has in common with all that go to the same part, by default all."""
+    def group(self, numbers: Array) -> Array:
+        """Returns what decides which part a pair is in, `[m]`: by default all that it is about."""
         return numbers
 
     @property
@@ -126,19 +129,19 @@ class PairTask(GeneratedTask):
         return len(self.target_alphabet)
 
     def sample(self, key: Key, batch_size: int) -> Batch:
-        """Draws `batch_size` pairs of all."""
+        """Draws `batch_size` pairs, of all parts."""
         return self._spelled(jax.vmap(self.draw)(jax.random.split(key, batch_size)))
 
     def sample_within(
         self, key: Key, batch_size: int, drawn: int, low: Array | float, high: Array | float
     ) -> Batch:
-        """Returns the first of `drawn` pairs whose places are from `low` to below `high`.
+        """Draws pairs and keeps those of one part, whose `place_of` is from `low` to below `high`.
 
-        Where there are too few, as where no pair there is has such a place, the last one drawn
-        stands in for the others.
+        Of `drawn` pairs the first `batch_size` that fit are returned. If there are fewer, as in a
+        task of so few pairs that none is in this part, the last one drawn stands in for the others.
         """
         numbers = jax.vmap(self.draw)(jax.random.split(key, drawn))
-        places = jax.vmap(lambda numbers: place_of(self.alike(numbers)))(numbers)
+        places = jax.vmap(lambda numbers: place_of(self.group(numbers)))(numbers)
         fit = (low <= places) & (places < high)
         (chosen,) = jnp.nonzero(fit, size=batch_size, fill_value=drawn - 1)
         return self._spelled(numbers[chosen])
@@ -156,7 +159,7 @@ class PairTask(GeneratedTask):
         half = self.held_out / 2
         bounds = {"validation": (0.0, half), "test": (half, self.held_out)}
         low, high = bounds.get(part, (self.held_out, 1.0))
-        # Six standard deviations more than are wanted.
+        # Enough, unless about six standard deviations fewer fit than on average.
         drawn = math.ceil((batch_size + 6 * math.sqrt(batch_size) + 20) / (high - low))
         return Pairs(self, batch_size, batches, TAGS[part], drawn, low, high)
 
@@ -205,13 +208,13 @@ class Pairs(Drawn):
 
 
 def place_of(numbers: Array) -> Array:
-    """Returns a number from 0 to below 1 that looks random, always the same for the same numbers.
+    """Returns a hash of whole numbers, as a number from 0 to below 1.
 
     Example:
         >>> place_of(jnp.array([3, 4])) == place_of(jnp.array([3, 4]))
         Array(True, dtype=bool)
     """
-    factors = jax.random.bits(jax.random.key(0), numbers.shape)
+    factors = np.cumprod(np.full(numbers.shape, 0x9E3779B1, np.uint32), dtype=np.uint32)
     mixed = (numbers.astype(jnp.uint32) * factors).sum(dtype=jnp.uint32)
     for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):  # as MurmurHash3 ends
         mixed = (mixed ^ (mixed >> shift)) * jnp.uint32(factor)

@@ -3,9 +3,9 @@
 import math
 import string
 
-import jax
 import jax.numpy as jnp
 
+from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.pairs.pairtask import END, Pair, PairTask
 from rnnjax.typing import Array, Key
 
@@ -16,8 +16,8 @@ class Reversal(PairTask):
         word   r e c u r
         wanted r u c e r .      the dot stands for the end
 
-    Letters are drawn apart from each other, each as likely, and so are lengths. The last letter is
-    wanted first, and the first one after as many steps as the word is long, twice.
+    Lengths are uniform, and so are letters, which are independent. Of a word of n letters the last
+    one is wanted one step after it was read, and the first one after `2 n - 1` steps.
 
     Attributes:
         length: letters of a word, the most.
@@ -29,12 +29,13 @@ class Reversal(PairTask):
         arXiv:1409.3215 (the network that reads all before it writes; sources in reverse).
 
     Example:
+        >>> import jax
         >>> task = Reversal(5, shortest=5)
         >>> batch = task.sample(jax.random.key(0), batch_size=1)
         >>> task.source_text(batch.inputs[:, 0], batch.steps[:, 0])
-        'uduyw'
+        'egmzo'
         >>> task.target_text(batch.targets[:, 0])
-        'wyudu'
+        'ozmge'
     """
 
     length: int = 10
@@ -75,10 +76,10 @@ class Reversal(PairTask):
 
     @property
     def baseline(self) -> float:
-        """What a writer loses that has not read the word, but knows how words are drawn.
+        """The loss without reading the word: the entropy of a word per symbol of a target.
 
-        The entropy of a length, `ln(length - shortest + 1)`, and `ln letters` for each letter, a
-        symbol: with the end there is one more symbol than letters.
+        That is `ln(length - shortest + 1)` for the length and `ln letters` for each letter, divided
+        by the mean number of letters and one for the end.
         """
         mean = (self.shortest + self.length) / 2
         lengths = math.log(self.length - self.shortest + 1)
@@ -86,9 +87,9 @@ class Reversal(PairTask):
 
     def draw(self, key: Key) -> Array:
         """Draws a length, and letters; zero after them."""
-        key_length, key_letters = jax.random.split(key)
-        length = jax.random.randint(key_length, (1,), self.shortest, self.length + 1)
-        letters = jax.random.randint(key_letters, (self.length,), 0, self.letters)
+        words = draw_words(key, 1 + self.length)
+        length = self.shortest + below(words[:1], self.length - self.shortest + 1)
+        letters = below(words[1:], self.letters)
         return jnp.append(length, jnp.where(jnp.arange(self.length) < length, letters, 0))
 
     def spell(self, numbers: Array) -> Pair:

@@ -5,6 +5,7 @@ import functools
 import itertools
 import math
 
+import jax
 import numpy as np
 import pytest
 
@@ -113,7 +114,7 @@ def test_who_forgets_the_second_letter_has_no_string_right():
     loss, _, right = judge(task, outputs, batch)
     assert loss == pytest.approx(8 / 11 * math.log(2), rel=0.01)
     assert loss == pytest.approx(0.5041, rel=0.01)
-    assert right == 1  # what may come is not below the other
+    assert right == 0  # the letter that may come ties with the other
     for b, text in enumerate(texts):
         outputs[len(text) - 3, b, 1] += 0.1  # always T
     share = np.mean([text[1] == "T" for text in texts])
@@ -130,6 +131,7 @@ def test_a_string_is_wrong_if_one_letter_is_above_one_that_may_come(kind):
     assert allowed == 0
     outputs[~batch.steps] = -outputs[~batch.steps]
     assert judge(kind(), outputs, batch)[2] == pytest.approx(1 - 1000 / SAMPLES)
+    assert judge(kind(), np.zeros_like(outputs), batch)[2] == 0
 
 
 @every_kind
@@ -181,6 +183,12 @@ def test_only_letters_that_come_again_are_judged_in_a_series():
         text = "".join(LETTERS[i] for i in batch.targets[:, b])
         found += [text[t] for t in range(1, 300) if text[t - 1] == "E" and text[t] != "B"]
     assert judge(task, outputs, batch)[2] == pytest.approx(np.mean([s == "T" for s in found]))
+    # A window may begin with one, after the E that the one before ended with.
+    start = 1 + int(np.flatnonzero((batch.targets[:-1, 0] == 6) & (batch.targets[1:, 0] != 0))[0])
+    window = jax.tree.map(lambda x: x[start : start + 1, :1], batch)
+    for letter in range(7):
+        outputs = np.eye(7, dtype=np.float32)[np.full((1, 1), letter)]
+        assert judge(task, outputs, window)[2] == (letter == window.targets[0, 0])
 
 
 @pytest.mark.parametrize(("kind", "least"), [(Reber, 5), (EmbeddedReber, 9)])

@@ -450,10 +450,11 @@ def test_an_even_length_of_modular_arithmetic_is_one_less():
         (tasks.Parity, {"length": 0}, "length must be 1 or more"),
         (tasks.CycleNavigation, {"cycle": 1}, "cycle must be 2 or more"),
         (tasks.BucketSort, {"alphabet": 1}, "alphabet must be 2 or more"),
-        (tasks.ModularArithmetic, {"modulus": 1}, "modulus must be 2 or more"),
+        (tasks.ModularArithmetic, {"modulus": 1}, "modulus must be from 2 to 46340"),
+        (tasks.ModularArithmetic, {"modulus": 46_341}, "modulus must be from 2 to 46340"),
         (tasks.ModularArithmetic, {"operators": ""}, "operators must be some of"),
         (tasks.ModularArithmeticBrackets, {"operators": "+/"}, "operators must be some of"),
-        (tasks.SolveEquation, {"modulus": 0}, "modulus must be 2 or more"),
+        (tasks.SolveEquation, {"modulus": 0}, "modulus must be from 2 to 46340"),
     ],
 )
 def test_strings_that_cannot_be_are_refused(kind, settings, said):

@@ -132,7 +132,7 @@ def test_days_are_those_of_the_calendar():
     ids=repr,
 )
 def test_the_baseline_is_the_loss_of_a_writer_that_reads_nothing(task):
-    count = 20_000
+    count = 8000
     batch = sample(task, count)
     targets = np.asarray(batch.targets)
     after: dict[tuple, Counter] = {}
@@ -228,14 +228,19 @@ def test_places_look_random():
         (lambda: Reversal(3, shortest=4), "shortest must be from 1 to length, 3"),
         (lambda: Reversal(3, shortest=0), "shortest must be from 1 to length, 3"),
         (lambda: Reversal(3, letters=27), "letters must be from 1 to 26"),
-        (lambda: Reversal(3, held_out=1.0), "held_out must be a share from 0 to below 1"),
-        (lambda: Reversal(3, held_out=-0.1), "held_out must be a share from 0 to below 1"),
+        (lambda: Reversal(3, held_out=1.0), "held_out must be a share from 0.001 to 0.999, or 0"),
+        (lambda: Reversal(3, held_out=-0.1), "held_out must be a share from 0.001 to 0.999"),
+        (lambda: Reversal(3, held_out=1e-9), "held_out must be a share from 0.001 to 0.999"),
         (lambda: Addition(0), "digits must be from 1 to 6"),
         (lambda: Addition(7), "digits must be from 1 to 6"),
         (lambda: Dates(2000, 1999), "last_year must be from first_year to 9999"),
         (lambda: Dates(1950, 2050), "less than 100 years after first_year"),
         (lambda: Dates(formats=()), "formats must be one or more"),
+        (lambda: Dates(formats=("%d", "")), "and none of them empty"),
         (lambda: Dates(formats=("%d %Q",)), "'%Q' in formats is unknown"),
+        (lambda: Dates(formats=("%d %-",)), "'%-' in formats is unknown"),
+        (lambda: Dates(formats=("%d %%",)), "'%%' in formats is unknown"),
+        (lambda: Dates(formats=("%d %",)), "'%' in formats is unknown"),
     ],
 )
 def test_what_makes_no_task_is_refused(make, message):
