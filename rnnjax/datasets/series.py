@@ -28,6 +28,10 @@ class Series(NamedTuple):
         series: float32 `[N, T, D]`; zero after the end of each.
         lengths: int32 `[N]`.
         labels: int32 `[N]`, places in `classes`.
+
+    Example:
+        >>> Series(np.zeros((2, 5, 3)), np.array([5, 4]), np.array([0, 1])).series.shape
+        (2, 5, 3)
     """
 
     series: np.ndarray
@@ -45,6 +49,12 @@ class SeriesDataset(NamedTuple):
         classes: the labels as they are written, sorted.
         train: the series to learn from, T the same as in `test`.
         test: those published for the test.
+
+    Example:
+        >>> from rnnjax.datasets import load_series
+        >>> found = load_series("JapaneseVowels")
+        >>> found.token, len(found.classes), found.train.series.shape
+        ('JapaneseVowels:package:640', 9, (270, 29, 12))
     """
 
     name: str

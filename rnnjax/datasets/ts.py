@@ -19,7 +19,7 @@ _MOST_BYTES = 2**30  # of a file unpacked; more is taken for damage
 
 
 class TimeSeriesFile(NamedTuple):
-    """What a `.ts` file holds.
+    r"""What a `.ts` file holds.
 
     Attributes:
         problem: the name that it gives itself, empty where it gives none.
@@ -27,6 +27,11 @@ class TimeSeriesFile(NamedTuple):
             missing.
         labels: their labels as they are written.
         classes: the labels that the header announces, in its order; none where it announces none.
+
+    Example:
+        >>> file = parse_ts(b"@classLabel true a b\n@data\n1,2,3:a\n4,5:b\n", "a.ts")
+        >>> [one.shape for one in file.series], file.labels
+        ([(3, 1), (2, 1)], ('a', 'b'))
     """
 
     problem: str

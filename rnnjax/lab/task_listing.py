@@ -95,8 +95,8 @@ def markdown(kinds: Iterable[type[Task]]) -> str:
         f"{len(rows)} tasks, from their docstrings (`python -m rnnjax.lab.listing`), with the "
         "fields' defaults. The loss without memory is that of a good guess from the input at hand, "
         "in most tasks also from the number of the step, in nats or squared; each is derived where "
-        "it is computed. A task of a size has `shortest`, `tested`, `grows` and `alike`: sizes that "
-        "vary, a test on longer sequences, a curriculum (`tasks.SizedTask`).",
+        "it is computed. A task of a size has `shortest`, `tested`, `grows` and `alike`: sizes "
+        "that vary, a test on longer sequences, a curriculum (`tasks.SizedTask`).",
     ]
     for kind, members in itertools.groupby(rows, key=lambda r: r.kind):
         lines = [f"## {kind}", "", _about(kind), ""]

@@ -20,6 +20,11 @@ class Decoded(NamedTuple):
         lengths: how many symbols come before the end, `[B]` or `[B, W]`.
         scores: the logarithm of the probability of symbols and end, `[B]`; of a beam what it is
             ordered by, `[B, W]`, minus infinity where fewer than W targets can be written.
+
+    Example:
+        >>> found = Decoded(jnp.array([[7], [3], [0]]), jnp.array([2]), jnp.array([-0.5]))
+        >>> [found.symbols[:length, b].tolist() for b, length in enumerate(found.lengths)]
+        [[7, 3]]
     """
 
     symbols: Array

@@ -22,6 +22,15 @@ class Memory(NamedTuple):
         states: after the last step of each, one a layer.
         ys: outputs at all steps, `[S, ..., K]`.
         steps: boolean `[S, ...]`, False where there was no step; None where all are steps.
+
+    Example:
+        >>> import jax
+        >>> from rnnjax.cells import GRU
+        >>> model, sources = encoder_decoder(GRU(8), 20, 12), jnp.ones((5, 4), int)
+        >>> params = model.init(jax.random.key(0), sources, sources)
+        >>> memory = jax.eval_shape(lambda xs: model.apply(params, xs, method="encode"), sources)
+        >>> memory.ys.shape
+        (5, 4, 8)
     """
 
     states: tuple[State, ...]

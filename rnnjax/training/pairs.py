@@ -56,9 +56,8 @@ class OnPairs(_OnPairs):
 
     Example:
         >>> from rnnjax import cells, tasks, training
-        >>> fitted = training.fit(cells.GRU(8), tasks.Reversal(3), 2, batch_size=4)
-        >>> sorted(fitted.metrics("test"))
-        ['accuracy', 'exact', 'loss']
+        >>> training.make_objective(cells.GRU(8), tasks.Reversal(3))
+        OnPairs(...
     """
 
     model: models.EncoderDecoder
@@ -114,9 +113,8 @@ class OnFlattenedPairs(_OnPairs):
         >>> from rnnjax import tasks, training
         >>> task = tasks.Addition(1)
         >>> network = models.MLP((8, task.target_length * task.output_dim))
-        >>> fitted = training.fit(network, task, 2, batch_size=4)
-        >>> fitted.predict(fitted.examples().inputs).shape
-        (2, 8)
+        >>> training.make_objective(network, task)
+        OnFlattenedPairs(...
     """
 
     model: models.MLP

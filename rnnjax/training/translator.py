@@ -20,6 +20,12 @@ class Hypothesis(NamedTuple):
     Attributes:
         text: the target.
         score: what the beam is ordered by; see `models.beam`.
+
+    Example:
+        >>> max(
+        ...     [Hypothesis("46", -0.2), Hypothesis("45", -1.9)], key=lambda found: found.score
+        ... ).text
+        '46'
     """
 
     text: str

@@ -27,6 +27,11 @@ class Pair(NamedTuple):
         steps: boolean `[S]`, False after the end of the source; None where none ever ends before.
         target: int32 `[T]`, `END` from its end on; one of T symbols has no end.
         mask: boolean `[T]`, where it counts.
+
+    Example:
+        >>> pair = Pair(jnp.array([3, 4]), None, jnp.array([5, END]), jnp.ones(2, bool))
+        >>> pair.target.tolist()
+        [5, 0]
     """
 
     source: Array
