@@ -123,6 +123,9 @@ def beam(
         alpha: strength of the length normalization; 0 for none.
         end: the symbol that ends what is written; writing begins after one, too.
 
+    Raises:
+        ValueError: if `beams` is below 1.
+
     References:
         Wu et al. (2016), Google's neural machine translation system, arXiv:1609.08144, section 7,
         eq. (14) without the penalty on coverage.
@@ -137,6 +140,8 @@ def beam(
         >>> beam(model, params, sources, length=3, beams=2).symbols.shape
         (3, 4, 2)
     """
+    if beams < 1:
+        raise ValueError(f"beams must be 1 or more; got {beams}")
     memory, states = _begin(model, params, sources, steps)
     batch = sources.shape[1], beams
     ys, there = jax.tree.map(lambda x: x.repeat(beams, axis=1), (memory.ys, memory.steps))

@@ -132,3 +132,8 @@ def test_more_length_is_preferred_the_more_it_is_made_up_for(params):
     lengths = [float(write(alpha=alpha).lengths[:, 0].mean()) for alpha in (0.0, 1.0, 5.0)]
     assert lengths == sorted(lengths)
     assert lengths[0] < lengths[-1]
+
+
+def test_a_beam_of_nothing_is_refused(params):
+    with pytest.raises(ValueError, match="beams must be 1 or more; got 0"):
+        beam(MODEL, params, SOURCES, length=T, beams=0)
