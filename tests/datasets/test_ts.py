@@ -91,6 +91,7 @@ def test_lines_that_are_not_the_format_are_told_with_their_number(text, message)
         (gzip.compress(HEAD.encode() * 99)[:-9], "damaged gzip data .the file ends too soon"),
         (gzip.compress(b"\xff\xfe"), "no text in UTF-8, byte 0"),
     ],
+    ids=["damaged", "cut", "no text"],  # of bytes they would have the time in them
 )
 def test_bytes_that_are_no_text_are_refused(body, message):
     with pytest.raises(datasets.DatasetError, match=f"made.ts.gz: {message}"):
