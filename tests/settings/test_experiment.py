@@ -87,6 +87,8 @@ def another(name, flag, usual):
         return "9"  # which needs `shortest`
     if flag == "shortest":
         return SHORTEST.get(name, "12")
+    if flag == "clip_norm" and usual is None:
+        return "1.0"
     if flag == "form":
         return FORMS[usual]
     if (flag, type(usual)) == ("order", int):

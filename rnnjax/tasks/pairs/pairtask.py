@@ -54,8 +54,7 @@ class PairTask(GeneratedTask):
     target from them.
 
     Attributes:
-        held_out: share of the pairs that training never has, 0.001 or more; 0 for parts that all
-            have all pairs.
+        held_out: share of the pairs that training never has; with 0 all parts have all pairs.
 
     Example:
         >>> class Twice(PairTask):
