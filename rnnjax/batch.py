@@ -52,6 +52,16 @@ def without_missing(batch: Batch) -> Batch:
     return batch._replace(inputs=inputs, targets=targets)
 
 
+def remaining(mask: Array) -> Array:
+    """Returns how many steps `[T, B]` of the mask are to come, each step itself included.
+
+    Example:
+        >>> remaining(jnp.array([True, True, False, True])).tolist()
+        [3, 2, 1, 1]
+    """
+    return jnp.cumsum(mask[::-1].astype(int), axis=0)[::-1]
+
+
 def masked_mean(values: Array, mask: Array) -> Array:
     """Returns the mean of `values` where `mask`, of the same shape, is True; 0 if nowhere.
 

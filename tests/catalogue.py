@@ -198,8 +198,8 @@ REPRESENTATIVES: tuple[Cell, ...] = (
     compose.Stack((cells.LSTM(3), cells.MinGRU(2))),
 )
 
-# Cells that are asked for the laws of a step by default: one or two of a family, and every cell
-# whose derivative is written by hand.
+# Cells that are asked for the laws of a step by default: one of some families, and those that have
+# a derivative of their own.
 USUAL: tuple[Cell, ...] = (
     *REPRESENTATIVES,
     *(
@@ -208,26 +208,15 @@ USUAL: tuple[Cell, ...] = (
         if type(cell).__name__
         in [
             "ConvLSTM",
-            "CTRNN",
             "Elman",
             "ExpRNN",
-            "GLA",
             "GRU",
             "LEM",
-            "LegS",
-            "MinGRU",
             "MLSTM",
-            "QRNN",
-            "RWKV6",
-            "SLSTM",
             "StackRNN",
-            "URNN",
         ]
     ),
-    compose.learned_start(cells.LRU(2)),
     compose.recurrent_dropout(cells.LSTM(3), 0.4),
-    compose.Stack((cells.LRU(2), compose.Residual(cells.MinGRU(2)))),
-    compose.zoneout(cells.GRU(3), 0.4),
     compose.zoneout(cells.LRU(3), 0.4),
 )
 

@@ -1,7 +1,9 @@
 """How every test runs: on the CPU, one thread a product, no silent promotion of ranks."""
 
+import collections
 import importlib.metadata
 import os
+import pathlib
 
 # Read once, when jax starts its backend. Fewer threads compile in half the time, for programs that
 # are slower to run; what XLA does to a program before it makes machine code stays.
@@ -29,8 +31,15 @@ pytest.register_assert_rewrite(
 )
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
-# Folders whose tests compile many small programs, and run each a few times.
-COMPILED_FAST = {"compose", "interop", "lab", "models", "runs", "sweeps", "tasks", "training"}
+# Folders whose tests look at the programs that XLA makes.
+OPTIMIZED = {"benchmarks", "unroll"}
+# XLA's compiler fails when a process has some thousands of programs.
+MOST_PROGRAMS = 1500
+_compiled = collections.Counter()  # how often each thing that JAX measures has happened
+_COMPILE = "/jax/core/compile/backend_compile_duration"
+jax.monitoring.register_event_duration_secs_listener(
+    lambda event, _, **__: _compiled.update([event])
+)
 
 
 def pytest_addoption(parser):
@@ -46,19 +55,13 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _forget_programs():
-    """Keeps processes from filling up: XLA's compiler fails after some thousands of programs."""
-    yield
-    jax.clear_caches()
-
-
 @pytest.fixture(autouse=True)
-def _forget_programs_of_a_pair(request):
-    """With `--full` a module alone compiles that many."""
+def _forget_programs():
+    """Keeps processes from filling up."""
     yield
-    if request.node.get_closest_marker("full"):
+    if _compiled[_COMPILE] > MOST_PROGRAMS:
         jax.clear_caches()
+        _compiled.clear()
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +73,10 @@ def compile_fast():
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _compile_folders_fast(request):
-    if request.path.parent.name in COMPILED_FAST:
+def _compile_fast_by_default(request):
+    """With `--full`, programs are as users have them."""
+    folder = request.path.relative_to(pathlib.Path(__file__).parent).parts[0]
+    if not request.config.getoption("--full") and folder not in OPTIMIZED:
         request.getfixturevalue("compile_fast")
 
 

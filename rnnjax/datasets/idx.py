@@ -26,13 +26,14 @@ _MOST_EXAMPLES = 500_000  # a header that asks for more is taken for damage: 400
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-def read_idx(path: str | Path) -> np.ndarray:
-    """Reads one IDX file of 28x28 images or of labels 0 to 9, plain or compressed by gzip.
+def read_idx(path: str | Path, classes: int = CLASSES) -> np.ndarray:
+    """Reads one IDX file of 28x28 images or of labels, plain or compressed by gzip.
 
     Never more is decompressed than the header announces.
 
     Args:
         path: the file; its first bytes, not its name, say whether it is compressed.
+        classes: labels are whole numbers below this one.
 
     Returns:
         Images, uint8 `[N, 28, 28]`, or labels, uint8 `[N]`.
@@ -53,17 +54,18 @@ def read_idx(path: str | Path) -> np.ndarray:
         if path.exists() and not path.is_file():  # opening a pipe would wait for its other end
             raise DatasetError(f"{path}: not a regular file")
         with path.open("rb") as file:
-            return parse_idx(file, str(path))
+            return parse_idx(file, str(path), classes)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-def parse_idx(file: BinaryIO, name: str) -> np.ndarray:
+def parse_idx(file: BinaryIO, name: str, classes: int = CLASSES) -> np.ndarray:
     """Reads IDX data from an open, seekable file.
 
     Args:
         file: bytes, plain or compressed by gzip, from their beginning.
         name: what to call the data in an error.
+        classes: labels are whole numbers below this one.
 
     Returns:
         Images, uint8 `[N, 28, 28]`, or labels, uint8 `[N]`.
@@ -74,15 +76,15 @@ def parse_idx(file: BinaryIO, name: str) -> np.ndarray:
     compressed = file.read(2) == _GZIP_MAGIC
     file.seek(0)
     if not compressed:
-        return _parse_plain(file, name)
+        return _parse_plain(file, name, classes)
     try:
         with gzip.GzipFile(fileobj=file) as plain:
-            return _parse_plain(plain, name)
+            return _parse_plain(plain, name, classes)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DatasetError(f"{name}: damaged gzip data ({error})") from error
 
 
-def _parse_plain(file: BinaryIO | gzip.GzipFile, name: str) -> np.ndarray:
+def _parse_plain(file: BinaryIO | gzip.GzipFile, name: str, classes: int) -> np.ndarray:
     head = file.read(4)
     magic = int.from_bytes(head, "big")
     if len(head) < 4 or magic not in (IMAGES_MAGIC, LABELS_MAGIC):
@@ -97,8 +99,8 @@ def _parse_plain(file: BinaryIO | gzip.GzipFile, name: str) -> np.ndarray:
         found = "more" if len(body) > size else f"only {len(body)}"
         raise DatasetError(f"{name}: the header announces {size} bytes of data, {found} follow")
     values = np.frombuffer(body, np.uint8).reshape(shape)
-    if magic == LABELS_MAGIC and values.max() >= CLASSES:
-        raise DatasetError(f"{name}: label {values.max()} is not between 0 and {CLASSES - 1}")
+    if magic == LABELS_MAGIC and values.max() >= classes:
+        raise DatasetError(f"{name}: label {values.max()} is not between 0 and {classes - 1}")
     return values
 
 
@@ -143,14 +145,14 @@ def pair(images: np.ndarray, labels: np.ndarray, names: tuple[str, str]) -> Spli
     return Split(images, labels.astype(np.int32))
 
 
-def present(folder: Path) -> dict[str, Path]:
+def present(folder: Path, files: tuple[str, ...] = FILES) -> dict[str, Path]:
     """Returns those of the four files that `folder` holds, by their published names.
 
     Each may be called as published or as unpackers write it: without `.gz`, with a dot in place of
     the second hyphen, in a folder that is called like the file.
     """
     found = {}
-    for name in FILES:
+    for name in files:
         here = [folder / spelling for spelling in _spellings(name)]
         inside = [path / spelling for path in here for spelling in _spellings(name)]
         # A dangling link too, or a folder that lacks the file: to be reported, not passed over.
@@ -170,11 +172,15 @@ def _spellings(name: str) -> tuple[str, ...]:
     return name, plain, f"{dotted}.gz", dotted
 
 
-def read_folder(folder: str | Path) -> tuple[Split, Split]:
+def read_folder(
+    folder: str | Path, files: tuple[str, ...] = FILES, classes: int = CLASSES
+) -> tuple[Split, Split]:
     """Reads the four IDX files of a folder.
 
     Args:
-        folder: holds the files of `FILES`, called as `present` says.
+        folder: holds the files, called as `present` says.
+        files: the published names: images and labels of training, then of the test.
+        classes: labels are whole numbers below this one.
 
     Returns:
         The training and the test split.
@@ -182,12 +188,12 @@ def read_folder(folder: str | Path) -> tuple[Split, Split]:
     Raises:
         DatasetError: if a file is missing or damaged, or if two do not belong together.
     """
-    paths = present(Path(folder))
-    if missing := [name for name in FILES if name not in paths]:
+    paths = present(Path(folder), files)
+    if missing := [name for name in files if name not in paths]:
         raise DatasetError(f"{folder}: missing {', '.join(missing)} (.gz or plain)")
-    arrays = {name: read_idx(path) for name, path in paths.items()}
+    arrays = {name: read_idx(path, classes) for name, path in paths.items()}
     train, test = (
         pair(arrays[images], arrays[labels], (str(paths[images]), str(paths[labels])))
-        for images, labels in (TRAIN_FILES, TEST_FILES)
+        for images, labels in (files[:2], files[2:])
     )
     return train, test

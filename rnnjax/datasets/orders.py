@@ -1,14 +1,12 @@
 """Images read as sequences: by rows, by pixels, or by pixels in a fixed random order."""
 
-import functools
-
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.datasets.permutations import permutation
 from rnnjax.typing import Array
 
 ORDERS = ("rows", "pixels", "permuted")
-PERMUTATION_SEED = 92916
 
 
 def rows(images: Array | np.ndarray) -> Array:
@@ -55,21 +53,22 @@ def pixels(images: Array | np.ndarray) -> Array:
     return _scale(jnp.moveaxis(flat, -1, 0)[..., None])
 
 
-def permuted(images: Array | np.ndarray) -> Array:
+def permuted(images: Array | np.ndarray, name: str = "scornn") -> Array:
     """Reads the pixels in one fixed random order, which takes their neighbourhood away.
 
-    Step `t` shows pixel `p[t]`, where `p` is NumPy's `RandomState(92916).permutation(784)`, the
-    order in the code of Helfrich et al. and of others after them. Orders differ from paper to
-    paper, so this one is part of what a figure means.
+    Step `t` shows pixel `p[t]`, where `p` is the `permutation` of that name, by default NumPy's
+    `RandomState(92916).permutation(784)`, the order in the code of Helfrich et al. and of others
+    after them. Orders differ from paper to paper, so this one is part of what a figure means.
 
     Args:
         images: uint8 `[..., 28, 28]`.
+        name: of a published permutation.
 
     Returns:
         float32 `[784, ..., 1]` between 0 and 1.
 
     Raises:
-        ValueError: if the images are not 28x28.
+        ValueError: if the images are not 28x28, or no permutation has that name.
 
     References:
         Le, Jaitly and Hinton (2015), arXiv:1504.00941 (the task).
@@ -84,13 +83,52 @@ def permuted(images: Array | np.ndarray) -> Array:
     """
     if images.shape[-2:] != (28, 28):
         raise ValueError(f"permuted needs images [..., 28, 28], got {images.shape}")
-    return pixels(images)[_permutation()]
+    return pixels(images)[permutation(name)]
 
 
-@functools.cache
-def _permutation() -> np.ndarray:
-    # The legacy generator on purpose: its stream is frozen, and it is the one others have used.
-    return np.random.RandomState(PERMUTATION_SEED).permutation(784)
+def colour_rows(images: Array | np.ndarray) -> Array:
+    """Reads an image in colour row by row: of each the red values, the green ones, the blue ones.
+
+    Args:
+        images: uint8 `[..., H, W, 3]`.
+
+    Returns:
+        float32 `[H, ..., 3W]` between 0 and 1.
+
+    References:
+        Rusch and Mishra (2021), Coupled oscillatory recurrent neural network, ICLR,
+        arXiv:2010.00951; noisy_cifar10_task.py of github.com/tk-rusch/coRNN.
+
+    Example:
+        >>> image = np.zeros((32, 32, 3), np.uint8)
+        >>> image[3, 5, 1] = 255  # green
+        >>> xs = colour_rows(image)
+        >>> xs.shape, np.flatnonzero(xs[3])
+        ((32, 96), array([37]))
+    """
+    planes = jnp.moveaxis(jnp.asarray(images), -1, -2)
+    return rows(planes.reshape(*planes.shape[:-2], -1))
+
+
+def colour_pixels(images: Array | np.ndarray) -> Array:
+    """Reads an image in colour pixel by pixel, as one reads a page: red, green and blue at once.
+
+    Args:
+        images: uint8 `[..., H, W, 3]`.
+
+    Returns:
+        float32 `[HW, ..., 3]` between 0 and 1.
+
+    Example:
+        >>> image = np.zeros((32, 32, 3), np.uint8)
+        >>> image[1, 2, 1] = 255
+        >>> xs = colour_pixels(image)
+        >>> xs.shape, np.argwhere(xs).tolist()
+        ((1024, 3), [[34, 1]])
+    """
+    images = jnp.asarray(images)
+    flat = images.reshape(*images.shape[:-3], -1, 3)
+    return _scale(jnp.moveaxis(flat, -2, 0))
 
 
 def _scale(images: Array) -> Array:

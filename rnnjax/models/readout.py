@@ -28,6 +28,21 @@ class All(nn.Module):
         return self.precision.dense(self.output_dim)(ys)
 
 
+class Plain(nn.Module):
+    """The outputs as they are, for what comes after them.
+
+    Example:
+        >>> Plain().apply({}, jnp.ones((5, 4, 3))).shape
+        (5, 4, 3)
+    """
+
+    @nn.compact
+    def __call__(self, ys: Array, mask: Array | None = None) -> Array:
+        """Returns `ys`."""
+        del mask
+        return ys
+
+
 class Mean(nn.Module):
     """An affine map of the mean over time of the outputs that are not masked.
 

@@ -99,6 +99,7 @@ def sequence_model(
     layers: int = 1,
     bidirectional: bool = False,
     engine: unroll.Engine = unroll.scan,
+    encoder: nn.Module | None = None,
     dropout: float = 0.0,
     precision: Precision = Precision.F32,
 ) -> SequenceModel:
@@ -111,6 +112,7 @@ def sequence_model(
         layers: how many layers.
         bidirectional: whether each layer runs both ways.
         engine: how time is run.
+        encoder: see `SequenceModel`.
         dropout: see `SequenceModel`.
         precision: what is computed and kept in half precision.
 
@@ -126,16 +128,36 @@ def sequence_model(
     """
     if not callable(readout):
         raise TypeError(f"sequence_model takes a readout, such as Last; got {readout!r}")
-    if not (type(layers) is int and layers >= 1):
-        raise ValueError(f"layers must be a whole number of 1 or more; got {layers!r}")
-    if bidirectional:
-        stack = tuple(
-            Bidirectional(cell, engine=engine, precision=precision) for _ in range(layers)
-        )
-    else:
-        stack = tuple(Recurrent(cell, engine, precision=precision) for _ in range(layers))
+    stack = equal_layers(
+        cell, layers, bidirectional=bidirectional, engine=engine, precision=precision
+    )
     if readout is Last:
         head = Last(output_dim, backward_dim=stack[-1].backward_dim, precision=precision)
     else:
         head = readout(output_dim, precision=precision)
-    return SequenceModel(stack, head, dropout=dropout)
+    return SequenceModel(stack, head, encoder, dropout)
+
+
+def equal_layers(
+    cell: Cell,
+    layers: int,
+    *,
+    bidirectional: bool = False,
+    engine: unroll.Engine = unroll.scan,
+    precision: Precision = Precision.F32,
+) -> tuple[Recurrent, ...] | tuple[Bidirectional, ...]:
+    """Returns layers of one cell; see `sequence_model`.
+
+    Raises:
+        ValueError: if there is none.
+
+    Example:
+        >>> from rnnjax.cells import LSTM
+        >>> [layer.cell.hidden for layer in equal_layers(LSTM(8), 2)]
+        [8, 8]
+    """
+    if not (type(layers) is int and layers >= 1):
+        raise ValueError(f"layers must be a whole number of 1 or more; got {layers!r}")
+    if bidirectional:
+        return tuple(Bidirectional(cell, engine=engine, precision=precision) for _ in range(layers))
+    return tuple(Recurrent(cell, engine, precision=precision) for _ in range(layers))

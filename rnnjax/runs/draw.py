@@ -9,11 +9,16 @@ import numpy as np
 
 from rnnjax.batch import Batch
 from rnnjax.models import SequenceModel
+from rnnjax.runs.draw_pairs import draw_pair_samples
 from rnnjax.runs.figures.classification import draw_confusion, draw_samples
 from rnnjax.runs.figures.curves import draw_curves
 from rnnjax.runs.figures.hidden import draw_hidden
 from rnnjax.runs.figures.series import draw_series
+from rnnjax.runs.figures.sizes import draw_sizes
+from rnnjax.runs.workdir import write_json
 from rnnjax.tasks.images.images import Images
+from rnnjax.tasks.pairs.pairtask import PairTask
+from rnnjax.tasks.sized import SizedTask
 from rnnjax.training.trained import Trained
 
 _SAMPLES = 40
@@ -24,6 +29,10 @@ def draw_run(
     folder: pathlib.Path, trained: Trained, summary: dict[str, Any], *, title: str
 ) -> None:
     """Draws `curves.png`, `hidden.png`, `samples.png`, of classes `confusion.png`; PDF of each too.
+
+    Where sequences have several sizes, `sizes.png` as well, and its numbers as `sizes.json`. Of
+    pairs of sequences `samples.png` is a table of what was written, `samples.txt` the same as text,
+    and there is no `hidden.png`, but `attention.png` of a network that has attention.
 
     Args:
         folder: the run's, with its metrics.
@@ -38,8 +47,14 @@ def draw_run(
         baseline=trained.task.baseline,
         best_step=best and best["step"],
     )
-    part = "test" if trained.task.source("test", 1) is not None else "train"
+    task = trained.task
+    if isinstance(task, SizedTask) and (task.shortest is not None or task.tested is not None):
+        _draw_sizes(folder, trained, task, title)
+    part = "test" if task.source("test", 1) is not None else "train"
     batch = trained.examples(part, _SAMPLES)
+    if isinstance(task, PairTask):
+        draw_pair_samples(folder, trained, task, batch, title=title)
+        return
     outputs = np.asarray(trained.predict(batch.inputs, steps=batch.steps))
     if isinstance(trained.model, SequenceModel):
         _draw_hidden(folder, trained, batch, outputs, title)
@@ -47,6 +62,20 @@ def draw_run(
         _draw_classes(folder, trained, part, batch, outputs, title)
     else:
         draw_series(folder / "samples.png", outputs, batch.targets, batch.mask, title=title)
+
+
+def _draw_sizes(folder: pathlib.Path, trained: Trained, task: SizedTask, title: str) -> None:
+    """Evaluates sizes one by one, keeps what is found as `sizes.json` and draws it."""
+    found = trained.evaluate_sizes()
+    write_json(folder / "sizes.json", found)
+    draw_sizes(
+        folder / "sizes.png",
+        found,
+        trained_on=task.size,
+        size=task.size_field,
+        title=title,
+        baseline=task.baseline,
+    )
 
 
 def _draw_hidden(

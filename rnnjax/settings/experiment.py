@@ -15,7 +15,7 @@ from rnnjax.tasks.base import Task
 from rnnjax.tasks.feed import first_of
 from rnnjax.training.fit import make_problem
 from rnnjax.training.hyperparameters import Hyperparameters
-from rnnjax.training.objective import make_objective
+from rnnjax.training.make_objective import make_objective
 from rnnjax.training.program import Problem
 from rnnjax.training.state import first_batch, keys_of
 
@@ -39,7 +39,7 @@ class Experiment:
         >>> from rnnjax.tasks import Adding
         >>> experiment = Experiment(Adding(50), Recurrent("GRU"), Training(steps=200))
         >>> sorted(experiment.fields)[:4]
-        ['batch_size', 'bidirectional', 'cell', 'clip_norm']
+        ['alike', 'batch_size', 'bidirectional', 'cell']
     """
 
     task: Task

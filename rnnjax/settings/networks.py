@@ -10,10 +10,11 @@ from rnnjax import compose, models, unroll
 from rnnjax.cells.base import Cell
 from rnnjax.settings.fields import CHANCE, Between
 from rnnjax.tasks.base import Task
+from rnnjax.tasks.pairs.pairtask import PairTask
 from rnnjax.typing import Static
 
 _READOUTS = {"last": models.Last, "mean": models.Mean, "all": models.All}
-_ENGINES = ", ".join(unroll.__all__)
+_UNROLL = f"How time is run: {', '.join(unroll.__all__)}, or a call such as Checkpointed(block=28)."
 _PRECISION = "f32, or bf16 throughout, or mixed: products in bf16, the rest in f32."
 
 Names = Mapping[str, object]  # what cells may be named besides the library's
@@ -86,9 +87,7 @@ class Recurrent(Network):
         "the last.",
     ] = "auto"
     dropout: Annotated[float, CHANCE, "Chance that a feature between layers is dropped."] = 0.0
-    unroll: Annotated[
-        str, f"How time is run: {_ENGINES}, or a call such as Checkpointed(block=28)."
-    ] = "auto"
+    unroll: Annotated[str, _UNROLL] = "auto"
     precision: Annotated[Literal["f32", "mixed", "bf16"], _PRECISION] = "f32"
 
     def read_cell(self, names: Names) -> Cell:
@@ -123,8 +122,15 @@ class Recurrent(Network):
             bidirectional=self.bidirectional,
             engine=unroll.read_engine(self.unroll),
             dropout=self.dropout,
+            encoder=self.encoder(task),
             precision=models.Precision(self.precision),
         )
+
+    def encoder(self, task: Task) -> nn.Module | None:
+        """Returns what inputs pass through first, if anything."""
+        if task.embedded:
+            raise ValueError(f"{task} has whole numbers as inputs: they need an Embedded network")
+        return None
 
     def title(self, names: Names) -> str:
         """Returns cell, layers and directions."""
@@ -135,6 +141,100 @@ class Recurrent(Network):
     def settled(self, names: Names) -> dict[str, Any]:
         """Spells the cell out with the defaults of today, the units in it."""
         found = super().settled(names) | {"cell": repr(self.read_cell(names))}
+        return {name: value for name, value in found.items() if name != "hidden"}
+
+    @property
+    def rate(self) -> float:
+        """How often a feature between layers is dropped."""
+        return self.dropout
+
+
+class Embedded(Recurrent):
+    """Recurrent layers on symbols, which are embedded first.
+
+    Example:
+        >>> Embedded("GRU", hidden=8, embedding=4).title({})
+        'GRU(8)'
+    """
+
+    embedding: Annotated[int, Between(1, 10**6), "Numbers that stand for a symbol."] = 128
+
+    def encoder(self, task: Task) -> nn.Module:
+        """Returns a table with a row a symbol."""
+        if not task.embedded:
+            raise ValueError(f"{task} has numbers as inputs, and no symbols to embed")
+        if isinstance(task, PairTask):
+            raise ValueError(f"{task} is written after it is read: it needs an EncoderDecoder")
+        return nn.Embed(task.input_dim, self.embedding)
+
+
+class EncoderDecoder(Network):
+    """An encoder that reads, and a decoder that writes, for tasks of pairs.
+
+    Example:
+        >>> from rnnjax.tasks import Reversal
+        >>> network = EncoderDecoder("LSTM", decoder_cell="GRU", hidden=8, attention=True)
+        >>> network.title({}), network.build(Reversal(), {}).decoder.layers[0].cell
+        ('LSTM(8) to GRU(8), attention', GRU(hidden=8))
+    """
+
+    cell: Annotated[str, "The encoder's recurrence: a name that --cells lists, or a call."] = "LSTM"
+    decoder_cell: Annotated[str | None, "The decoder's; none for one like the encoder's."] = None
+    hidden: Annotated[int, Between(1, 10**9), "Units of a cell given by its name."] = 128
+    layers: Annotated[int, Between(1, 100), "Recurrent layers of each of the two."] = 1
+    bidirectional: Annotated[bool, "Whether each layer of the encoder runs both ways."] = False
+    embedding: Annotated[int, Between(1, 10**6), "Numbers that stand for a symbol."] = 64
+    attention: Annotated[bool, "Whether the decoder looks back at what the encoder said."] = False
+    dropout: Annotated[float, CHANCE, "Chance that a feature between layers is dropped."] = 0.0
+    unroll: Annotated[str, _UNROLL] = "auto"
+    precision: Annotated[Literal["f32", "mixed", "bf16"], _PRECISION] = "f32"
+
+    def read_cells(self, names: Names) -> tuple[Cell, Cell]:
+        """Returns the cells of the encoder and of the decoder."""
+        cell = compose.read_cell(self.cell, self.hidden, names)
+        if self.decoder_cell is None:
+            return cell, cell
+        return cell, compose.read_cell(self.decoder_cell, self.hidden, names)
+
+    def build(self, task: Task, names: Names) -> models.EncoderDecoder:
+        """Returns the network."""
+        if not isinstance(task, PairTask):
+            raise ValueError(
+                f"{task} has no sources and targets of their own for an EncoderDecoder"
+            )
+        if self.dropout > 0 and self.layers == 1:
+            raise ValueError("--dropout is between layers: it needs --layers=2 or more")
+        cell, decoder_cell = self.read_cells(names)
+        return models.encoder_decoder(
+            cell,
+            task.input_dim,
+            task.output_dim,
+            decoder_cell=decoder_cell,
+            layers=self.layers,
+            bidirectional=self.bidirectional,
+            embedding=self.embedding,
+            attention=self.attention,
+            engine=unroll.read_engine(self.unroll),
+            dropout=self.dropout,
+            precision=models.Precision(self.precision),
+        )
+
+    def title(self, names: Names) -> str:
+        """Returns cells, layers, directions and attention."""
+        cell, decoder = (
+            text if "(" in text else f"{text}({self.hidden})"
+            for text in (self.cell, self.decoder_cell or self.cell)
+        )
+        times = f" x {self.layers}" if self.layers > 1 else ""
+        both = ", read both ways" if self.bidirectional else ""
+        looks = ", attention" if self.attention else ""
+        return f"{cell} to {decoder}{times}{both}{looks}"
+
+    def settled(self, names: Names) -> dict[str, Any]:
+        """Spells the cells out with the defaults of today, the units in them."""
+        cell, decoder_cell = self.read_cells(names)
+        found = super().settled(names) | {"cell": repr(cell)}
+        found["decoder_cell"] = None if decoder_cell == cell else repr(decoder_cell)
         return {name: value for name, value in found.items() if name != "hidden"}
 
     @property
@@ -161,9 +261,12 @@ class FeedForward(Network):
         del names
         if len(self.widths) > 100:
             raise ValueError(f"--widths: {len(self.widths)} layers are more than 100")
-        if task.per_step:
+        outputs = task.output_dim
+        if isinstance(task, PairTask):  # all symbols of a target at once
+            outputs *= task.target_length
+        elif task.per_step:
             raise ValueError(f"a feed-forward net has one answer a sequence; {task} wants more")
-        return models.MLP((*self.widths, task.output_dim), models.Precision(self.precision))
+        return models.MLP((*self.widths, outputs), models.Precision(self.precision))
 
     def title(self, names: Names) -> str:
         """Returns the widths of the hidden layers."""

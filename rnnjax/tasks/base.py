@@ -20,6 +20,8 @@ class Task(abc.ABC):
         metric: what validation chooses by: "loss", the least, or another one, the most.
         per_step: whether an answer is wanted at every step, or one a sequence.
         carries: whether a batch goes on where the one before ended, as windows of a series do.
+        embedded: whether inputs are whole numbers `[T, B]` below `input_dim`, for a network to
+            embed, and not `[T, B, D]`.
 
     Example:
         >>> from rnnjax.tasks import Copying
@@ -31,11 +33,12 @@ class Task(abc.ABC):
     metric: str = "loss"
     per_step: bool = True
     carries: bool = False
+    embedded: bool = False
 
     @property
     @abc.abstractmethod
     def input_dim(self) -> int:
-        """The size D of one input."""
+        """The size D of one input, or how many whole numbers it may be."""
 
     @property
     @abc.abstractmethod

@@ -159,6 +159,35 @@ def check_classes(part: str, examples: Examples, classes: int | None) -> int:
     return most + 1
 
 
+def check_symbols(part: str, examples: Examples, symbols: int) -> None:
+    """Refuses inputs to be embedded that are no symbols, where there is a step.
+
+    Raises:
+        ValueError: if one is negative, or not below `symbols`.
+    """
+    inputs = examples.inputs
+    if examples.lengths is not None:
+        inputs = inputs[np.arange(inputs.shape[1]) < examples.lengths[:, None]]
+    if inputs.size and not 0 <= inputs.min() <= inputs.max() < symbols:
+        wrong = inputs.min() if inputs.min() < 0 else inputs.max()
+        raise ValueError(f"{part}: an input is {wrong}, symbols are 0 to {symbols - 1}")
+
+
+def class_entropy(labels: np.ndarray) -> float:
+    """Returns the entropy of classes in nats: the loss of a guess that knows their shares alone.
+
+    Args:
+        labels: whole numbers `[N]`.
+
+    Example:
+        >>> round(class_entropy(np.array([0, 1, 1, 0])), 4)
+        0.6931
+    """
+    _, counts = np.unique(labels, return_counts=True)
+    shares = counts / counts.sum()
+    return float(-(shares @ np.log(shares)))
+
+
 def digest_of(parts: Mapping[Part, Examples]) -> str:
     """Returns a SHA-256 over shapes and bytes of all arrays, in the order of the parts."""
     sha = hashlib.sha256()

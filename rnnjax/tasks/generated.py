@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from rnnjax.batch import Batch
 from rnnjax.tasks.base import Task
-from rnnjax.tasks.sources import Drawn, Part, Windows
+from rnnjax.tasks.sources import Drawn, Part, Source, Windows
 from rnnjax.typing import Key, Static
 
-_TAGS = {"train": 0, "validation": 0x7A1, "test": 0x7E57}  # of keys, so that no two parts agree
-_HELD_OUT = 10  # batches of an evaluation
+TAGS = {"train": 0, "validation": 0x7A1, "test": 0x7E57}  # of keys, so that no two parts agree
+HELD_OUT = 10  # batches of an evaluation
 
 
 class GeneratedTask(Task, Static):
@@ -38,10 +38,10 @@ class GeneratedTask(Task, Static):
     def sample(self, key: Key, batch_size: int) -> Batch:
         """Draws `batch_size` sequences."""
 
-    def source(self, part: Part, batch_size: int) -> Drawn | Windows:
+    def source(self, part: Part, batch_size: int) -> Source:
         """Returns the batches of a part."""
-        batches = 1 if part == "train" else _HELD_OUT
-        return Drawn(self, batch_size, batches, _TAGS[part])
+        batches = 1 if part == "train" else HELD_OUT
+        return Drawn(self, batch_size, batches, TAGS[part])
 
 
 class WindowedTask(GeneratedTask):
@@ -77,4 +77,4 @@ class WindowedTask(GeneratedTask):
 
     def source(self, part: Part, batch_size: int) -> Windows:
         """Returns the windows of a part, `batch_size` series at once."""
-        return Windows(self, batch_size, self.window, self.length, _TAGS[part])
+        return Windows(self, batch_size, self.window, self.length, TAGS[part])

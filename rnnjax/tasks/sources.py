@@ -63,7 +63,7 @@ class CanSample(Protocol):
         ...
 
 
-def _held_out(tag: Array | int) -> Key:
+def held_out_key(tag: Array | int) -> Key:
     """Returns a key that no training has."""
     return jax.random.fold_in(jax.random.key(0), tag)
 
@@ -89,7 +89,7 @@ class Drawn:
 
     def ordered(self) -> Key:
         """Returns a key that no training has, by its tag."""
-        return _held_out(self.tag)
+        return held_out_key(self.tag)
 
     def batch(self, order: Key, index: Array, rows: Array) -> Batch:
         """Draws the whole batch, so that the sequences do not depend on the number of devices."""
@@ -124,7 +124,7 @@ class Windows:
 
     def ordered(self) -> Batch:
         """Draws sequences that no training has, by their key's tag."""
-        return self.task.sample(_held_out(self.tag), self.batch_size)
+        return self.task.sample(held_out_key(self.tag), self.batch_size)
 
     def batch(self, order: Batch, index: Array, rows: Array) -> Batch:
         """Cuts out window `index`."""

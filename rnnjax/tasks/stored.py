@@ -13,6 +13,7 @@ from rnnjax.tasks.examples import (
     Examples,
     check_classes,
     check_examples,
+    check_symbols,
     digest_of,
     is_per_step,
     is_whole,
@@ -170,7 +171,9 @@ def check_sizes(part: str, examples: Examples, task: Task) -> None:
             f"{part}: targets are {targets.dtype} {targets.shape}, {kinds[is_per_step(targets)]}; "
             f"the task wants {kinds[task.per_step]}"
         )
-    if _input_dim(examples) != task.input_dim:
+    if task.embedded and examples.inputs.ndim == 2:
+        check_symbols(part, examples, task.input_dim)
+    elif _input_dim(examples) != task.input_dim:
         raise ValueError(
             f"{part}: inputs are {examples.inputs.shape}, but input_dim is {task.input_dim}"
         )

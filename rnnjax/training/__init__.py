@@ -9,23 +9,30 @@ from rnnjax.training.devices import (
 )
 from rnnjax.training.fit import Fitted, fit, fit_members, make_problem
 from rnnjax.training.hyperparameters import Hyperparameters
+from rnnjax.training.language import LanguageModel, Score
 from rnnjax.training.loop import DivergedError, Listener, Moment
-from rnnjax.training.objective import Objective, make_objective
+from rnnjax.training.make_objective import make_objective
+from rnnjax.training.objective import Objective
 from rnnjax.training.optimizer import Optimizer
 from rnnjax.training.plan import Plan
 from rnnjax.training.trained import Trained
+from rnnjax.training.translator import Hypothesis, Translator
 
 __all__ = [
     "ActivityRegularised",
     "DivergedError",
     "Fitted",
     "Hyperparameters",
+    "Hypothesis",
+    "LanguageModel",
     "Listener",
     "Moment",
     "Objective",
     "Optimizer",
     "Plan",
+    "Score",
     "Trained",
+    "Translator",
     "activity",
     "core_count",
     "fit",

@@ -16,7 +16,8 @@ from rnnjax.training import hyperparameters, loop
 from rnnjax.training.devices import make_mesh, suitable_devices
 from rnnjax.training.hyperparameters import Hyperparameters
 from rnnjax.training.loop import Listener, Members, Moment
-from rnnjax.training.objective import Loss, Objective, make_objective
+from rnnjax.training.make_objective import make_objective
+from rnnjax.training.objective import Loss, Objective
 from rnnjax.training.optimizer import Optimizer
 from rnnjax.training.plan import Plan
 from rnnjax.training.program import Problem, make_program

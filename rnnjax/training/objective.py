@@ -8,9 +8,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from rnnjax import models
 from rnnjax.batch import Batch
-from rnnjax.cells.base import Cell
 from rnnjax.tasks.base import Task
 from rnnjax.typing import Array, Key, Params, State, Static
 
@@ -69,7 +67,7 @@ class Objective(Static):
         inputs, steps, reset = jax.tree.map(
             lambda x: x[:, :1], (batch.inputs, batch.steps, batch.reset)
         )
-        return _only_params(self.model.init(key, inputs, **self._named(steps, reset, train=False)))
+        return only_params(self.model.init(key, inputs, **self._named(steps, reset, train=False)))
 
     def initial_carry(self, params: Params, batch: Batch) -> State:
         """Returns what goes from one batch to the next, leaves `[B, ...]`, before the first."""
@@ -99,6 +97,13 @@ class Objective(Static):
         asked = inspect.signature(type(self.model).__call__).parameters
         given = {"mask": steps, "reset": reset, "train": train}
         return {name: value for name, value in given.items() if name in asked}
+
+    def predict(self, params: Params, inputs: Array, steps: Array | None) -> Array:
+        """Returns what the network answers to `inputs [T, B, ...]`: see `Trained.predict`."""
+        count = inputs.shape[1]
+        batch = Batch(inputs, jnp.zeros(count), jnp.zeros(count, bool), steps)
+        carry = self.initial_carry(params, batch)
+        return self.apply(params, carry, batch, None)[1]
 
     def loss(self, outputs: Array, batch: Batch) -> Array:
         """Returns the mean loss, a scalar.
@@ -142,7 +147,7 @@ class OnSequences(Objective):
                 f"inputs are whole numbers {batch.inputs.shape}: give a SequenceModel an encoder, "
                 "such as flax.linen.Embed, or inputs [N, T, D]"
             )
-        return _only_params(self.model.init(key, batch.inputs[:1]))
+        return only_params(self.model.init(key, batch.inputs[:1]))
 
     def initial_carry(self, params: Params, batch: Batch) -> State:
         """Returns the initial states if there are windows: no steps leave them as they are."""
@@ -189,7 +194,7 @@ class OnFlattened(Objective):
 
     def init(self, key: Key, batch: Batch) -> Params:
         """Draws the first parameters."""
-        return _only_params(self.model.init(key, _flat(batch)[:1]))
+        return only_params(self.model.init(key, _flat(batch)[:1]))
 
     def apply(
         self, params: Params, carry: State, batch: Batch, noise: Noise | None
@@ -199,51 +204,7 @@ class OnFlattened(Objective):
         return carry, self.model.apply({"params": params}, _flat(batch))  # pyright: ignore[reportReturnType]
 
 
-def make_objective(network: Any, task: Task, loss: Loss | None = None) -> Objective:
-    """Returns what is minimised when a network learns a task.
-
-    Args:
-        network: a cell, which becomes one layer with a readout; a `SequenceModel`, trained on whole
-            sequences, or on windows where the task `carries`; an `MLP`, which sees a sequence at
-            once; any other Flax module, called as `Objective` says; or an `Objective`, which has
-            this task already and a loss of its own.
-        task: what it learns.
-        loss: `(outputs, batch) -> scalar`, instead of the task's.
-
-    Raises:
-        TypeError: if the network is none of these, or the task no `Task`.
-        ValueError: if an `Objective` is of another task, or is given a loss.
-
-    Example:
-        >>> from rnnjax import cells, tasks
-        >>> make_objective(cells.LSTM(8), tasks.Adding(10)).model.readout.output_dim
-        1
-    """
-    if not isinstance(task, Task):
-        arrays = "; of arrays make tasks.Arrays((inputs, targets))" * isinstance(task, tuple | list)
-        kind = f"{task!r}" if isinstance(task, str) else type(task).__name__
-        raise TypeError(f"a task is learned, such as tasks.Adding(length=100); got {kind}{arrays}")
-    if loss is not None and not callable(loss):
-        raise TypeError(f"a loss is a function of outputs and batch; got {loss!r}")
-    if isinstance(network, Objective):
-        if network.task != task:
-            raise ValueError(f"the Objective is of {network.task}, and the task is {task}")
-        if loss is not None:
-            raise ValueError("an Objective has its own loss: give it the other one as own_loss")
-        return network
-    if isinstance(network, Cell):
-        readout = models.All if task.per_step else models.Last
-        network = models.sequence_model(network, readout, task.output_dim)
-    if isinstance(network, models.SequenceModel):
-        return OnSequences(network, task, loss)
-    if isinstance(network, models.MLP):
-        return OnFlattened(network, task, loss)
-    if isinstance(network, nn.Module):
-        return Objective(network, task, loss)
-    raise TypeError(f"a cell, a Flax module or an Objective is trained; got {network!r}")
-
-
-def _only_params(variables: Mapping[str, Any]) -> Params:
+def only_params(variables: Mapping[str, Any]) -> Params:
     """Returns the parameters of what a module has drawn; refuses what no update would change."""
     if others := ", ".join(sorted(set(variables) - {"params"})):
         raise ValueError(f"a network is trained that has parameters alone; this one has {others}")

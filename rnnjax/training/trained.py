@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import itertools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
@@ -14,6 +15,7 @@ from rnnjax.batch import Batch
 from rnnjax.tasks.base import Part, Task
 from rnnjax.tasks.examples import is_whole
 from rnnjax.tasks.feed import Feed, batches
+from rnnjax.tasks.sized import SizedTask
 from rnnjax.tasks.sources import Source
 from rnnjax.training.devices import make_mesh
 from rnnjax.training.feeding import evaluate_all, make_supply
@@ -56,6 +58,8 @@ class Trained:
 
     def predict(self, inputs: Array, *, steps: Array | None = None) -> Array:
         """Returns the outputs for `inputs [T, B, D]`: `[T, B, K]`, or `[B, K]` one a sequence.
+
+        On a task of pairs, the symbols that the network writes by itself, `[T, B]`.
 
         Args:
             inputs: as the task has them.
@@ -106,14 +110,49 @@ class Trained:
         Raises:
             ValueError: if the task has none.
         """
+        return self._evaluator()(self._source(part, batch_size))
+
+    def evaluate_sizes(
+        self, sizes: Iterable[int] | None = None, *, batch_size: int = _BATCH
+    ) -> dict[int, dict[str, float]]:
+        """Returns loss and metrics on new sequences of each of several sizes.
+
+        For a `SizedTask`, to see how far beyond the lengths or delays of training it goes.
+
+        Args:
+            sizes: lengths, or what else the task's sizes are; by default up to twenty, from the
+                least to the greatest that the task trains or tests on.
+            batch_size: sequences at once; of each size there are ten times as many.
+
+        Raises:
+            TypeError: if the task's sequences have no size.
+            ValueError: if a size is less than the task's smallest.
+
+        Example:
+            >>> from rnnjax import cells, tasks, training
+            >>> fitted = training.fit(cells.GRU(4), tasks.Parity(8), 1, batch_size=4)
+            >>> list(fitted.evaluate_sizes([8, 32]))
+            [8, 32]
+        """
+        task = self.task
+        if not isinstance(task, SizedTask):
+            raise TypeError(f"sequences of a tasks.SizedTask have sizes; this is {task}")
+        sizes = _some_sizes(task) if sizes is None else sorted(set(sizes))
+        if sizes and sizes[0] < task.smallest:
+            raise ValueError(f"a size of {task} is {task.smallest} or more; got {sizes[0]}")
+        longest, evaluate = task.resized(max(sizes, default=task.size)), self._evaluator()
+        return {size: evaluate(longest.source_of(size, batch_size)) for size in sizes}
+
+    def _evaluator(self) -> Callable[[Source | Feed], dict[str, float]]:
         one = jax.tree.map(lambda leaf: leaf[None], self.params)
         mesh = make_mesh()
-        supply, run = (
-            make_supply(self._source(part, batch_size), mesh),
-            make_evaluate(self.objective, mesh),
-        )
-        metrics = evaluate_all(run, one, supply, np.ones(1, bool))
-        return {name: float(value[0]) for name, value in metrics.items()}
+        run = make_evaluate(self.objective, mesh)
+
+        def evaluate(source: Source | Feed) -> dict[str, float]:
+            metrics = evaluate_all(run, one, make_supply(source, mesh), np.ones(1, bool))
+            return {name: float(value[0]) for name, value in metrics.items()}
+
+        return evaluate
 
     def classes(self, part: Part = "test", *, most: int = 10_000) -> tuple[Array, Array]:
         """Returns the wanted and the predicted classes of the first sequences of a part, `[N]`.
@@ -165,6 +204,12 @@ class Trained:
         return source
 
 
+def _some_sizes(task: SizedTask, count: int = 20) -> list[int]:
+    """Returns sizes from the least in training to the greatest in training or test."""
+    greatest = task.tested or task.size
+    return sorted({round(n) for n in np.linspace(task.sizes[0], greatest, count)})
+
+
 @functools.partial(jax.jit, static_argnums=0)
 def _step(
     model: models.SequenceModel, params: Params, states: Any, xs: Array, reset: Array | None
@@ -175,8 +220,4 @@ def _step(
 
 @functools.partial(jax.jit, static_argnums=0)
 def _predict(objective: Objective, params: Params, inputs: Array, steps: Array | None) -> Array:
-    count = inputs.shape[1]
-    nothing = jnp.zeros(count, bool)
-    batch = Batch(inputs, jnp.zeros(count), nothing, steps)
-    carry = objective.initial_carry(params, batch)
-    return objective.apply(params, carry, batch, None)[1]
+    return objective.predict(params, inputs, steps)

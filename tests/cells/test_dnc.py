@@ -1,15 +1,12 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
 from rnnjax import unroll
 from rnnjax.cells import DNC
 from rnnjax.cells.memory.addressing import allocation, linked
 from tests.cells.loops import follows, sigmoid
 from tests.laws.draws import assert_finite, params_of, weigh
-
-pytestmark = pytest.mark.usefixtures("compile_fast")
 
 CELL = DNC(3, width=2, slots=4, reads=2)
 

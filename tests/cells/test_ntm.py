@@ -8,8 +8,6 @@ from rnnjax.cells.memory.addressing import by_content, sharpened, shifted
 from tests.cells.loops import follows, sigmoid
 from tests.laws.draws import assert_finite, params_of, weigh
 
-pytestmark = pytest.mark.usefixtures("compile_fast")
-
 CELL = NTM(3, width=2, slots=4, reads=2, writes=2)
 
 

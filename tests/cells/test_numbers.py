@@ -10,7 +10,6 @@ from rnnjax.cells import LRU, LSTM, GRUResetBefore
 from tests.laws.draws import D, assert_close, params_of, specs, state_of, weigh
 
 TYPES = [jnp.float32, jnp.int32, jnp.uint8, jnp.bool]
-pytestmark = pytest.mark.usefixtures("compile_fast")
 XS = np.random.default_rng(0).integers(0, 2, (3, D))
 
 

@@ -37,6 +37,7 @@ def test_a_matrix_is_orthogonal_and_of_the_determinant_that_is_said(value, deter
 
 
 @pytest.mark.parametrize("value", [v for v, _ in PARAMETRIZATIONS] + [Butterfly()], ids=repr)
+@pytest.mark.full
 def test_half_precision_makes_them_as_well(value):
     numbers = value.init(jax.random.key(0), 4).astype(jnp.bfloat16)
     Q = value(numbers, 4)
@@ -46,6 +47,7 @@ def test_half_precision_makes_them_as_well(value):
 
 
 @pytest.mark.parametrize("value", [Exponential(), Cayley(1), Householder(4), BrickWall()], ids=repr)
+@pytest.mark.full
 def test_those_of_all_numbers_have_as_many_directions_as_there_are_rotations(value, x64):
     numbers = jnp.asarray(normal(1, (value.count(5),), float))
     slopes = jax.jacfwd(lambda numbers: value(numbers, 5).ravel())(numbers)

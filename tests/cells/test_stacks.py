@@ -13,8 +13,6 @@ from rnnjax.cells.memory.vectormemory import VectorMemoryParams
 from tests.catalogue import name
 from tests.cells.loops import follows, sigmoid
 
-pytestmark = pytest.mark.usefixtures("compile_fast")
-
 
 def softmax(z):
     return np.exp(z) / np.exp(z).sum()

@@ -181,6 +181,7 @@ def test_it_is_the_cell_within_the_rounding_of_half_precision(cell):
 
 
 @pytest.mark.parametrize(("engine", "cell"), SERVED, ids=name)
+@pytest.mark.full
 def test_every_product_multiplies_numbers_in_half_precision(engine, cell):
     program = jax.make_jaxpr(lambda params: results(engine, cell, params))(params_of(cell))
     assert set(products(program.jaxpr)) == {jnp.dtype(jnp.bfloat16)}

@@ -55,6 +55,7 @@ def test_it_is_the_cell_with_those_matrices():
         assert_close((state, ys), expected)
 
 
+@pytest.mark.full
 def test_any_step_of_an_optimizer_leaves_it_orthogonal():
     cell = orthogonal(Elman(4, identity), Exponential())
     params = params_of(cell, D)
@@ -69,6 +70,7 @@ def test_any_step_of_an_optimizer_leaves_it_orthogonal():
     np.testing.assert_allclose(after @ after.T, np.eye(4), atol=1e-6)
 
 
+@pytest.mark.full
 def test_the_norm_is_kept_for_ten_thousand_steps(x64):
     cell = orthogonal(Elman(6, identity), Householder())
     params = jax.tree.map(lambda p: jnp.asarray(p, float), cell.init(jax.random.key(0), 1))
@@ -107,6 +109,7 @@ def test_matrices_are_made_in_single_precision_and_then_rounded():
     np.testing.assert_array_equal(made, exact.astype(jnp.bfloat16))
 
 
+@pytest.mark.full
 def test_of_a_cell_made_of_cells_each_part_is_changed():
     cell = orthogonal(compose.Stack((GRU(2), LSTM(3))), Cayley())
     assert [type(part) for part in cell.cells] == [type(orthogonal(GRU(2), Cayley()))] * 2
@@ -151,6 +154,7 @@ def test_what_changes_the_entries_of_a_matrix_belongs_within(change):
     assert orthogonal(change(GRU(3)), Cayley()).init(jax.random.key(0), D).w_h.shape == (3, 3)
 
 
+@pytest.mark.full
 def test_the_second_matrix_of_a_skip_is_orthogonal_too():
     cell = orthogonal(compose.skip(GRU(4), 2), Cayley())
     params = cell.init(jax.random.key(0), D)

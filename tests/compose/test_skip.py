@@ -50,6 +50,7 @@ def test_a_step_sees_the_state_of_several_steps_ago(steps):
     ],
     ids=repr,
 )
+@pytest.mark.full
 def test_every_engine_makes_the_same_of_it(cell):
     assert engines_agree(cell, params_of(cell, D), train=True) == 1
 

@@ -6,6 +6,7 @@ import pytest
 from tests.full import full
 from tests.lab.launching import launched
 
+SUMS = [min(total + 1, 19 - total) / 100 for total in range(19)]  # their chances, of two digits
 SHORT = ("--steps=4", "--log_every=2", "--eval_every=4", "--nofigures")
 
 
@@ -19,6 +20,17 @@ SHORT = ("--steps=4", "--log_every=2", "--eval_every=4", "--nofigures")
             10 * math.log(8) / 22,
         ),
         full("echo", ("--length=40", "--window=9", "--batch_size=2", "--layers=2"), math.log(2)),
+        (
+            "reversal",
+            ("--length=2", "--letters=3", "--cell=LRU", "--hidden=4", "--batch_size=3"),
+            (math.log(2) + 1.5 * math.log(3)) / 2.5,
+        ),
+        full("dates", ("--last_year=1970", "--hidden=4", "--batch_size=3"), math.log(365) / 11),
+        full(
+            "addition",
+            ("--digits=1", "--hidden=4", "--decoder_cell=MGU", "--batch_size=3"),
+            -sum(p * math.log(p) for p in SUMS) / 2,
+        ),
     ],
 )
 def test_a_task_is_trained_and_the_last_line_is_its_result(

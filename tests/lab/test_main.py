@@ -78,7 +78,7 @@ def test_help_shows_the_flags_of_the_one_experiment_with_their_defaults(name):
     assert len(set(shown)) == len(shown)
     own = {"adding": "--length", "copying": "--delay", "echo": "--window", "mnist_rnn": "--order"}
     assert {flag: flag in shown for flag in own.values()}.get(own.get(name), True)
-    assert ("--window" in shown) == (name == "echo")
+    assert ("--window" in shown) == (name in ("char_lm", "echo"))
     assert ("--learning_rate" in shown) == (name != "elman_by_hand")
 
 
@@ -97,7 +97,7 @@ def test_help_tells_defaults_and_choices():
     ("argv", "message"),
     [
         (("--experiment=ehco",), "unknown experiment 'ehco'; did you mean echo?"),
-        (("--experiment=xyz",), "unknown experiment 'xyz'; there are adding, copying, echo"),
+        (("--experiment=xyz",), "unknown experiment 'xyz'; there are adding, addition, char_lm"),
         (("--experiment=_common",), "unknown experiment '_common'"),
         (("--experiment=../echo",), "--experiment=../echo: there is no such file"),
         (("--experiment=no.such",), "--experiment=no.such: No module named 'no'"),
@@ -138,7 +138,7 @@ def test_help_tells_defaults_and_choices():
             (*MLP, "--dataset=digits", "--batch_size=5000"),
             "a batch of 5000 is more than the 3500",
         ),
-        ((*MLP, "--dataset=cifar"), "value should be one of <mnist|fashion_mnist|digits>"),
+        ((*MLP, "--dataset=cifar"), "value should be one of <mnist|fashion_mnist|digits|kmnist|"),
         ((*MLP, "--data_dir=missing"), "missing: no such folder"),
         ((*MLP, "--data_dir=."), "no mnist here: neither TFDS data"),
     ],

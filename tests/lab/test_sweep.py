@@ -130,7 +130,7 @@ def test_a_finished_sweep_grows(formula):
     ("sweep", "options", "line"),
     [
         ("learning_rat=1", (), "--sweep: no flag 'learning_rat' to vary; did you mean learning_"),
-        ("workdir=a,b", (), "--sweep: no flag 'workdir' to vary; one of batch_size, "),
+        ("workdir=a,b", (), "--sweep: no flag 'workdir' to vary; one of alike, batch_size, "),
         ("length=4,5", (), "--length is in --sweep: leave the flag itself out"),
         ("learning_rate", (), "'learning_rate' has no =: an axis"),
         (

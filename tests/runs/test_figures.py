@@ -10,7 +10,9 @@ from rnnjax.cells.gated.lstm import LSTMState
 from rnnjax.models.observe import BothWays
 from rnnjax.runs.figures.classification import draw_confusion, draw_samples
 from rnnjax.runs.figures.hidden import draw_hidden
+from rnnjax.runs.figures.pairs import Look, Sample, draw_attention, draw_pairs, samples_text
 from rnnjax.runs.figures.series import draw_series
+from rnnjax.runs.figures.sizes import draw_sizes
 
 RNG = np.random.default_rng(0)
 
@@ -227,3 +229,57 @@ def test_numbers_that_are_not_finite_and_nothing_that_counts_can_be_rendered(tmp
     draw_series(path, nan, nan, no, title="nothing counts")
     draw_hidden(path, (nan[:, 0], np.zeros((6, 2))), title="dead", outputs=nan[:, 0, :1])
     assert path.with_suffix(".pdf").stat().st_size > 1000
+
+
+SAMPLES = [Sample("1+2", "3", "3"), Sample("$9+9$", "18", "17"), Sample("5+5", "10", "")]
+TABLE = """source  wanted  written
+1+2     3       3
+$9+9$   18      17       wrong
+5+5     10               wrong
+"""
+
+
+def test_samples_are_a_table_in_which_what_is_wrong_is_marked_and_red(saved):
+    assert samples_text(SAMPLES) == TABLE
+    figure = saved(draw_pairs, SAMPLES)
+    drawn = [text for text in figure.texts if text.get_text() != "LSTM(8) on a task"]
+    assert [text.get_text() for text in drawn] == TABLE.splitlines()
+    colours = [text.get_color() for text in drawn]
+    assert colours[1] == "black"
+    assert colours[2] == colours[3] not in (colours[0], colours[1])
+    heights = [text.get_position()[1] for text in drawn]
+    assert heights == sorted(heights, reverse=True)
+    assert 0 < heights[-1] < heights[0] < 1
+    many = saved(draw_pairs, SAMPLES * 20)
+    drawn = [text for text in many.texts if text.get_text() != "LSTM(8) on a task"]
+    assert len(drawn) == 1 + 20
+
+
+def test_where_a_network_looks_is_an_image_with_both_texts_beside_it(saved):
+    weights = RNG.dirichlet(np.ones(4), 3)
+    looks = [Look(weights, ["a", " ", "b"], ["x", "y", " ", "$"])] * 3
+    figure = saved(draw_attention, looks)
+    panels = [panel for panel in figure.axes if panel.images]
+    assert len(panels) == 3
+    for panel in panels:
+        np.testing.assert_allclose(image(panel), weights)
+        assert panel.images[0].get_clim() == (0, 1)
+        assert [t.get_text() for t in panel.get_yticklabels()] == ["a", "\u2423", "b"]
+        assert [t.get_text() for t in panel.get_xticklabels()][:3] == ["x", "y", "\u2423"]
+
+
+def test_sizes_are_drawn_with_those_of_training_in_grey(saved):
+    found = {n: {"loss": 1 / n, "accuracy": n / 10} for n in (2, 5, 8)}
+    how = {"trained_on": 5, "size": "length", "baseline": 0.7}
+    (panel,) = saved(draw_sizes, found, **how).axes
+    assert (panel.get_xlabel(), panel.get_ylabel()) == ("length", "accuracy")
+    (line,) = panel.lines
+    assert line.get_xydata().tolist() == [[2, 0.2], [5, 0.5], [8, 0.8]]
+    (span,) = panel.patches
+    assert (span.get_x(), span.get_width()) == (2, 3)
+    losses = {n: {"loss": metrics["loss"]} for n, metrics in found.items()}
+    (panel,) = saved(draw_sizes, losses, **how).axes
+    assert panel.get_ylabel() == "loss"
+    assert [[*values] for values in lines(panel)] == [[1 / 2, 1 / 5, 1 / 8], [0.7, 0.7]]
+    with pytest.raises(ValueError, match="there is no size to draw"):
+        saved(draw_sizes, {}, **how)

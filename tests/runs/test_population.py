@@ -77,6 +77,7 @@ def uncut(problem, tmp_path_factory):
     return folder, train(population(problem, folder), show=False)
 
 
+@pytest.mark.full
 def test_each_member_leaves_what_its_run_alone_leaves(problem, uncut, tmp_path):
     folder, summaries = uncut
     ended = set()

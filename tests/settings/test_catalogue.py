@@ -85,7 +85,7 @@ def test_an_experiment_is_found_by_its_module(own):
     ("name", "message"),
     [
         ("addin", r"^unknown experiment 'addin'; did you mean adding\?$"),
-        ("zzz", r"^unknown experiment 'zzz'; there are adding, copying, "),
+        ("zzz", r"^unknown experiment 'zzz'; there are adding, addition, "),
         ("nothing.py", r"^--experiment=nothing.py: there is no such file$"),
         ("no/thing", r"^--experiment=no/thing: there is no such file$"),
         ("no.thing", r"^--experiment=no.thing: No module named 'no'$"),

@@ -43,6 +43,7 @@ def test_a_sweep_leaves_a_study_a_report_and_the_flags_of_each_point(swept):
         assert {"--experiment=adding", "--steps=6", *texts.values()} <= set(found)
 
 
+@pytest.mark.full
 def test_a_point_is_its_run_alone_also_where_it_was_gone_on_with(swept, tmp_path):
     _, lines, last = swept
     point = last.points[2]

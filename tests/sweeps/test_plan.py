@@ -74,7 +74,7 @@ RATES = "learning_rate=log(1e-3,1e-1)"
     ("text", "options", "line"),
     [
         ("learning_rat=1", {}, "--sweep: no flag 'learning_rat' to vary; did you mean learning_r"),
-        ("data_dir=a,b", {}, "--sweep: no flag 'data_dir' to vary; one of batch_size, "),
+        ("data_dir=a,b", {}, "--sweep: no flag 'data_dir' to vary; one of alike, batch_size, "),
         ("learning_rate=1e-3,nan", {}, "flag --learning_rate=nan: nan is not a finite number"),
         ("learning_rate=uniform(-1,1)", SEARCH, "flag --learning_rate=-1.0: -1.0 is not a finite"),
         ("hidden=uniform(8,16)", SEARCH, "flag --hidden=8.0: 8.0 is not a whole number"),

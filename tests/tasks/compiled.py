@@ -32,13 +32,16 @@ def judge(task: Task, outputs: np.ndarray, batch: Batch) -> tuple:
 
 
 @jax.jit
-def _trained_on(source: Source, key: jax.Array, index: int) -> Batch:
-    return source.batch(source.shuffled(key), index, np.arange(source.batch_size))
+def _trained_on(source: Source, key: jax.Array, index: int, rows: np.ndarray) -> Batch:
+    return source.batch(source.shuffled(key), index, rows)
 
 
-def trained_on(source: Source, index: int = 0, epoch: int = 0) -> Batch:
-    """Returns a batch of training."""
-    return jax.tree.map(np.asarray, _trained_on(source, jax.random.key(epoch), index))
+def trained_on(
+    source: Source, index: int = 0, epoch: int = 0, rows: np.ndarray | None = None
+) -> Batch:
+    """Returns a batch of training, or some rows of it, as a device has them."""
+    rows = np.arange(source.batch_size) if rows is None else rows
+    return jax.tree.map(np.asarray, _trained_on(source, jax.random.key(epoch), index, rows))
 
 
 @jax.jit

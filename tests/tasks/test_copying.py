@@ -9,7 +9,7 @@ from tests.tasks.compiled import judge, sample
 SAMPLES = 4000
 
 
-@pytest.mark.parametrize("task", [Copying(4, 3, 3), Copying(1, 2, 5), Copying(3, 1, 1)], ids=repr)
+@pytest.mark.parametrize("task", [Copying(4, 3, 3), Copying(1, 2, 5), Copying(3, 1, 2)], ids=repr)
 def test_the_symbols_are_wanted_again_from_the_step_after_the_marker_on(task):
     batch = sample(task, 30)
     blank, marker = 0, task.alphabet + 1
@@ -24,7 +24,7 @@ def test_the_symbols_are_wanted_again_from_the_step_after_the_marker_on(task):
         assert at == task.symbols + task.delay - 1
         assert batch.targets[:, b].tolist() == [blank] * (at + 1) + symbols
     assert batch.mask.all()
-    assert task.length == task.delay + 2 * task.symbols == len(shown)
+    assert task.steps_of(task.delay) == len(shown)
 
 
 def test_the_example_of_the_docstring_has_this_form():
@@ -51,7 +51,7 @@ def test_the_baseline_is_the_loss_of_the_best_guess_from_the_step_and_its_input(
     batch = sample(task, SAMPLES)
     shown, targets = np.asarray(batch.inputs).argmax(-1), np.asarray(batch.targets)
     logits = np.full((*targets.shape, task.output_dim), -30.0, np.float32)
-    for t in range(task.length):
+    for t in range(len(shown)):
         for seen in np.unique(shown[t]):
             here = shown[t] == seen
             classes, counts = np.unique(targets[t, here], return_counts=True)
@@ -73,7 +73,15 @@ def test_accuracy_leaves_blanks_out():
     assert judge(task, first, batch)[2] == pytest.approx(wanted)
 
 
-@pytest.mark.parametrize("sizes", [(0, 1, 1), (1, 0, 1), (1, 1, 0), (-1, 10, 8)])
-def test_sequences_without_symbols_or_silence_are_refused(sizes):
-    with pytest.raises(ValueError, match="delay, symbols and alphabet must be 1 or more"):
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ((0, 1, 2), "delay must be 1 or more"),
+        ((-1, 10, 8), "delay must be 1 or more"),
+        ((1, 0, 2), "symbols must be 1 or more"),
+        ((1, 1, 1), "alphabet must be 2 or more"),
+    ],
+)
+def test_sequences_without_silence_or_anything_to_guess_are_refused(sizes, said):
+    with pytest.raises(ValueError, match=said):
         Copying(*sizes)

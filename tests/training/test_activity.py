@@ -88,6 +88,7 @@ def test_it_trains_a_network_with_noise_to_do_less():
     assert found[1] < 0.7 * found[0]
 
 
+@pytest.mark.full
 def test_windows_go_on_where_the_one_before_ended():
     task = tasks.Echo(delay=1, length=21, window=5)
     model = models.sequence_model(small.CELL, models.All, task.output_dim)

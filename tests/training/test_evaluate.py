@@ -2,11 +2,12 @@ import jax
 import numpy as np
 import pytest
 
-from rnnjax import models, tasks
+from rnnjax import cells, models, tasks
 from rnnjax.batch import accuracy, cross_entropy
-from rnnjax.training import make_mesh, make_objective
+from rnnjax.training import Trained, make_mesh, make_objective
 from rnnjax.training.members import make_evaluate
 from tests.filled import filled
+from tests.tasks.compiled import held_out
 from tests.training import small
 
 
@@ -86,3 +87,27 @@ def test_parts_of_one_shape_share_a_program():
     first, programs = evaluated(objective, params, sources[0]), compiled._cache_size()
     assert evaluated(objective, params, sources[1]) != first
     assert compiled._cache_size() == programs
+
+
+def test_each_size_is_evaluated_on_sequences_of_that_size_alone():
+    task = tasks.Parity(3, alike=True)
+    objective = make_objective(cells.Elman(3), task)
+    trained = Trained(objective, params_of(objective, task.source("test", 1)))
+    found = trained.evaluate_sizes([7, 2, 7], batch_size=8)
+    assert list(found) == [2, 7]
+    longest = task.resized(7)
+    for size, metrics in found.items():
+        source, losses = longest.source_of(size, 8), []
+        for index in range(10):
+            batch = held_out(source, index)
+            bits = batch.inputs[:size].argmax(-1)
+            np.testing.assert_array_equal(batch.targets[size], bits.sum(0) % 2)
+            logits = trained.predict(batch.inputs[: size + 1])  # without the padding
+            chances = np.exp(logits[size]) / np.exp(logits[size]).sum(-1, keepdims=True)
+            losses.append(-np.log(chances[np.arange(8), batch.targets[size]]).mean())
+        assert metrics["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
+    assert trained.evaluate_sizes([]) == {}
+    with pytest.raises(ValueError, match=r"a size of Parity\(.*\) is 1 or more; got 0"):
+        trained.evaluate_sizes([0, 3])
+    with pytest.raises(TypeError, match=r"sequences of a tasks\.SizedTask have sizes; this is Reb"):
+        Trained(make_objective(cells.Elman(3), tasks.Reber()), {}).evaluate_sizes()

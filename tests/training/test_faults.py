@@ -101,6 +101,7 @@ def test_held_out_data_are_named_with_their_batch(problem, which, name):
         small.trained(data, [NUMBERS])
 
 
+@pytest.mark.full
 def test_a_population_says_what_is_wrong_with_the_data_as_well(problem):
     data = with_data(problem, validation=broken(0, 13, 0))
     wanted = "^all 2 runs of the population have diverged by step 4: 1 of the inputs of its batch 2"

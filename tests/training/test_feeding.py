@@ -121,6 +121,7 @@ def trained():
     return train(fed())
 
 
+@pytest.mark.full
 def test_a_feed_trains_as_the_same_batches_on_the_device_do(trained):
     arrays = tasks.Arrays((INPUTS, CLASSES, LENGTHS)).source("train", B)
     stored = InOrder(arrays.examples, arrays.to_batch, B)

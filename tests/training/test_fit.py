@@ -214,6 +214,7 @@ def test_a_transformation_of_optax_and_a_loss_of_ones_own_are_used_as_they_are()
     assert "learning_rate" not in twice.history[0]  # nobody knows it
 
 
+@pytest.mark.full
 def test_a_network_keeps_its_own_dropout_where_the_numbers_have_none():
     def loss(**given):
         numbers = NUMBERS._replace(**given)
@@ -224,6 +225,7 @@ def test_a_network_keeps_its_own_dropout_where_the_numbers_have_none():
     assert abs(loss() - loss(dropout=0.0)) > 1e-3
 
 
+@pytest.mark.full
 def test_members_are_fitted_beside_one_that_diverges():
     fitted = fit(Affine(), small.labelled(), 9, numbers=NUMBERS, **OPTIONS)
     members = [NUMBERS._replace(learning_rate=3e38), NUMBERS]

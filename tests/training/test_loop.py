@@ -86,6 +86,7 @@ def ends(plan, metric):
 
 
 @pytest.mark.parametrize(("plan", "metric"), PLANS, ids=str)
+@pytest.mark.full
 def test_each_member_has_its_best_and_ends_where_validation_or_divergence_says(plan, metric):
     problem, found = ends(plan, metric)
     kinds = set()

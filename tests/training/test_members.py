@@ -81,6 +81,7 @@ def check(rule, ema=None, layers=2):
 @pytest.mark.parametrize(
     ("rule", "ema"), [COMMON[0], *(full(*others) for others in COMMON[1:])], ids=str
 )
+@pytest.mark.full
 def test_each_member_equals_its_run_alone_bit_for_bit(rule, ema):
     *found, lost = check(rule, ema)
     assert {int(member["ended"]) for member in found} == {0}

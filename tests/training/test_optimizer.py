@@ -10,6 +10,7 @@ import pytest
 from rnnjax.training.hyperparameters import Hyperparameters, stack
 from rnnjax.training.optimizer import Optimizer, clip
 from rnnjax.training.rules import NOISE, OptaxRule, check_rule, rules
+from tests.full import full
 
 STEPS = 10
 MEMBERS = (
@@ -66,7 +67,9 @@ def three_updates_by_hand(make, member, **arguments):
 
 
 @pytest.mark.filterwarnings("ignore:`optimistic_adam` is deprecated")
-@pytest.mark.parametrize("name", sorted(rules()))
+@pytest.mark.parametrize(
+    "name", [rule if rule in ("adamw", "lion", "sgd") else full(rule) for rule in sorted(rules())]
+)
 def test_members_together_do_what_each_does_by_hand_or_the_rule_is_refused(name):
     make = rules()[name].make
     try:

@@ -6,24 +6,25 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch, accuracy
-from rnnjax.tasks.generated import GeneratedTask
+from rnnjax.tasks.memory.copytask import CopyTask
+from rnnjax.tasks.memory.pooled import pooled
 from rnnjax.typing import Array, Key
 
 
-class Copying(GeneratedTask):
+class Copying(CopyTask):
     """Repeat ten symbols after a long silence.
 
-    Ten symbols out of eight come first, then `delay` blanks of which the last is a marker instead,
-    then ten blanks. Wanted are blanks, and from the step after the marker on the ten symbols.
-    With three symbols and a delay of 4:
+    Ten symbols come first, each one of eight; then `delay` steps, blanks but for the last, which is
+    a marker; then ten blanks. Wanted are blanks, and from the step after the marker on the ten
+    symbols. With three symbols and a delay of 4:
 
         inputs   c a f _ _ _ : _ _ _
         targets  _ _ _ _ _ _ _ c a f
 
     Attributes:
-        delay: silent steps, the marker's among them.
+        delay: silent steps, the marker's among them; the most in training.
         symbols: how many there are to repeat.
-        alphabet: of how many different ones.
+        alphabet: how many different symbols there are.
 
     References:
         Hochreiter & Schmidhuber (1997), Long short-term memory, Neural Computation 9.
@@ -33,60 +34,39 @@ class Copying(GeneratedTask):
     Example:
         >>> batch = Copying(delay=4, symbols=3, alphabet=5).sample(jax.random.key(0), batch_size=1)
         >>> batch.inputs[:, 0].argmax(-1).tolist()  # 0 is the blank, 6 the marker
-        [5, 1, 3, 0, 0, 0, 6, 0, 0, 0]
+        [2, 2, 3, 0, 0, 0, 6, 0, 0, 0]
         >>> batch.targets[:, 0].tolist()
-        [0, 0, 0, 0, 0, 0, 0, 5, 1, 3]
+        [0, 0, 0, 0, 0, 0, 0, 2, 2, 3]
     """
 
     delay: int = 100
     symbols: int = 10
     alphabet: int = 8
 
-    def __post_init__(self) -> None:
-        """Refuses sequences without a symbol or a marker.
+    size_field = "delay"
 
-        Raises:
-            ValueError: if a size is below 1.
-        """
-        if min(self.delay, self.symbols, self.alphabet) < 1:
-            raise ValueError(f"{self}: delay, symbols and alphabet must be 1 or more")
-
-    @property
-    def length(self) -> int:
-        """T, `delay + 2 * symbols`."""
-        return self.delay + 2 * self.symbols
-
-    @property
-    def input_dim(self) -> int:
-        """The alphabet, the blank and the marker, one-hot."""
-        return self.alphabet + 2
-
-    @property
-    def output_dim(self) -> int:
-        """The alphabet and the blank."""
-        return self.alphabet + 1
+    def steps_of(self, size: Array | int) -> Array | int:
+        """Returns T, `delay + 2 * symbols`."""
+        return size + 2 * self.symbols
 
     @property
     def baseline(self) -> float:
-        """`symbols * ln(alphabet) / T`.
+        """`symbols * ln(alphabet) / T`; where delays vary, T is the mean.
 
-        Without memory the blanks are still certain, since the marker tells when they end, and each
-        of the ten symbols is a guess out of eight.
+        Without memory the blanks are certain, since the number of the step tells when they end, and
+        each of the ten symbols is a guess out of eight.
         """
-        return self.symbols * math.log(self.alphabet) / self.length
+        guesses = self.symbols * math.log(self.alphabet)
+        return pooled(self, lambda delay: (guesses, delay + 2 * self.symbols))
 
-    def sample(self, key: Key, batch_size: int) -> Batch:
-        """Draws `batch_size` sequences; class 0 is the blank, the alphabet follows."""
-        message = jax.random.randint(key, (self.symbols, batch_size), 1, self.alphabet + 1)
-        silence = jnp.zeros((self.delay + self.symbols, batch_size), message.dtype)
-        marker = self.alphabet + 1
-        classes = jnp.concatenate([message, silence.at[self.delay - 1].set(marker)])
-        targets = jnp.concatenate([silence, message])
-        return Batch(
-            inputs=jax.nn.one_hot(classes, self.input_dim),
-            targets=targets,
-            mask=jnp.ones(targets.shape, bool),
-        )
+    def draw(self, key: Key, size: Array | int) -> Batch:
+        """Draws a sequence; class 0 is the blank, the alphabet follows."""
+        message = jax.random.randint(key, (self.symbols,), 1, self.alphabet + 1)
+        silence = jnp.zeros(self.steps_of(self.delay), message.dtype)
+        first, marker = self.symbols + size, self.alphabet + 1
+        shown = silence.at[: self.symbols].set(message).at[first - 1].set(marker)
+        targets = jax.lax.dynamic_update_slice(silence, message, (first,))
+        return Batch(jax.nn.one_hot(shown, self.input_dim), targets, jnp.ones(len(targets), bool))
 
     def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
         """The share of the symbols, blanks left out, that come back right."""

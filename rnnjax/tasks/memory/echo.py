@@ -16,8 +16,8 @@ class Echo(WindowedTask):
         inputs   1 0 0 1 1 1 0
         targets  . . . 1 0 0 1      with a delay of 3; dots do not count
 
-    One sequence is a long series. It is made for truncated backpropagation through time, which
-    runs it in windows and carries the state from each to the next: an echo may come from the
+    A sequence is a long series, made for truncated backpropagation through time: it is cut in
+    windows, and the state is carried from each to the next. An echo may be that of a bit in the
     window before.
 
     Attributes:

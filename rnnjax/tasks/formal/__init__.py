@@ -1,0 +1,1 @@
+"""Formal languages: a string is read, and an answer is given that a machine of a class computes."""

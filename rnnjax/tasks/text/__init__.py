@@ -1,0 +1,1 @@
+"""Texts, as whole numbers that stand for characters, bytes or words."""

@@ -1,0 +1,169 @@
+"""Language modelling: predicting the next symbol of a text."""
+
+import functools
+import math
+
+import jax.numpy as jnp
+import numpy as np
+
+from rnnjax.batch import Batch, cross_entropy
+from rnnjax.datasets.texts import FoundText, load_text
+from rnnjax.tasks.base import Task
+from rnnjax.tasks.sources import PARTS, Part
+from rnnjax.tasks.text.streams import Streams
+from rnnjax.tasks.text.vocabulary import Unit, Vocabulary
+from rnnjax.typing import Array, Static
+
+
+class Text(Task, Static):
+    """Say at every symbol of a text which one comes next.
+
+        inputs   t h e _ c a
+        targets  h e _ c a t
+
+    The text is cut into three parts, in this order: training, validation, test. Each part is
+    divided into as many streams as a batch has sequences. A batch is the next window of each
+    stream, and the state is carried from window to window, in evaluation as well.
+
+    Attributes:
+        text: path of a file in UTF-8; none for the documentation strings of Python's own library.
+        unit: what a symbol is: characters, words or bytes.
+        most_symbols: size of the vocabulary at most: the most frequent symbols of training, and one
+            that stands for all others; none for all of training. Of bytes there are 256.
+        window: symbols in a window, the steps of backpropagation through time.
+        validation: share of the text that is for validation.
+        test: share of the text, its end, that is for the test.
+
+    References:
+        Mikolov et al. (2010), Recurrent neural network based language model, Interspeech.
+        Graves (2013), Generating sequences with recurrent neural networks, arXiv:1308.0850.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
+        >>> _ = file.write_text("to be or not to be, that is the question. " * 50)
+        >>> task = Text(str(file), window=8)
+        >>> task.source("train", batch_size=4).updates_per_epoch
+        59
+    """
+
+    carries = True
+    embedded = True
+
+    text: str | None = None
+    unit: Unit = "characters"
+    most_symbols: int | None = None
+    window: int = 64
+    validation: float = 0.05
+    test: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Refuses windows and shares that cannot be.
+
+        Raises:
+            ValueError: if one is.
+        """
+        if self.window < 1:
+            raise ValueError(f"{self}: window must be 1 or more")
+        if self.most_symbols is not None and self.most_symbols < 2:
+            raise ValueError(f"{self}: most_symbols must be 2 or more")
+        if min(self.validation, self.test) < 0 or self.validation + self.test >= 1:
+            raise ValueError(f"{self}: validation and test must be shares that leave some to train")
+
+    @property
+    def found(self) -> FoundText:
+        """The text as it was found, read at most once by a process."""
+        return _found(self.text, errors="surrogateescape" if self.unit == "bytes" else "strict")
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The symbols that training has."""
+        return _cut(self)[0]
+
+    @property
+    def input_dim(self) -> int:
+        """How many symbols there are."""
+        return len(self.vocabulary)
+
+    @property
+    def output_dim(self) -> int:
+        """The same."""
+        return len(self.vocabulary)
+
+    @property
+    def baseline(self) -> float:
+        """The entropy of a symbol given the one before it, in nats, by the counts of training.
+
+        That is the loss of a bigram model on training; on the other parts it has more.
+        """
+        return _pair_entropy(self)
+
+    @property
+    def description(self) -> str:
+        """What is read, and of how many symbols."""
+        known = f"{len(self.vocabulary):,} different {self.unit}"
+        pairs = self.baseline / math.log(2)
+        return f"{self.found.description} {known}; by pairs of them {pairs:.2f} bits each."
+
+    @property
+    def title(self) -> str:
+        """What is read, by what."""
+        return f"{self.found.name} by {self.unit}"
+
+    @property
+    def token(self) -> str:
+        """Name and size of the text."""
+        return self.found.token
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text."""
+        return self.found.digest
+
+    def numbers(self, part: Part) -> np.ndarray:
+        """Returns the symbols of a part, int32 `[N]`."""
+        return _cut(self)[1][part]
+
+    def source(self, part: Part, batch_size: int) -> Streams | None:
+        """Returns the batches of a part, None where it has no share of the text.
+
+        Raises:
+            ValueError: if training has not one window for each sequence of a batch.
+        """
+        numbers = self.numbers(part)
+        if len(numbers) < 2:
+            return None
+        streams = Streams(jnp.asarray(numbers), batch_size, self.window)
+        if part == "train" and not streams.updates_per_epoch:
+            raise ValueError(
+                f"{len(numbers):,} {self.unit} of training are no {batch_size} windows of "
+                f"{self.window}: take fewer or shorter ones"
+            )
+        return streams
+
+    def metrics(self, outputs: Array, batch: Batch) -> dict[str, Array]:
+        """The loss in bits, and the share of symbols that are guessed right."""
+        bits = cross_entropy(outputs, batch.targets, batch.mask) / math.log(2)
+        return {f"bits_per_{self.unit.removesuffix('s')}": bits, **super().metrics(outputs, batch)}
+
+
+_found = functools.cache(load_text)
+
+
+@functools.cache
+def _cut(task: Text) -> tuple[Vocabulary, dict[Part, np.ndarray]]:
+    """Returns the vocabulary of training, and the numbers of each part's symbols."""
+    text = task.found.text
+    ends = [round((1 - share) * len(text)) for share in (task.validation + task.test, task.test)]
+    texts = text[: ends[0]], text[ends[0] : ends[1]], text[ends[1] :]
+    vocabulary = Vocabulary.of(texts[0], task.unit, task.most_symbols)
+    return vocabulary, dict(zip(PARTS, map(vocabulary.encode, texts), strict=True))
+
+
+@functools.cache
+def _pair_entropy(task: Text) -> float:
+    numbers = task.numbers("train").astype(np.int64)
+    _, pairs = np.unique(numbers[:-1] * len(task.vocabulary) + numbers[1:], return_counts=True)
+    _, firsts = np.unique(numbers[:-1], return_counts=True)
+    total = len(numbers) - 1
+    return float(((firsts @ np.log(firsts)) - (pairs @ np.log(pairs))) / total)
