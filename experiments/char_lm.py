@@ -15,5 +15,5 @@ from rnnjax.tasks import Text
 EXPERIMENT = Experiment(
     Text(unit="characters", window=64),
     Embedded("LSTM", hidden=256, embedding=64),
-    Training(steps=3000, batch_size=64, learning_rate=3e-3, schedule="cosine"),
+    Training(steps=1200, batch_size=64, learning_rate=5e-3, schedule="cosine"),
 )
