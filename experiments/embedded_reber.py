@@ -11,5 +11,5 @@ from rnnjax.tasks import EmbeddedReber
 EXPERIMENT = Experiment(
     EmbeddedReber(),
     Recurrent("OriginalLSTM(8, scale=2.0)"),
-    Training(steps=1500, batch_size=32, learning_rate=1e-2, schedule="cosine"),
+    Training(steps=4000, batch_size=32, learning_rate=1e-2, schedule="cosine"),
 )
