@@ -11,25 +11,6 @@ from rnnjax.typing import Array
 
 PLUS, MINUS, TIMES, OPEN, CLOSE = range(5)  # more than the digits
 OPERATORS = "+-*"
-_MOST = 46_340  # whose square is below 2^31
-
-
-def check(modulus: int, operators: str, text: object) -> None:
-    """Refuses digits and operators that cannot be.
-
-    Args:
-        modulus: of the digits.
-        operators: that may be drawn.
-        text: what a message is about.
-
-    Raises:
-        ValueError: if `modulus` is below 2 or so large that products of digits are no whole numbers
-            of 32 bits, or `operators` are none or others than `+-*`.
-    """
-    if not 2 <= modulus <= _MOST:
-        raise ValueError(f"{text}: modulus must be from 2 to {_MOST}")
-    if not operators or not set(operators) <= set(OPERATORS):
-        raise ValueError(f"{text}: operators must be some of {OPERATORS}")
 
 
 def spelled(words: Array, operators: str, modulus: int) -> Array:

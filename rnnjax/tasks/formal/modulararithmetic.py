@@ -5,13 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.tasks.draws import below, draw_words
-from rnnjax.tasks.formal import expressions
 from rnnjax.tasks.formal.expressions import MINUS, OPERATORS, TIMES, spelled
-from rnnjax.tasks.formal.stringtask import Strings, StringTask
+from rnnjax.tasks.formal.expressiontask import ExpressionTask
+from rnnjax.tasks.formal.stringtask import Strings
 from rnnjax.typing import Array, Key
 
 
-class ModularArithmetic(StringTask):
+class ModularArithmetic(ExpressionTask):
     """Say the value of an expression without brackets, modulo a number.
 
     Digits and operators take turns; * binds stronger than + and -. Modulo 5:
@@ -23,7 +23,6 @@ class ModularArithmetic(StringTask):
     * and a blank that the paper's vocabulary has and no string. A regular language.
 
     Attributes:
-        modulus: how many different digits there are, from 0 on.
         operators: which operators are drawn, each as likely.
 
     References:
@@ -38,27 +37,12 @@ class ModularArithmetic(StringTask):
         3
     """
 
-    modulus: int = 5
     operators: str = OPERATORS
-
-    def __post_init__(self) -> None:
-        """Refuses digits and operators that cannot be.
-
-        Raises:
-            ValueError: see `expressions.check` and `StringTask`.
-        """
-        super().__post_init__()
-        expressions.check(self.modulus, self.operators, self)
 
     @property
     def symbols(self) -> int:
         """The digits, three operators and a blank."""
         return self.modulus + 4
-
-    @property
-    def classes(self) -> int:
-        """The digits."""
-        return self.modulus
 
     def symbols_of(self, size: Array | int) -> Array | int:
         """Returns `size`, made odd."""

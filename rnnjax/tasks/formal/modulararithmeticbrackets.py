@@ -4,11 +4,12 @@ import numpy as np
 
 from rnnjax.tasks.draws import draw_words
 from rnnjax.tasks.formal import expressions
-from rnnjax.tasks.formal.stringtask import Strings, StringTask
+from rnnjax.tasks.formal.expressiontask import ExpressionTask
+from rnnjax.tasks.formal.stringtask import Strings
 from rnnjax.typing import Array, Key
 
 
-class ModularArithmeticBrackets(StringTask):
+class ModularArithmeticBrackets(ExpressionTask):
     """Say the value of an expression with brackets, modulo a number.
 
     An expression is a digit d, or -d, (d), (-d), or two expressions in brackets with an operator
@@ -21,7 +22,6 @@ class ModularArithmeticBrackets(StringTask):
     the paper's vocabulary has and no string. A deterministic context-free task.
 
     Attributes:
-        modulus: how many different digits there are, from 0 on.
         operators: which operators are drawn, each as likely; the paper's are + and -.
 
     References:
@@ -37,27 +37,12 @@ class ModularArithmeticBrackets(StringTask):
         4
     """
 
-    modulus: int = 5
     operators: str = "+-"
-
-    def __post_init__(self) -> None:
-        """Refuses digits and operators that cannot be.
-
-        Raises:
-            ValueError: see `expressions.check` and `StringTask`.
-        """
-        super().__post_init__()
-        expressions.check(self.modulus, self.operators, self)
 
     @property
     def symbols(self) -> int:
         """The digits, three operators, two brackets and a blank."""
         return self.modulus + 6
-
-    @property
-    def classes(self) -> int:
-        """The digits."""
-        return self.modulus
 
     def string(self, key: Key, size: Array | int) -> Strings:
         """Draws an expression and reads its value."""

@@ -6,11 +6,12 @@ import numpy as np
 from rnnjax.tasks.draws import below, draw_words
 from rnnjax.tasks.formal import expressions
 from rnnjax.tasks.formal.expressions import TIMES
-from rnnjax.tasks.formal.stringtask import Strings, StringTask
+from rnnjax.tasks.formal.expressiontask import ExpressionTask
+from rnnjax.tasks.formal.stringtask import Strings
 from rnnjax.typing import Array, Key
 
 
-class SolveEquation(StringTask):
+class SolveEquation(ExpressionTask):
     """Say which digit an x stands for in an equation, modulo a number.
 
     Left is an expression as those of `ModularArithmeticBrackets`, of + and -, in which x is in the
@@ -22,9 +23,6 @@ class SolveEquation(StringTask):
     the end on to the beginning: a digit after many other symbols is replaced more often. Symbols
     are the digits, then + - ( ) x =. Strings of one or two symbols are zeros, and 0 is wanted. A
     deterministic context-free task.
-
-    Attributes:
-        modulus: how many different digits there are, from 0 on.
 
     References:
         Delétang et al. (2023), Neural networks and the Chomsky hierarchy, ICLR, arXiv:2207.02098.
@@ -39,33 +37,19 @@ class SolveEquation(StringTask):
         3
     """
 
-    modulus: int = 5
-
-    def __post_init__(self) -> None:
-        """Refuses digits that cannot be.
-
-        Raises:
-            ValueError: see `expressions.check` and `StringTask`.
-        """
-        super().__post_init__()
-        expressions.check(self.modulus, "+-", self)
+    operators = "+-"
 
     @property
     def symbols(self) -> int:
         """The digits, two operators, two brackets, the x and the =."""
         return self.modulus + 6
 
-    @property
-    def classes(self) -> int:
-        """The digits."""
-        return self.modulus
-
     def string(self, key: Key, size: Array | int) -> Strings:
         """Draws an expression, and a digit of it that is hidden."""
         words = draw_words(key, self.length + 1)
         M, at = self.modulus, jnp.arange(self.length)
         count = jnp.maximum(size - 2, 1)
-        text = expressions.bracketed(words[1:], count, "+-", M)
+        text = expressions.bracketed(words[1:], count, self.operators, M)
         value = expressions.value_of(text, count, M)
         start = below(words[0], count)
         is_digit = (text < M) & (at < count)
