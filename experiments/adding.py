@@ -9,6 +9,6 @@ from rnnjax.tasks import Adding
 
 EXPERIMENT = Experiment(
     Adding(length=100),
-    Recurrent("LSTM", hidden=128),
-    Training(steps=5000, batch_size=128, learning_rate=3e-3, schedule="cosine"),
+    Recurrent("GRU", hidden=64),
+    Training(steps=2000, batch_size=128, learning_rate=1e-2, schedule="cosine"),
 )

@@ -96,7 +96,8 @@ def markdown(kinds: Iterable[type[Task]]) -> str:
         "fields' defaults. The loss without memory is that of a good guess from the input at hand, "
         "in most tasks also from the number of the step, in nats or squared; each is derived where "
         "it is computed. A task of a size has `shortest`, `tested`, `grows` and `alike`: sizes "
-        "that vary, a test on longer sequences, a curriculum (`tasks.SizedTask`).",
+        "that vary, a test on longer sequences, a curriculum (`tasks.SizedTask`). How many steps a "
+        "second each makes is in [benchmarks/results/tasks.md](../benchmarks/results/tasks.md).",
     ]
     for kind, members in itertools.groupby(rows, key=lambda r: r.kind):
         lines = [f"## {kind}", "", _about(kind), ""]
