@@ -46,6 +46,9 @@ def pytest_addoption(parser):
     parser.addoption(
         "--full", action="store_true", help="every law with every pair of engine and cell"
     )
+    parser.addoption(
+        "--faults-page", action="store_true", help="write docs/faults.md from what tests/faults say"
+    )
 
 
 def pytest_collection_modifyitems(config, items):
