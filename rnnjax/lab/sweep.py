@@ -60,7 +60,8 @@ def sweep(
     use_all_devices(settings.training, run_options)
     plan, folder = _plan(settings, options, run_options, given)
     criterion = check_plan(plan, here=not shared)
-    with open_sweep(plan, criterion, folder, _storage(options, folder)) as opened:
+    where = _storage(options, folder)
+    with open_sweep(plan, criterion, folder, where, retry=options.retry) as opened:
         print(settings.task.description)
         points, programs = counted(plan.size, "point"), counted(len(plan.units), "program")
         print(f"{points}, {programs} to run; {folder}")

@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 import jax
 import optuna
@@ -46,15 +47,33 @@ class Reporting(Listener):
             raise optuna.TrialPruned
 
 
-class Telling(Listener):
-    """Tells how many steps are done."""
+class Watched(NamedTuple):
+    """Who watches a unit.
 
-    def __init__(self, tell: Tell, steps: int):
-        self._tell, self._steps = tell, steps
+    Attributes:
+        tell: is told how far training has come.
+        saved: is called after each checkpoint.
+        wandb: a project of Weights & Biases that gets the metrics as well.
+    """
+
+    tell: Tell = lambda done, steps: None
+    saved: Callable[[], object] = lambda: None
+    wandb: str | None = None
+
+
+class Telling(Listener):
+    """Tells how many steps are done, and of what is saved."""
+
+    def __init__(self, watched: Watched, steps: int):
+        self._watched, self._steps = watched, steps
 
     def logged(self, moment: Moment) -> None:
         """Tells."""
-        self._tell(moment.step, self._steps)
+        self._watched.tell(moment.step, self._steps)
+
+    def evaluated(self, moment: Moment) -> None:
+        """Tells: a checkpoint has been written before."""
+        self._watched.saved()
 
 
 def train_unit(
@@ -63,9 +82,7 @@ def train_unit(
     points: Sequence[Texts],
     results: Results,
     workdir: pathlib.Path,
-    *,
-    tell: Tell = lambda done, steps: None,
-    wandb: str | None = None,
+    watched: Watched = Watched(),  # noqa: B008 (it is immutable)
 ) -> None:
     """Trains the points of a unit, and adds what they came to to the results.
 
@@ -75,15 +92,14 @@ def train_unit(
         points: the unit's points, as far as they are known before.
         results: the study of the points.
         workdir: the sweep's folder.
-        tell: is told how far training has come.
-        wandb: a project of Weights & Biases that gets the metrics as well.
+        watched: by whom.
 
     Raises:
         ValueError: if the devices are not there with which a point was begun.
     """
     numbers = list(plan.numbers(unit))
     if plan.sampler != "tpe":
-        _train(plan, unit, numbers, points, workdir, [], tell, wandb)
+        _train(plan, unit, numbers, points, workdir, [], watched)
         results.record(plan.trials_of(unit))
         return
     if results.is_finished(numbers):
@@ -93,7 +109,7 @@ def train_unit(
     reporting = Reporting(trial, results.criterion.metric, told)
     searched = [settings | point for point in points]
     try:
-        _train(plan, unit, numbers, searched, workdir, [reporting], tell, wandb)
+        _train(plan, unit, numbers, searched, workdir, [reporting], watched)
     except optuna.TrialPruned:
         for number in numbers:
             mark(workdir, number, "pruned")
@@ -109,8 +125,7 @@ def _train(
     points: Sequence[Texts],
     workdir: pathlib.Path,
     listeners: Sequence[Listener],
-    tell: Tell,
-    wandb: str | None,
+    watched: Watched,
 ) -> None:
     """Trains points, and marks what has become of them."""
     alone = len(points) == 1
@@ -133,10 +148,10 @@ def _train(
     )
     for number, point in zip(numbers, points, strict=True):
         mark(workdir, number, "running", point)
-    watching = [Telling(tell, found.plan.steps), *listeners]
+    watching = [Telling(watched, found.plan.steps), *listeners]
     summaries: Sequence[Summary | None]
     try:
-        summaries = train(run, listeners=watching, wandb=wandb, show=False)
+        summaries = train(run, listeners=watching, wandb=watched.wandb, show=False)
     except training.DivergedError:
         summaries = [None] * len(points)
     for number, summary in zip(numbers, summaries, strict=True):
