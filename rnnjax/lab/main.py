@@ -11,6 +11,7 @@
 
 import os
 import pathlib
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -27,7 +28,12 @@ _GENERAL = (
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs a command line and returns its exit code: 0, 1 for a failed run, 2 for wrong input."""
+    """Runs a command line and returns its exit code.
+
+    Returns:
+        0; 1 for a run that failed, 2 for wrong input; 128 and the number of a signal that has ended
+        it, so 130 for Ctrl-C and 143 for SIGTERM.
+    """
     shows_all = "--traceback" in argv
     try:
         words = flags.FlagValues().read_flags_from_files(list(argv[1:]), force_gnu=True)
@@ -41,9 +47,11 @@ def main(argv: Sequence[str]) -> int:
         return _fail(error, 2, shows_all)
     except RuntimeError as error:
         return _fail(error, 1, shows_all)
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as error:
+        step = getattr(error, "step", None)
+        where = "the last checkpoint" if step is None else f"step {step}"
+        print(f"stopped; the same command goes on from {where}", file=sys.stderr)
+        return getattr(error, "code", 128 + signal.SIGINT)
 
 
 def run() -> None:
@@ -91,14 +99,16 @@ def _dispatch(program: str, words: list[str]) -> int:
         # Read when JAX is imported: a run whose processes have lost each other says so itself.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "4")
     from rnnjax.lab import command  # JAX takes a second to import
+    from rnnjax.runs import interrupts
 
-    return command.carry_out(
-        name,
-        general["import"].value or (),
-        rest,
-        again=[program, *words],
-        wants_help=bool(general["help"].value),
-    )
+    with interrupts.handled():
+        return command.carry_out(
+            name,
+            general["import"].value or (),
+            rest,
+            again=[program, *words],
+            wants_help=bool(general["help"].value),
+        )
 
 
 def _is_missed_here(error: ModuleNotFoundError) -> bool:

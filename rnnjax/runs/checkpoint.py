@@ -34,13 +34,16 @@ class Restored(NamedTuple):
 
 
 class Checkpoints(contextlib.AbstractContextManager["Checkpoints"]):
-    """The two newest checkpoints of one run, for the one process that writes them.
+    """The newest checkpoints of one run, for the one process that writes them.
 
-    A save is complete on return, and a process killed in the middle of one leaves the earlier
-    steps as they were. Others read with `read_checkpoint`, at any time.
+    A save is complete and on the disk on return, and a process or a machine that ends in the middle
+    of one leaves the earlier steps as they were. Others read with `read_checkpoint`, at any time.
 
     Args:
         folder: where they are; made when missing.
+        lasts: whether a step is one of those of which the two newest are kept; another is kept
+            until the next is saved. So what is kept depends on the steps saved, and not on where a
+            run was stopped.
 
     Example:
         >>> import tempfile
@@ -52,7 +55,13 @@ class Checkpoints(contextlib.AbstractContextManager["Checkpoints"]):
         Restored(step=100, state={'w': array([1., 1., 1.])}, extra={'position': 7})
     """
 
-    def __init__(self, folder: str | os.PathLike[str]):
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        lasts: Callable[[int], bool] = lambda step: True,
+    ):
+        self._lasts = lasts
         self._files = StepFiles(folder_of(folder))
         self._files.make()
 
@@ -63,8 +72,15 @@ class Checkpoints(contextlib.AbstractContextManager["Checkpoints"]):
         """Returns the steps there are, oldest first."""
         return self._files.steps()
 
-    def save(self, step: int, state: State, extra: dict[str, Any] | None = None) -> None:
-        """Saves `state`, and then deletes all but the two newest steps.
+    def save(
+        self,
+        step: int,
+        state: State,
+        extra: dict[str, Any] | None = None,
+        *,
+        synced: bool = True,
+    ) -> None:
+        """Saves `state`, and then deletes what is not kept any more.
 
         Steps from `step` on that are already there are of a future given up, such as a damaged
         step that `restore_latest` passed over, and are deleted first.
@@ -73,18 +89,20 @@ class Checkpoints(contextlib.AbstractContextManager["Checkpoints"]):
             step: the number of updates done.
             state: a pytree of arrays, typed keys and Python numbers.
             extra: what is no array, such as where a reader of data stands; JSON has to hold it.
+            synced: whether to wait for the disk; where not, the caller does, see `durable`.
 
         Raises:
             TypeError: a leaf of `state` is none of these, or JSON cannot hold `extra`.
             ValueError: two leaves of `state` have one path.
+            OSError: the disk is full, or has failed.
+            RuntimeError: what was saved cannot be read.
         """
         described, arrays = leaves.describe(state), leaves.to_host(state)
         beside = _as_json(extra or {})
         for later in [found for found in self.steps() if found >= step]:
             self._files.remove(later)
-        self._files.write(step, described, arrays, beside)
-        for old in self.steps()[:-_KEPT]:
-            self._files.remove(old)
+        self._files.write(step, described, arrays, beside, synced=synced)
+        self._forget(step)
 
     def restore_latest(self, like: State) -> Restored | None:
         """Restores the newest step whose bits are as saved.
@@ -105,7 +123,17 @@ class Checkpoints(contextlib.AbstractContextManager["Checkpoints"]):
         def read(step: int) -> Restored:
             return Restored(step, *_read(self._files, step, like, ""))
 
-        return _newest_sound(self._files, read)
+        found = _newest_sound(self._files, read)
+        if found is not None:  # the process before may have been killed before it came to this
+            self._forget(found.step)
+        return found
+
+    def _forget(self, newest: int) -> None:
+        """Deletes the steps up to a sound one that are kept no more."""
+        there = [step for step in self.steps() if step <= newest]
+        kept = {newest, *[step for step in there if self._lasts(step)][-_KEPT:]}
+        for old in [step for step in there if step not in kept]:
+            self._files.remove(old)
 
 
 def read_checkpoint(

@@ -3,13 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import jax
 import numpy as np
 
-from rnnjax.runs import leaves
+from rnnjax.runs import interrupts, leaves
 from rnnjax.runs.checkpoint import Checkpoints
+from rnnjax.runs.durable import sync
 from rnnjax.runs.keeping import as_tree
 from rnnjax.runs.progress import Progress
+from rnnjax.runs.recording import Recorder
 from rnnjax.training.loop import Listener, Moment
+from rnnjax.training.plan import Plan
 
 
 class Sink(Protocol):
@@ -25,10 +29,24 @@ class Sink(Protocol):
 
 
 class Recording(Listener):
-    """Writes the metrics of each member that is still here."""
+    """Writes the metrics of each member that is still here.
 
-    def __init__(self, sinks: Sequence[Sequence[Sink]]):
-        self._sinks = sinks
+    Args:
+        recorders: of each member.
+        sinks: to which its metrics go, the recorder among them.
+    """
+
+    def __init__(self, recorders: Sequence[Recorder], sinks: Sequence[Sequence[Sink]]):
+        self._recorders, self._sinks = recorders, sinks
+
+    @property
+    def digests(self) -> list[str]:
+        """Of the lines of each member so far."""
+        return [recorder.digest for recorder in self._recorders]
+
+    def sync(self) -> None:
+        """Waits until the lines are on the disk."""
+        sync(*(recorder.path for recorder in self._recorders))
 
     def logged(self, moment: Moment) -> None:
         """Writes the means over training."""
@@ -57,18 +75,40 @@ def _here(moment: Moment) -> list[int]:
 class Keeping(Listener):
     """Saves all that members are after each evaluation, once its lines are written.
 
-    Beside it the position of a task that the host feeds, as `position` returns it.
+    Beside it the position of a task that the host feeds, as `position` returns it, and the digests
+    of the lines. A run that is told to end does so after a save, and need not wait for an
+    evaluation.
     """
 
     def __init__(
-        self, checkpoints: Checkpoints, position: Callable[[], dict[str, Any]], *, alone: bool
+        self,
+        checkpoints: Checkpoints,
+        recording: Recording,
+        position: Callable[[], dict[str, Any]],
+        plan: Plan,
     ):
-        self._checkpoints, self._position, self._alone = checkpoints, position, alone
+        self._checkpoints, self._recording = checkpoints, recording
+        self._position, self._plan = position, plan
+
+    def logged(self, moment: Moment) -> None:
+        """Saves if the run is to end here."""
+        # Not where it evaluates: who goes on from there would not. And of several processes the
+        # others would have to know that they are asked for their parts.
+        here = not self._plan.evaluates_at(moment.step) and jax.process_count() == 1
+        if here and interrupts.asked() is not None:
+            self._save(moment)
 
     def evaluated(self, moment: Moment) -> None:
         """Saves."""
-        tree = as_tree(moment.members, alone=self._alone)
-        self._checkpoints.save(moment.step, tree, {"position": self._position()})
+        self._save(moment)
+
+    def _save(self, moment: Moment) -> None:
+        digests = self._recording.digests
+        tree = as_tree(moment.members, alone=len(digests) == 1)
+        self._recording.sync()  # what a checkpoint stands for, a power cut has to leave as well
+        extra = {"position": self._position(), "metrics": digests}
+        self._checkpoints.save(moment.step, tree, extra)
+        interrupts.end_if_asked(moment.step)
 
 
 class Giving(Listener):
@@ -77,6 +117,7 @@ class Giving(Listener):
     def evaluated(self, moment: Moment) -> None:
         """Sends what the first process saves."""
         leaves.to_host(as_tree(moment.members, alone=True))
+        interrupts.end_if_asked(moment.step)
 
 
 class Showing(Listener):

@@ -1,44 +1,78 @@
 """A run's numbers: one line of `metrics.jsonl` each."""
 
-import contextlib
+import hashlib
 import json
+import logging
 import math
 import os
 import pathlib
 from typing import Any
 
+from rnnjax.runs.durable import write_bytes
 from rnnjax.runs.workdir import folder_of
 
 _FILE = "metrics.jsonl"
 
+logger = logging.getLogger(__name__)
 
-class Recorder(contextlib.AbstractContextManager["Recorder"]):
+
+class Recorder:
     """Writes a run's metrics so that a run killed and resumed leaves the lines of one never killed.
 
     A line holds the step, the split and the metrics, no times: it depends on the run alone. Write
-    the lines of a step before its checkpoint; then a resumed run, which drops the lines after the
-    checkpoint, writes exactly those that are missing.
+    the lines of a step before its checkpoint, and keep `digest` in it; then a resumed run, which
+    drops the lines after the checkpoint, writes exactly those that are missing.
 
     Args:
         workdir: the run's folder.
         resume_step: the step whose state the run goes on from. Lines after it are dropped; at 0,
             from the beginning, all are.
+        digest: of the lines up to there. If they have another, some are missing or have changed:
+            that gets a line in the log, and the file as it was stays beside the new one.
+
+    Raises:
+        ValueError: a line before the last is not a record, and there is no digest to tell since
+            when.
 
     Example:
         >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder, Recorder(folder) as recorder:
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     recorder = Recorder(folder)
         ...     recorder.write(200, "train", {"loss": 0.12, "accuracy": 0.97})
         ...     read_metrics(folder)
         [{'step': 200, 'split': 'train', 'loss': 0.12, 'accuracy': 0.97}]
     """
 
-    def __init__(self, workdir: str | os.PathLike[str], *, resume_step: int = 0):
-        path = folder_of(workdir) / _FILE
-        _keep_until(path, resume_step)
-        self._file = path.open("ab")
+    def __init__(
+        self,
+        workdir: str | os.PathLike[str],
+        *,
+        resume_step: int = 0,
+        digest: str | None = None,
+    ):
+        self.path = folder_of(workdir) / _FILE
+        there = self.path.read_bytes() if self.path.exists() else b""
+        kept = _kept(self.path, resume_step, strict=digest is None)
+        self._digest = hashlib.sha256(kept)
+        if digest is not None and digest != self.digest:
+            beside = self.path.with_name(f"{_FILE}.damaged")
+            logger.warning(
+                "%s: lines up to step %s are missing or have changed; as it was it is %s",
+                *(self.path, resume_step, beside.name),
+            )
+            if there:
+                self.path.replace(beside)
+            write_bytes(self.path, kept)
+        elif there.startswith(kept):
+            with self.path.open("ab") as file:
+                file.truncate(len(kept))
+        else:
+            write_bytes(self.path, kept)
 
-    def __exit__(self, *error: object) -> None:
-        self._file.close()
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all lines."""
+        return self._digest.hexdigest()
 
     def write(self, step: int, split: str, metrics: dict[str, float]) -> None:
         """Writes one line, which outlives the process once this returns.
@@ -56,8 +90,10 @@ class Recorder(contextlib.AbstractContextManager["Recorder"]):
             raise ValueError(f"a metric cannot be named {taken.pop()!r}: the line has that already")
         values = {name: float(value) for name, value in metrics.items()}
         line = {k: v if math.isfinite(v) else None for k, v in values.items()}
-        self._file.write(json.dumps({"step": int(step), "split": split, **line}).encode() + b"\n")
-        self._file.flush()
+        text = json.dumps({"step": int(step), "split": split, **line}).encode() + b"\n"
+        with self.path.open("ab") as file:
+            file.write(text)
+        self._digest.update(text)
 
     def write_speed(self, step: int, examples_per_second: float) -> None:
         """Writes nothing: no two runs are equally fast, and their lines are equal."""
@@ -85,12 +121,12 @@ def read_metrics(workdir: str | os.PathLike[str]) -> list[dict[str, Any]]:
     return [record for _, record in _read_lines(folder_of(workdir) / _FILE)]
 
 
-def _read_lines(path: pathlib.Path) -> list[tuple[bytes, dict[str, Any]]]:
+def _read_lines(path: pathlib.Path, *, strict: bool = True) -> list[tuple[bytes, dict[str, Any]]]:
     """Returns each whole line, as it is and parsed."""
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     records = [(line, _parse(line)) for line in lines]
     for number, (_, record) in enumerate(records[:-1], start=1):
-        if record is None:
+        if record is None and strict:
             raise ValueError(f"{path}, line {number}: not a record of metrics")
     return [(line, record) for line, record in records if record is not None]
 
@@ -104,9 +140,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return record if whole else None
 
 
-def _keep_until(path: pathlib.Path, step: int) -> None:
-    """Rewrites the file without the lines after `step`, all at once."""
-    kept = [line for line, record in _read_lines(path) if step and record["step"] <= step]
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_bytes(b"".join(kept))
-    temporary.replace(path)
+def _kept(path: pathlib.Path, step: int, *, strict: bool) -> bytes:
+    """Returns the lines up to a step."""
+    lines = _read_lines(path, strict=strict)
+    return b"".join(line for line, record in lines if step and record["step"] <= step)

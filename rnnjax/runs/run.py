@@ -1,6 +1,7 @@
 """Whole runs in folders: begun or resumed, trained, drawn, summed up. One, or a population."""
 
 import contextlib
+import logging
 import pathlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +11,9 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
+from rnnjax.runs import interrupts
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
+from rnnjax.runs.durable import sync, sync_below
 from rnnjax.runs.keeping import Tree, as_members, as_tree, member_of, stacked
 from rnnjax.runs.listeners import Giving, Keeping, Recording, Showing, Sink
 from rnnjax.runs.profile import profiled
@@ -31,6 +34,8 @@ from rnnjax.training.loop import Listener, Members, Speed
 from rnnjax.training.program import Problem, Program, make_program
 from rnnjax.training.state import parameter_count
 from rnnjax.training.trained import Trained
+
+logger = logging.getLogger(__name__)
 
 Summary = dict[str, Any]
 Draw = Callable[[pathlib.Path, Trained, Summary], None]
@@ -94,6 +99,10 @@ class Run(NamedTuple):
         """Where checkpoints are written while members train."""
         return (self.home or self.workdirs[0].folder) / "checkpoints"
 
+    def open_checkpoints(self) -> Checkpoints:
+        """Opens them; those of evaluations last, and not those of a run that is told to end."""
+        return Checkpoints(self.checkpoints, lasts=self.problem.plan.evaluates_at)
+
 
 def train(
     run: Run,
@@ -129,6 +138,7 @@ def train(
         ValueError: if the run's processes differ in their settings.
         LostProcessError: if another process has ended.
         DivergedError: if no loss is finite any more.
+        Interrupted: if a signal has ended it, after a checkpoint; see `interrupts`.
     """
     with processes.translated():
         processes.check_settings({"runs": [workdir.config for workdir in run.workdirs]})
@@ -143,19 +153,23 @@ def train(
                 for (folder, flags, config), numbers in zip(run.workdirs, run.members, strict=True):
                     own = {"env": env | {"seed": int(numbers.seed)}, "changeable": run.changeable}
                     held.enter_context(open_workdir(folder, flags=flags, config=config, **own))
-                tree, position = _restore(run, first)
+                # All at once: a population has hundreds of files.
+                folders = [workdir.folder for workdir in run.workdirs]
+                sync(*(path for folder in folders for path in (folder.parent, *folder.iterdir())))
+                tree, extra = _restore(run, first)
                 announce()
                 found = _finished(run, tree)
                 if found is None:
                     run.checkpoints.mkdir(parents=True, exist_ok=True)
+            position = extra.get("position", {})
             processes.tell({"position": position, "summaries": found})
             if found is not None:
                 return found
-            kept = held.enter_context(Checkpoints(run.checkpoints))
+            kept = held.enter_context(run.open_checkpoints())
             members = _shared(first if tree is None else as_members(tree, first))
             program.seek(position, int(members.state.step))
             watched = _Watched(listeners, draw, profile, wandb, show)
-            return _lead(run, program, members, kept, watched)
+            return _lead(run, program, members, kept, extra.get("metrics"), watched)
 
 
 def _lead(
@@ -163,20 +177,22 @@ def _lead(
     program: Program,
     members: Members,
     kept: Checkpoints,
+    digests: Sequence[str] | None,
     watched: _Watched,
 ) -> list[Summary | None]:
-    """Trains, and writes the folders."""
+    """Trains, and writes the folders; `digests` are of the metrics up to here."""
     resumed_from, steps = int(members.state.step), run.problem.plan.steps
     name = run.name if run.alone else f"{run.name}, {len(run.members)} runs"
     traced = run.workdirs[0].folder / "profile" if watched.profile else None
     with (
-        _recording(run, resumed_from, watched.wandb) as recording,
+        _recording(run, resumed_from, digests, watched.wandb) as recording,
         Progress(steps, resumed_from, name, enabled=watched.show) as progress,
         profiled(program, traced) as program,
+        interrupts.postponed(),
     ):
         watching = [
             recording,
-            Keeping(kept, program.position, alone=run.alone),
+            Keeping(kept, recording, program.position, run.problem.plan),
             Showing(progress),
             *watched.listeners,
         ]
@@ -188,6 +204,8 @@ def _lead(
         _sum_up(run, index, member_of(tree, index), speed, resumed_from, watched.draw)
         for index in range(len(run.members))
     ]
+    files = [workdir.folder / "summary.json" for workdir in run.workdirs]
+    sync(*(file for file in files if file.exists()))
     processes.tell(summaries)
     return summaries
 
@@ -199,7 +217,8 @@ def _follow(run: Run, program: Program, members: Members) -> list[Summary | None
         return told["summaries"]
     members = _shared(members)
     program.seek(told["position"], int(members.state.step))
-    members, _ = loop.run(run.problem, program, members, [Giving()])
+    with interrupts.postponed():
+        members, _ = loop.run(run.problem, program, members, [Giving()])
     _gathered(members)
     return processes.hear()
 
@@ -229,13 +248,22 @@ def _refuse_more_steps(run: Run) -> None:
 
 
 def _restore(run: Run, first: Members) -> tuple[Tree | None, dict[str, Any]]:
-    """Returns what members were at last, nothing if they have yet to begin, and the position."""
+    """Returns what members were at last, nothing if they have yet to begin, and what is beside it.
+
+    Raises:
+        WorkdirError: if there are checkpoints, and none of them can be read.
+    """
     like = as_tree(jax.device_get(first), alone=run.alone)
     if run.checkpoints.is_dir():
-        with Checkpoints(run.checkpoints) as kept:
+        with run.open_checkpoints() as kept:
             found = kept.restore_latest(like)
+            if found is None and (steps := kept.steps()):
+                raise WorkdirError(
+                    f"none of the checkpoints in {run.checkpoints} can be read, those of steps "
+                    f"{', '.join(map(str, steps))}: move them away to begin anew"
+                )
         if found is not None:
-            return found.state, found.extra.get("position", {})
+            return found.state, found.extra
     if run.alone:
         return None, {}
     try:
@@ -258,7 +286,7 @@ def _finished(run: Run, tree: Tree | None) -> list[Summary | None] | None:
     if int(tree["step"]) < run.problem.plan.steps and not ended.all():
         return None
     files = [workdir.folder / "summary.json" for workdir in run.workdirs]
-    there = [read_json(file) if file.exists() else None for file in files]
+    there = [_read_summary(file) for file in files]
     missing = [found is None and end >= 0 for found, end in zip(there, ended, strict=True)]
     steps = [found and found["planned"] for found in there]
     if any(missing) or any(s is not None and s != run.problem.plan.steps for s in steps):
@@ -266,21 +294,36 @@ def _finished(run: Run, tree: Tree | None) -> list[Summary | None] | None:
     return there
 
 
+def _read_summary(file: pathlib.Path) -> Summary | None:
+    """Returns what a summary holds; None where there is none that can be read."""
+    if not file.exists():
+        return None
+    try:
+        found = read_json(file)
+    except WorkdirError as error:
+        logger.warning("%s; it is written anew", error)
+        return None
+    return found if "planned" in found else None
+
+
 @contextlib.contextmanager
-def _recording(run: Run, resumed_from: int, wandb: str | None) -> Iterator[Recording]:
+def _recording(
+    run: Run, resumed_from: int, digests: Sequence[str] | None, wandb: str | None
+) -> Iterator[Recording]:
     """Opens what the metrics of each member go to."""
     with contextlib.ExitStack() as stack:
+        recorders: list[Recorder] = []
         sinks: list[list[Sink]] = []
-        for workdir in run.workdirs:
-            own: list[Sink] = [
-                stack.enter_context(kind(workdir.folder, resume_step=resumed_from))
-                for kind in (Recorder, TensorBoard)
-            ]
+        for index, workdir in enumerate(run.workdirs):
+            digest = digests[index] if digests else None
+            recorders.append(Recorder(workdir.folder, resume_step=resumed_from, digest=digest))
+            board = TensorBoard(workdir.folder, resume_step=resumed_from)
+            own: list[Sink] = [recorders[-1], board]
             if wandb is not None:
                 board = WeightsAndBiases(workdir.folder, project=wandb, config=workdir.config)
                 own.append(stack.enter_context(board))
             sinks.append(own)
-        yield Recording(sinks)
+        yield Recording(recorders, sinks)
 
 
 def _part(run: Run, tree: Tree) -> None:
@@ -288,7 +331,8 @@ def _part(run: Run, tree: Tree) -> None:
     for index, workdir in enumerate(run.workdirs):
         own = member_of(tree, index)
         with Checkpoints(workdir.folder / "checkpoints") as kept:
-            kept.save(int(own["step"]), own)
+            kept.save(int(own["step"]), own, synced=False)
+    sync_below(*(workdir.folder / "checkpoints" for workdir in run.workdirs))
     assert run.home is not None, "several members have a home"
     shutil.rmtree(run.home)
 
@@ -318,7 +362,7 @@ def _sum_up(
         judged = tree["params"] if tree["average"] is None else tree["average"]
         chosen = tree["best"]["params"] if best else judged
         draw(folder, Trained(run.problem.learning.objective, chosen), summary)
-    write_json(folder / "summary.json", summary)
+    write_json(folder / "summary.json", summary, synced=False)
     return summary
 
 

@@ -6,18 +6,27 @@
 The digests are there because Orbax restores flipped bits without a word.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
 import pathlib
+import re
 import shutil
+import tempfile
 from typing import Any
 
 import numpy as np
 
+from rnnjax.runs.durable import sync, sync_below
 from rnnjax.runs.leaves import Leaf, nest
 
+FORMAT = 1  # of a step's files; one without a number is of the first format
 _TEMPORARY = ".orbax-checkpoint-tmp"  # what Orbax's own tools take for no step, as ours do
+
+
+# Orbax takes a path for a pattern, for text in UTF-8, or for the name of a bucket.
+_PLAIN = re.compile(r"/(?!(gs|s3|az|hf)/)[\w/ .,=+@~-]*", re.ASCII)
 
 
 class DamagedError(Exception):
@@ -27,8 +36,9 @@ class DamagedError(Exception):
 class StepFiles:
     """Writes, reads and removes the steps of one folder.
 
-    A step is there as a whole or not at all: it is written under another name and then renamed, and
-    renamed before it is removed. Nothing but `make`, `write` and `remove` changes the folder.
+    A step is there as a whole or not at all, whatever ends the process or the machine: it is
+    written under another name, stored on the disk and then renamed, and renamed before it is
+    removed. Nothing but `make`, `write` and `remove` changes the folder.
 
     Args:
         folder: where the steps are.
@@ -38,7 +48,10 @@ class StepFiles:
         import orbax.checkpoint as ocp  # 0.5 s, and only runs that save need it
         from etils import epath
 
-        self._ocp, self._path, self.folder = ocp, epath.Path, folder
+        self._ocp, self.folder = ocp, folder
+        self._held = contextlib.ExitStack()
+        self._plain_folder = epath.Path(folder if _PLAIN.fullmatch(str(folder)) else self._link())
+        self._is_read_back = False
         # Orbax tells its progress through absl, which prints it beside the run's own output.
         logging.getLogger("absl").addFilter(_is_not_orbax)
         # The handler itself, not a CheckpointManager around it: that takes twice as long, and
@@ -53,10 +66,12 @@ class StepFiles:
     def close(self) -> None:
         """Lets go of what reading and writing hold."""
         self._handler.close()
+        self._held.close()
 
     def make(self) -> None:
         """Makes the folder, or clears from it what a killed process has left half done."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        sync(self.folder.parent, self.folder.parent.parent)
         for left in self.folder.glob(f"*{_TEMPORARY}"):
             shutil.rmtree(left)
 
@@ -69,15 +84,22 @@ class StepFiles:
         return (self.folder / str(step)).exists()
 
     def write(
-        self, step: int, described: list[Leaf], arrays: list[np.ndarray], extra: dict[str, Any]
+        self,
+        step: int,
+        described: list[Leaf],
+        arrays: list[np.ndarray],
+        extra: dict[str, Any],
+        *,
+        synced: bool = True,
     ) -> None:
-        """Writes a step that is not there yet.
+        """Writes a step that is not there yet; not `synced` it does not wait for the disk.
 
         Raises:
             ValueError: two leaves would be stored under one name.
         """
         stored = _nested(described, arrays)
-        record = {
+        record: dict[str, Any] = {
+            "format": FORMAT,
             "leaves": {
                 leaf.name: _entry(leaf, array)
                 for leaf, array in zip(described, arrays, strict=True)
@@ -88,17 +110,23 @@ class StepFiles:
         temporary = self._temporary(step)
         temporary.mkdir()
         if stored is not None:
-            state = self._path(temporary / "state")
+            state = self._plain_folder / temporary.name / "state"
             self._handler.save(state, args=self._ocp.args.PyTreeSave(stored))
             self._handler.finalize(state)
         (temporary / "record.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+        self._read_back(temporary.name)
+        if synced:
+            sync_below(temporary)
         temporary.rename(self.folder / str(step))
+        if synced:
+            sync(self.folder)
 
-    def read_record(self, step: int) -> dict[str, Any]:
+    def read_record(self, step: int | str) -> dict[str, Any]:
         """Returns what `record.json` says of the step.
 
         Raises:
             DamagedError: it cannot be read, or has changed.
+            ValueError: it is of a format that is not known here.
         """
         try:
             record = json.loads((self.folder / str(step) / "record.json").read_bytes())
@@ -107,9 +135,14 @@ class StepFiles:
             raise DamagedError(f"its record cannot be read ({type(error).__name__})") from error
         if digest != _digest(json.dumps(record, sort_keys=True).encode()):
             raise DamagedError("its record has changed")
+        if (found := record.get("format", 1)) != FORMAT:
+            raise ValueError(
+                f"checkpoint {self.folder / str(step)} has format {found}, and this version of "
+                f"rnnjax reads format {FORMAT}"
+            )
         return record
 
-    def read_array(self, step: int, name: str, entry: dict[str, Any]) -> np.ndarray:
+    def read_array(self, step: int | str, name: str, entry: dict[str, Any]) -> np.ndarray:
         """Returns the array of the leaf `name`, of which the record has `entry`.
 
         Raises:
@@ -131,12 +164,34 @@ class StepFiles:
     def _temporary(self, step: int) -> pathlib.Path:
         return self.folder / f"{step}{_TEMPORARY}"
 
-    def _read_stored(self, step: int, name: str, like: np.ndarray) -> np.ndarray:
+    def _link(self) -> pathlib.Path:
+        """Makes a way to the folder by a name that Orbax takes as it is."""
+        made = self._held.enter_context(tempfile.TemporaryDirectory(prefix="rnnjax-"))
+        link = pathlib.Path(made, "checkpoints")
+        link.symlink_to(self.folder, target_is_directory=True)
+        return link
+
+    def _read_back(self, name: str) -> None:
+        """Reads what is first written here, so that no save counts that nobody could restore.
+
+        Raises:
+            RuntimeError: it does not come back as it was.
+        """
+        if self._is_read_back:
+            return
+        try:
+            for leaf, entry in self.read_record(name)["leaves"].items():
+                self.read_array(name, leaf, entry)
+        except DamagedError as error:
+            raise RuntimeError(f"a save in {self.folder} does not come back: {error}") from error
+        self._is_read_back = True
+
+    def _read_stored(self, step: int | str, name: str, like: np.ndarray) -> np.ndarray:
         # One at a time: when one of several fails, the others that Orbax reads beside it print
         # tracebacks from threads that have lost their event loop.
         args = self._ocp.args.PyTreeRestore(nest({name: like}), partial_restore=True)
         try:
-            state = self._path(self.folder / str(step) / "state")
+            state = self._plain_folder / str(step) / "state"
             found = self._handler.restore(state, args=args)
             for key in name.split("/") if name else ():
                 found = found[key]

@@ -1,6 +1,7 @@
 """The folder that a run writes: made once, owned by one process, kept for one configuration."""
 
 import contextlib
+import errno
 import fcntl
 import importlib.metadata
 import json
@@ -16,8 +17,10 @@ from typing import Any
 import jax
 
 import rnnjax
+from rnnjax.runs.durable import write_text
 
 _LOCK = ".rnnjax-lock"
+_NO_LOCKS = (errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK)  # Lustre and NFS, as they may be mounted
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 logger = logging.getLogger(__name__)
@@ -59,9 +62,10 @@ def open_workdir(
 
     A new folder gets `flags.txt`, `config.json` and `env.json`. One that a run has written is left
     as it is, and has to have been written with an equal `config`, but for what is `changeable`:
-    where that differs, `flags.txt` and `config.json` are written anew. An environment that differs
-    gets a line in the log. The lock is the kernel's, so it ends with the process, however that
-    ends.
+    where that differs, `flags.txt` and `config.json` are written anew. It is for the caller to
+    `durable.sync` them. An environment that differs gets a line in the log. The lock is the
+    kernel's, so it ends with the process, however that ends; a file system without locks gets a
+    line in the log.
 
     Args:
         path: the folder; made when missing, its parents too.
@@ -131,13 +135,14 @@ def describe_environment(seed: int) -> dict[str, Any]:
     }
 
 
-def write_json(path: str | os.PathLike[str], obj: Any) -> None:
+def write_json(path: str | os.PathLike[str], obj: Any, *, synced: bool = True) -> None:
     """Writes `obj` as JSON, so that a reader finds the old file or the new one, never a part.
 
     Args:
         path: the file.
         obj: what JSON can hold; NumPy and JAX arrays become lists and numbers, NaN and the
             infinities become null. The order of keys is kept.
+        synced: whether to wait for the disk, see `durable`.
 
     Example:
         >>> import tempfile
@@ -146,7 +151,7 @@ def write_json(path: str | os.PathLike[str], obj: Any) -> None:
         ...     pathlib.Path(folder, "summary.json").read_text().split()
         ['{', '"loss":', 'null', '}']
     """
-    _write_text(pathlib.Path(path), _to_json(obj) + "\n")
+    write_text(pathlib.Path(path), _to_json(obj) + "\n", synced=synced)
 
 
 def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -172,12 +177,6 @@ def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise WorkdirError(f"{path} holds no JSON object")
     return found
-
-
-def _write_text(path: pathlib.Path, text: str) -> None:
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 def _to_json(obj: Any) -> str:
@@ -208,7 +207,7 @@ def _check_folder(folder: pathlib.Path, config: dict[str, Any], changeable: froz
     if "config.json" in names:
         there, here = (
             {name: value for name, value in run.items() if name not in changeable}
-            for run in (read_json(folder / "config.json"), config)
+            for run in (_read_config(folder) or config, config)
         )
         if differences := _differences(there, here):
             raise WorkdirError(
@@ -221,16 +220,37 @@ def _check_folder(folder: pathlib.Path, config: dict[str, Any], changeable: froz
 def _describe_run(folder: pathlib.Path, flags: str, config: dict, env: dict) -> None:
     """Writes the three files of a new folder, or renews the settings that have changed."""
     config_file, env_file = folder / "config.json", folder / "env.json"
-    there = read_json(config_file) if config_file.exists() else None
+    there = _read_config(folder)
     if there is None:
-        write_json(env_file, env)
+        write_json(env_file, env, synced=False)
     elif env_file.exists():
         differences = _differences(read_json(env_file), json.loads(_to_json(env)))
         if differences:
             logger.warning("resuming in another environment: %s", "; ".join(differences))
     if there != config:
-        _write_text(folder / "flags.txt", flags)
-        write_json(config_file, config)  # last: it marks them complete
+        write_text(folder / "flags.txt", flags, synced=False)
+        write_json(config_file, config, synced=False)  # last: it marks them complete
+
+
+def _read_config(folder: pathlib.Path) -> dict[str, Any] | None:
+    """Returns the settings of a run; None where it has none, or lost them before it saved anything.
+
+    Raises:
+        WorkdirError: what is there cannot be read, and checkpoints stand beside it.
+    """
+    path = folder / "config.json"
+    if not path.exists():
+        return None
+    # What a power cut leaves of a file that was just begun.
+    lost = not path.read_bytes().strip(b"\0")
+    if lost and not any((folder / "checkpoints").glob("[0-9]*")):
+        return None
+    try:
+        return read_json(path)
+    except WorkdirError as error:
+        raise WorkdirError(
+            f"{error}; if the run had these settings, delete the file to go on"
+        ) from error
 
 
 def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
@@ -252,6 +272,10 @@ def _take_lock(lock: int, folder: pathlib.Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise WorkdirError(f"workdir {folder}: another process is using it") from error
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        logger.warning("%s: no locks here; nothing notices a second process that writes", folder)
 
 
 @contextlib.contextmanager

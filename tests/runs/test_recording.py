@@ -16,14 +16,14 @@ def train(folder, kill_at=0):
     """Twelve steps: a train line every two, a test line and then a "checkpoint" every four."""
     saved = folder / "saved"
     start = int(saved.read_text()) if saved.exists() else 0
-    with Recorder(folder, resume_step=start) as recorder:
-        for step in range(start + 2, 13, 2):
-            recorder.write(step, "train", {"loss": 1 / (3 * step), "accuracy": step / 13})
-            if step == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            if step % 4 == 0:
-                recorder.write(step, "test", {"loss": 1 / (7 * step)})
-                saved.write_text(str(step))
+    recorder = Recorder(folder, resume_step=start)
+    for step in range(start + 2, 13, 2):
+        recorder.write(step, "train", {"loss": 1 / (3 * step), "accuracy": step / 13})
+        if step == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if step % 4 == 0:
+            recorder.write(step, "test", {"loss": 1 / (7 * step)})
+            saved.write_text(str(step))
 
 
 def train_until_killed(folder, kill_at):
@@ -34,17 +34,17 @@ def train_until_killed(folder, kill_at):
 
 
 def write_steps(folder, steps, resume_step=0):
-    with Recorder(folder, resume_step=resume_step) as recorder:
-        for step in steps:
-            recorder.write(step, "train", {"loss": 1 / step})
-            if step % 2 == 0:
-                recorder.write(step, "test", {"loss": 1 / (3 * step), "accuracy": step / 7})
+    recorder = Recorder(folder, resume_step=resume_step)
+    for step in steps:
+        recorder.write(step, "train", {"loss": 1 / step})
+        if step % 2 == 0:
+            recorder.write(step, "test", {"loss": 1 / (3 * step), "accuracy": step / 7})
     return (folder / "metrics.jsonl").read_bytes()
 
 
 def test_a_line_holds_step_split_and_metrics_in_order(tmp_path):
-    with Recorder(tmp_path) as recorder:
-        recorder.write(5, "test", {"loss": 0.25, "accuracy": 0.5})
+    recorder = Recorder(tmp_path)
+    recorder.write(5, "test", {"loss": 0.25, "accuracy": 0.5})
     text = (tmp_path / "metrics.jsonl").read_text()
     assert text == '{"step": 5, "split": "test", "loss": 0.25, "accuracy": 0.5}\n'
     assert read_metrics(tmp_path) == [json.loads(text)]
@@ -54,29 +54,30 @@ def test_a_line_holds_step_split_and_metrics_in_order(tmp_path):
     "value", [0.1, np.float32(0.1), jnp.float32(1e-42), 1e-300, 2**53 + 0.0, np.nextafter(1, 2)]
 )
 def test_every_bit_of_a_value_comes_back(tmp_path, value):
-    with Recorder(tmp_path) as recorder:
-        recorder.write(1, "train", {"loss": value})
+    recorder = Recorder(tmp_path)
+    recorder.write(1, "train", {"loss": value})
     found = read_metrics(tmp_path)[0]["loss"]
     assert np.float64(found).tobytes() == np.float64(float(value)).tobytes()
 
 
 def test_what_is_not_finite_becomes_null(tmp_path):
-    with Recorder(tmp_path) as recorder:
-        recorder.write(1, "train", {"a": math.nan, "b": math.inf, "c": -math.inf, "d": 1.0})
+    recorder = Recorder(tmp_path)
+    recorder.write(1, "train", {"a": math.nan, "b": math.inf, "c": -math.inf, "d": 1.0})
     assert read_metrics(tmp_path)[0] == {
         "step": 1, "split": "train", "a": None, "b": None, "c": None, "d": 1.0,
     }  # fmt: skip
 
 
 def test_a_line_is_in_the_file_before_write_returns(tmp_path):
-    with Recorder(tmp_path) as recorder:
-        for step in (1, 2):
-            recorder.write(step, "train", {"loss": 0.5})
-            assert [record["step"] for record in read_metrics(tmp_path)] == list(range(1, step + 1))
+    recorder = Recorder(tmp_path)
+    for step in (1, 2):
+        recorder.write(step, "train", {"loss": 0.5})
+        assert [record["step"] for record in read_metrics(tmp_path)] == list(range(1, step + 1))
 
 
 def test_a_metric_cannot_take_the_name_of_the_step(tmp_path):
-    with Recorder(tmp_path) as recorder, pytest.raises(ValueError, match="'step'"):
+    recorder = Recorder(tmp_path)
+    with pytest.raises(ValueError, match="'step'"):
         recorder.write(1, "train", {"step": 3.0})
 
 
@@ -133,18 +134,18 @@ def test_a_run_killed_twice_leaves_the_bytes_of_one_never_killed(tmp_path, monke
 
 def test_a_run_that_has_recorded_nothing_has_no_lines(tmp_path):
     assert read_metrics(tmp_path) == []
-    Recorder(tmp_path).__exit__(None, None, None)
+    Recorder(tmp_path)
     assert read_metrics(tmp_path) == []
 
 
 def test_the_speed_is_not_in_the_lines(tmp_path):
-    with Recorder(tmp_path) as recorder:
-        recorder.write_speed(3, 1024.0)
+    recorder = Recorder(tmp_path)
+    recorder.write_speed(3, 1024.0)
     assert read_metrics(tmp_path) == []
 
 
 def test_a_tilde_is_the_home_of_the_user(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    with Recorder("~") as recorder:
-        recorder.write(1, "train", {"loss": 0.5})
+    recorder = Recorder("~")
+    recorder.write(1, "train", {"loss": 0.5})
     assert read_metrics("~") == read_metrics(tmp_path) != []

@@ -31,9 +31,9 @@ def scalars(folder):
 
 
 def test_metrics_and_speed_become_scalars(tmp_path):
-    with TensorBoard(tmp_path) as board:
-        board.write(3, "test", {"loss": np.float32(0.25), "accuracy": 0.5})
-        board.write_speed(3, 1024.0)
+    board = TensorBoard(tmp_path)
+    board.write(3, "test", {"loss": np.float32(0.25), "accuracy": 0.5})
+    board.write_speed(3, 1024.0)
     assert scalars(tmp_path) == [
         ("test/loss", 3, 0.25),
         ("test/accuracy", 3, 0.5),
@@ -42,9 +42,9 @@ def test_metrics_and_speed_become_scalars(tmp_path):
 
 
 def test_what_is_not_finite_is_left_out_without_a_word(tmp_path, capfd, caplog):
-    with TensorBoard(tmp_path) as board:
-        board.write(1, "train", {"a": math.nan, "b": np.float32("inf"), "c": -math.inf, "d": 0.5})
-        board.write_speed(1, math.inf)
+    board = TensorBoard(tmp_path)
+    board.write(1, "train", {"a": math.nan, "b": np.float32("inf"), "c": -math.inf, "d": 0.5})
+    board.write_speed(1, math.inf)
     assert scalars(tmp_path) == [("train/d", 1, 0.5)]
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
@@ -52,9 +52,9 @@ def test_what_is_not_finite_is_left_out_without_a_word(tmp_path, capfd, caplog):
 
 def test_a_resumed_run_says_which_steps_it_writes_again(tmp_path):
     for resume_step in (0, 4):
-        with TensorBoard(tmp_path, resume_step=resume_step) as board:
-            for step in range(resume_step + 1, 9):
-                board.write(step, "train", {"loss": 1 / step})
+        board = TensorBoard(tmp_path, resume_step=resume_step)
+        for step in range(resume_step + 1, 9):
+            board.write(step, "train", {"loss": 1 / step})
     starts = [event.step for event in events(tmp_path) if event.HasField("session_log")]
     assert starts == [0, 5]
     assert len(list((tmp_path / "tensorboard").iterdir())) == 2
@@ -62,9 +62,9 @@ def test_a_resumed_run_says_which_steps_it_writes_again(tmp_path):
 
 def test_without_the_package_nothing_is_written_or_said(tmp_path, monkeypatch, capfd):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    with TensorBoard(tmp_path) as board:
-        board.write(1, "train", {"loss": 0.5})
-        board.write_speed(1, 1024.0)
+    board = TensorBoard(tmp_path)
+    board.write(1, "train", {"loss": 0.5})
+    board.write_speed(1, 1024.0)
     assert list(tmp_path.iterdir()) == []
     assert capfd.readouterr() == ("", "")
 

@@ -1,0 +1,143 @@
+"""How a command ends that is told to: Ctrl-C, SIGTERM, a terminal that goes away.
+
+The first signal ends a run at its next checkpoint; where there is none within seconds, and at a
+second signal, the process ends at once, and what was saved before stays.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+
+# Kubernetes and Slurm give 30 seconds, systemd 90, and people ten.
+_PATIENCE = 9.0  # seconds from a signal to an end without a checkpoint
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Something is ended by a signal: all that cares for Ctrl-C cares for it.
+
+    Attributes:
+        signal: the number of the signal.
+        step: of the checkpoint that was saved for it; None outside of training.
+
+    Example:
+        >>> Interrupted(signal.SIGTERM, step=50).code
+        143
+    """
+
+    def __init__(self, number: int, step: int | None = None):
+        super().__init__(number)
+        self.signal, self.step = number, step
+
+    @property
+    def code(self) -> int:
+        """The exit code of a process that is ended so: 128 and the signal's number."""
+        return 128 + self.signal
+
+
+_asked: int | None = None  # the signal that has come while a run was being trained
+_postponed = False
+_answered = threading.Event()  # whether what is in the main thread is ending
+
+
+def asked() -> int | None:
+    """Returns the number of the signal by which the run that is being trained was told to end."""
+    return _asked
+
+
+def end_if_asked(step: int) -> None:
+    """Ends what is `postponed` if it is `asked` to end, once a checkpoint is saved.
+
+    Raises:
+        Interrupted: if so.
+    """
+    if _asked is not None:
+        _answered.set()
+        raise Interrupted(_asked, step)
+
+
+@contextlib.contextmanager
+def postponed() -> Iterator[None]:
+    """Lets signals wait: what is in the body looks itself whether it is `asked` to end."""
+    global _postponed, _asked
+    before, _postponed = _postponed, True
+    try:
+        yield
+    finally:
+        _postponed, _asked = before, None
+
+
+@contextlib.contextmanager
+def handled() -> Iterator[None]:
+    """Answers signals while the body runs, in the main thread of a process that is a command.
+
+    Raises:
+        Interrupted: in the body, at a signal that is not `postponed`.
+    """
+    woken, waking = socket.socketpair()
+    waking.setblocking(False)
+    _answered.clear()
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    # Who is started by nohup does not end with its terminal.
+    answered = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]
+    for number in answered:
+        signal.signal(number, _answer)
+    fd = signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=_watch, args=(woken, answered), daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(fd)
+        for number in answered:
+            signal.signal(number, before[number])
+        waking.close()
+
+
+def _answer(number: int, _: object) -> None:
+    """Runs in the main thread, once it is back from what XLA or a library does."""
+    global _asked
+    if not _postponed:
+        _answered.set()
+        raise Interrupted(number)
+    _asked = number
+
+
+def _watch(woken: socket.socket, answered: list[int]) -> None:
+    """Ends the process where the main thread does not come to it: it may be compiling."""
+    with woken:
+        first = _next(woken, answered)
+        if first is None:
+            return
+        if _postponed:
+            _say("ending at the next checkpoint; a second signal ends at once")
+        threading.Thread(target=_end_unanswered, args=(first,), daemon=True).start()
+        second = _next(woken, answered)
+        if second is not None:
+            _end(second, "ended at once")
+
+
+def _end_unanswered(number: int) -> None:
+    if not _answered.wait(_PATIENCE):
+        _end(number, f"no checkpoint came within {_PATIENCE:.0f} seconds")
+
+
+def _next(woken: socket.socket, answered: list[int]) -> int | None:
+    """Waits for a signal; None once there will be none."""
+    while number := woken.recv(1):
+        if number[0] in answered:
+            return number[0]
+    return None
+
+
+def _end(number: int, why: str) -> None:
+    _say(f"{why}; the same command goes on from the last checkpoint")
+    os._exit(128 + number)
+
+
+def _say(text: str) -> None:
+    """Writes a line although the main thread may be in the middle of one."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"{text}\n".encode())
