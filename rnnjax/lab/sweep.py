@@ -19,6 +19,7 @@ from rnnjax.sweeps.begun import read_begun
 from rnnjax.sweeps.checks import check_plan
 from rnnjax.sweeps.executors import Command, Debug, Executor, Local, start_workers
 from rnnjax.sweeps.folder import config_of, read_criterion
+from rnnjax.sweeps.handles import raise_open_files
 from rnnjax.sweeps.in_process import do_here
 from rnnjax.sweeps.opened import OpenSweep, do_units, join_sweep, open_sweep, outcome_of
 from rnnjax.sweeps.plan import Plan, make_plan
@@ -50,6 +51,7 @@ def sweep(
         DivergedError: if all points have diverged.
         RuntimeError: if some could not be trained.
     """
+    raise_open_files()
     if options.sweep_worker is not None:
         _work(settings, options, run_options, options.sweep_worker)
         return 0

@@ -14,6 +14,7 @@ from rnnjax.runs.workdir import read_json
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.folder import mark, point_folder
+from rnnjax.sweeps.handles import check_open_files
 from rnnjax.sweeps.plan import Plan
 from rnnjax.sweeps.results import Results
 from rnnjax.sweeps.sampling import Texts
@@ -95,9 +96,11 @@ def train_unit(
         watched: by whom.
 
     Raises:
-        ValueError: if the devices are not there with which a point was begun.
+        ValueError: if the devices are not there with which a point was begun, or there are more
+            points than a process may hold folders.
     """
     numbers = list(plan.numbers(unit))
+    check_open_files(len(numbers))
     if plan.sampler != "tpe":
         _train(plan, unit, numbers, points, workdir, [], watched)
         results.record(plan.trials_of(unit))

@@ -13,6 +13,7 @@ from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from rnnjax.runs.interrupts import end_if_asked
 from rnnjax.sweeps.study import has_heartbeat
 from rnnjax.sweeps.units import ERROR, SAVED, STOPPED, WORKER, queue_again, unit_of
 from rnnjax.sweeps.workers import own_name, release_own
@@ -68,6 +69,7 @@ def work(
         if any(trial.state is TrialState.WAITING for trial in left):
             _work_once(queue, do, catch)
             on_end()
+            end_if_asked()  # as its last unit came to its end
             continue
         if has_heartbeat(queue):
             _give_heartbeat(queue, [trial for trial in left if trial.number not in seen])
