@@ -334,7 +334,12 @@ def _part(run: Run, tree: Tree) -> None:
             kept.save(int(own["step"]), own, synced=False)
     sync_below(*(workdir.folder / "checkpoints" for workdir in run.workdirs))
     assert run.home is not None, "several members have a home"
-    shutil.rmtree(run.home)
+    # All at once: a process killed on the way would leave checkpoints that cannot be read.
+    done = run.home.with_name(f"{run.home.name}.done")
+    if done.exists():
+        shutil.rmtree(done)
+    run.home.rename(done)
+    shutil.rmtree(done)
 
 
 def _sum_up(
