@@ -46,9 +46,9 @@ def test_a_sweep_that_ends_at_an_operation_ends_as_what_never_did(
     tmp_path,
     monkeypatch,
     tell,
-    formula,
+    formula,  # noqa: F811
     kind,
-    most,  # noqa: F811
+    most,
 ):
     monkeypatch.setattr("rnnjax.sweeps.workers._NAMELESS_SECONDS", 0)
     with stopped_at(monkeypatch) as operations:
