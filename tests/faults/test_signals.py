@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
+from tests.faults.comparing import assert_ends_as, steps_in
 from tests.lab.processes import ECHO, finished, started, wait_for_lines
 
 WORDS = ("--workdir=run", "--log_every=20", "--eval_every=200")  # few evaluations: most are between
@@ -21,30 +21,6 @@ def uncut(tmp_path_factory):
     done = finished(folder, *ECHO, *WORDS)
     assert done.returncode == 0, done.stderr
     return folder / "run"
-
-
-def steps_in(folder):
-    with Checkpoints(folder / "checkpoints") as kept:
-        return kept.steps()
-
-
-def assert_ends_as(folder, other):
-    assert (folder / "metrics.jsonl").read_bytes() == (other / "metrics.jsonl").read_bytes()
-    assert steps_in(folder) == steps_in(other)
-    names = [{path.name for path in run.iterdir()} for run in (folder, other)]
-    assert names[0] == names[1]
-    (at, tree), (there, wanted) = (read_checkpoint(run / "checkpoints") for run in (folder, other))
-    assert at == there
-    leaves = [np.asarray(leaf).tobytes() for leaf in _leaves(tree)]
-    assert leaves == [np.asarray(leaf).tobytes() for leaf in _leaves(wanted)]
-
-
-def _leaves(tree):
-    return [leaf for part in tree.values() for leaf in _leaves(part)] if _is(tree) else [tree]
-
-
-def _is(tree):
-    return isinstance(tree, dict)
 
 
 @pytest.mark.full
