@@ -28,11 +28,11 @@ def use_compilation_cache(folder: str | os.PathLike[str] | None = None) -> bool:
         return True
     if folder is None and os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return True
-    path = pathlib.Path(folder or _home() / "rnnjax").expanduser().absolute() / _processor()
     try:
+        path = pathlib.Path(folder or _home() / "rnnjax").expanduser().absolute() / _processor()
         path.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path).close()
-    except OSError:
+    except (OSError, RuntimeError):  # the second where the user has no home
         return False
     jax.config.update("jax_compilation_cache_dir", str(path))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", _LEAST_SECONDS)

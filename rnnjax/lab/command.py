@@ -42,15 +42,14 @@ def carry_out(
         ValueError: if something is wrong with them, in one line.
     """
     said, value, doc = find(name)
-    if wants_help:
-        print(flags.help_text(doc, groups(value)))
-        return 0
-    if not isinstance(value, Experiment):
-        flags.read(words, {})
-        value()
-        return 0
     own = groups(value)
     given = flags.read(words, {k: field for fields in own.values() for k, field in fields.items()})
+    if wants_help:
+        print(flags.help_text(doc, own))
+        return 0
+    if not isinstance(value, Experiment):
+        value()
+        return 0
     settings = Settings(said, value, tuple(imports), names_of(imports))
     texts = {name: text for name, text in given.texts.items() if name in value.fields}
     cell = texts.get("cell", settings.values.get("cell") or "")

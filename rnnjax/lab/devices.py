@@ -1,12 +1,15 @@
 """The devices of a command: cores, accelerators, and the processes that share a run."""
 
+import contextlib
+from collections.abc import Iterator
+
 import jax
 
 from rnnjax import training
 from rnnjax.lab.cache import use_compilation_cache
 from rnnjax.lab.options import ProcessOptions, RunOptions
 from rnnjax.settings import Training
-from rnnjax.training.processes import Group, join
+from rnnjax.training.processes import Group, LostProcessError, join
 
 
 def use_devices(settings: Training, options: RunOptions, processes: ProcessOptions) -> int:
@@ -27,8 +30,10 @@ def use_devices(settings: Training, options: RunOptions, processes: ProcessOptio
     use_cache(options)
     if not _is_in_use():
         training.use_cores_as_devices(_cores(settings, group))
-    if group is not None:
-        join(group)
+    with _platform_named():
+        if group is not None:
+            join(group)
+        jax.devices()
     return batch_devices(settings)
 
 
@@ -38,6 +43,8 @@ def use_all_devices(settings: Training, options: RunOptions) -> None:
     wanted = None if settings.devices is None else settings.devices * settings.time_devices
     if not _is_in_use():
         training.use_cores_as_devices(wanted or max(training.core_count(), settings.time_devices))
+    with _platform_named():
+        jax.devices()
 
 
 def read_group(options: ProcessOptions) -> Group | None:
@@ -116,6 +123,22 @@ def _cores(settings: Training, group: Group | None) -> int:
     available = count * max(1, training.core_count() // settings.time_devices)
     suitable = training.suitable_devices(settings.batch_size, available, count)
     return (settings.devices or suitable) // count * settings.time_devices
+
+
+@contextlib.contextmanager
+def _platform_named() -> Iterator[None]:
+    """Says in a line of ours that the platform is not here which `JAX_PLATFORMS` names."""
+    named = jax.config.jax_platforms  # pyright: ignore[reportAttributeAccessIssue]
+    try:
+        yield
+    except (RuntimeError, AssertionError) as error:  # the second where it has no device at all
+        if isinstance(error, LostProcessError) or not named:
+            raise
+    else:
+        return
+    jax.config.update("jax_platforms", None)
+    there = jax.local_devices()[0].platform
+    raise ValueError(f"JAX_PLATFORMS={named}: that is not here; without it {there} would be used")
 
 
 def _is_in_use() -> bool:

@@ -9,6 +9,7 @@
 {program} --cells                              lists the cells
 """
 
+import errno
 import os
 import pathlib
 import signal
@@ -20,7 +21,14 @@ from typing import Any
 from absl import flags
 
 from rnnjax.catalogue import catalogue, typed
+from rnnjax.lab.console import use_console
 
+# What a disk or a machine can come to while a command runs.
+_FAILURES = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ESTALE),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+)
+_LONGEST = 300  # of a line that says what is wrong
 _GENERAL = (
     ("experiment", "Which experiment to run: a name, a file, or a module."),
     ("sweep_report", "Folder of a sweep to report on."),
@@ -36,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
     """
     shows_all = "--traceback" in argv
     try:
+        _check_surroundings(argv)
         words = flags.FlagValues().read_flags_from_files(list(argv[1:]), force_gnu=True)
         return _dispatch(argv[0], words)
     except ModuleNotFoundError as error:
@@ -44,8 +53,10 @@ def main(argv: Sequence[str]) -> int:
         extra = f"{error.name} is not installed: pip install 'rnnjax[lab]'"
         return _fail(error, 1, shows_all, extra)
     except (flags.Error, ValueError, TypeError, ArithmeticError, OSError, SyntaxError) as error:
-        return _fail(error, 2, shows_all)
-    except RuntimeError as error:
+        return _fail(error, 1 if _is_failure(error) else 2, shows_all)
+    except RecursionError as error:
+        return _fail(error, 2, shows_all, f"what is asked for is nested too deep: {error}")
+    except (RuntimeError, MemoryError) as error:
         return _fail(error, 1, shows_all)
     except KeyboardInterrupt as error:
         step = getattr(error, "step", None)
@@ -56,6 +67,7 @@ def main(argv: Sequence[str]) -> int:
 
 def run() -> None:
     """Runs the command line of this process, and ends it."""
+    use_console()
     _end(main(sys.argv))
 
 
@@ -111,6 +123,33 @@ def _dispatch(program: str, words: list[str]) -> int:
         )
 
 
+def _check_surroundings(argv: Sequence[str]) -> None:
+    """Refuses what no file that a run writes could say.
+
+    Raises:
+        ValueError: if a word is not UTF-8, or the current folder is not there.
+    """
+    for word in argv:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{word} is not UTF-8") from None
+    try:
+        pathlib.Path.cwd()
+    except OSError as error:
+        why = os.strerror(error.errno or errno.ENOENT)
+        raise ValueError(f"the current folder cannot be used: {why}; change to another") from None
+
+
+def _is_failure(error: Exception) -> bool:
+    """Says whether a disk or the machine has failed, and not what was asked for is wrong."""
+    if isinstance(error, OSError):
+        # A disk that fails is made read-only; a folder on one that was is refused in words of ours.
+        return error.errno in (*_FAILURES, errno.EROFS)
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in _FAILURES
+
+
 def _is_missed_here(error: ModuleNotFoundError) -> bool:
     """Says whether it is the library that misses a module, or a user's own file."""
     frames = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
@@ -147,8 +186,14 @@ def _report(workdir: str) -> None:
 def _fail(error: Exception, code: int, shows_all: bool, text: Any = None) -> int:
     if shows_all:
         raise error
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        text = text or f"{where}{error.strerror}"
     line = str(text or error).strip().partition("\n")[0]
-    print(f"error: {line.removeprefix('ERROR:: ')}", file=sys.stderr)  # absl's own word for it
+    line = line.removeprefix("ERROR:: ")  # absl's own word for it
+    if len(line) > _LONGEST:  # what was asked for stands first, why it is refused last
+        line = f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
+    print(f"error: {line or type(error).__name__}", file=sys.stderr)
     return code
 
 

@@ -10,6 +10,7 @@ from rnnjax.runs.run import Workdir
 from rnnjax.runs.workdir import folder_of
 from rnnjax.settings import Settings
 from rnnjax.settings.catalogue import short
+from rnnjax.settings.fields import flag_line
 
 
 def workdir_of(
@@ -36,7 +37,7 @@ def workdir_of(
     lines = settings.as_flags()
     config = settings.config()
     if init_from:
-        lines.append(f"--init_from={folder_of(init_from)}")
+        lines.append(flag_line("init_from", str(folder_of(init_from))))
         config["init_from"] = str(folder_of(init_from))
     home = folder_of(folder) if folder else default_workdir(short(settings.name), config)
     if part:

@@ -1,14 +1,12 @@
 """Whole runs in folders: begun or resumed, trained, drawn, summed up. One, or a population."""
 
 import contextlib
-import logging
 import pathlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
-import numpy as np
 from jax.sharding import Mesh
 
 from rnnjax.runs import interrupts
@@ -18,27 +16,20 @@ from rnnjax.runs.keeping import Tree, as_members, as_tree, member_of, stacked
 from rnnjax.runs.listeners import Giving, Keeping, Recording, Showing, Sink
 from rnnjax.runs.profile import profiled
 from rnnjax.runs.progress import Progress
-from rnnjax.runs.recording import Recorder, read_metrics
+from rnnjax.runs.recording import Recorder
+from rnnjax.runs.summary import FILE, Draw, Summary, draw_missing, finished, results
 from rnnjax.runs.tensorboard import TensorBoard
 from rnnjax.runs.wandb import WeightsAndBiases
 from rnnjax.runs.workdir import (
     WorkdirError,
     describe_environment,
     open_workdir,
-    read_json,
     write_json,
 )
 from rnnjax.training import loop, processes
 from rnnjax.training.hyperparameters import Hyperparameters
 from rnnjax.training.loop import Listener, Members, Speed
 from rnnjax.training.program import Problem, Program, make_program
-from rnnjax.training.state import parameter_count
-from rnnjax.training.trained import Trained
-
-logger = logging.getLogger(__name__)
-
-Summary = dict[str, Any]
-Draw = Callable[[pathlib.Path, Trained, Summary], None]
 
 
 class Workdir(NamedTuple):
@@ -158,9 +149,11 @@ def train(
                 sync(*(path for folder in folders for path in (folder.parent, *folder.iterdir())))
                 tree, extra = _restore(run, first)
                 announce()
-                found = _finished(run, tree)
+                found = finished(folders, tree, run.problem.plan.steps)
                 if found is None:
                     run.checkpoints.mkdir(parents=True, exist_ok=True)
+                elif tree is not None:
+                    _draw(run, tree, draw)
             position = extra.get("position", {})
             processes.tell({"position": position, "summaries": found})
             if found is not None:
@@ -201,11 +194,12 @@ def _lead(
     if not run.alone:
         _part(run, tree)
     summaries = [
-        _sum_up(run, index, member_of(tree, index), speed, resumed_from, watched.draw)
+        _sum_up(run, index, member_of(tree, index), speed, resumed_from)
         for index in range(len(run.members))
     ]
-    files = [workdir.folder / "summary.json" for workdir in run.workdirs]
+    files = [workdir.folder / FILE for workdir in run.workdirs]
     sync(*(file for file in files if file.exists()))
+    _draw(run, member_of(tree, 0), watched.draw)
     processes.tell(summaries)
     return summaries
 
@@ -278,34 +272,6 @@ def _restore(run: Run, first: Members) -> tuple[Tree | None, dict[str, Any]]:
     return None if behind else stacked(own), {}
 
 
-def _finished(run: Run, tree: Tree | None) -> list[Summary | None] | None:
-    """Returns the summaries of members that have all ended, None if there is something to do."""
-    if tree is None:
-        return None
-    ended = np.atleast_1d(tree["ended"])
-    if int(tree["step"]) < run.problem.plan.steps and not ended.all():
-        return None
-    files = [workdir.folder / "summary.json" for workdir in run.workdirs]
-    there = [_read_summary(file) for file in files]
-    missing = [found is None and end >= 0 for found, end in zip(there, ended, strict=True)]
-    steps = [found and found["planned"] for found in there]
-    if any(missing) or any(s is not None and s != run.problem.plan.steps for s in steps):
-        return None
-    return there
-
-
-def _read_summary(file: pathlib.Path) -> Summary | None:
-    """Returns what a summary holds; None where there is none that can be read."""
-    if not file.exists():
-        return None
-    try:
-        found = read_json(file)
-    except WorkdirError as error:
-        logger.warning("%s; it is written anew", error)
-        return None
-    return found if "planned" in found else None
-
-
 @contextlib.contextmanager
 def _recording(
     run: Run, resumed_from: int, digests: Sequence[str] | None, wandb: str | None
@@ -334,42 +300,34 @@ def _part(run: Run, tree: Tree) -> None:
             kept.save(int(own["step"]), own, synced=False)
     sync_below(*(workdir.folder / "checkpoints" for workdir in run.workdirs))
     assert run.home is not None, "several members have a home"
-    shutil.rmtree(run.home)
+    # All at once: a process killed on the way would leave checkpoints that cannot be read.
+    done = run.home.with_name(f"{run.home.name}.done")
+    if done.exists():
+        shutil.rmtree(done)
+    run.home.rename(done)
+    shutil.rmtree(done)
 
 
-def _sum_up(
-    run: Run, index: int, tree: Tree, speed: Speed, resumed_from: int, draw: Draw | None
-) -> Summary | None:
+def _sum_up(run: Run, index: int, tree: Tree, speed: Speed, resumed_from: int) -> Summary | None:
     if tree["ended"] < 0:
         return None
     folder = run.workdirs[index].folder
-    lines = read_metrics(folder)
-    best = int(tree["best"]["step"])
-    summary = {
+    found = {
         "name": run.name,
         "metric": run.problem.metric,
-        "final": _at(lines, int(tree["step"])),
-        "best": _at(lines, best) if best else None,
-        "steps": int(tree["step"]),
+        **results(folder, tree),
         "planned": run.problem.plan.steps,
         "resumed_from": resumed_from,
         "seconds": round(speed.seconds, 2),
         "examples_per_second": round(speed.examples_per_second / len(run.members), 1),
         "data": run.data,
-        "parameters": parameter_count(tree["params"]),
+        "figures": False,
     }
-    if draw is not None:
-        judged = tree["params"] if tree["average"] is None else tree["average"]
-        chosen = tree["best"]["params"] if best else judged
-        draw(folder, Trained(run.problem.learning.objective, chosen), summary)
-    write_json(folder / "summary.json", summary, synced=False)
-    return summary
+    write_json(folder / FILE, found, synced=False)
+    return found
 
 
-def _at(lines: Sequence[dict[str, Any]], step: int) -> dict[str, Any]:
-    """Returns the metrics of a step by split."""
-    found = {line["split"]: line for line in lines if line["step"] == step}
-    return {"step": step} | {
-        split: {name: v for name, v in line.items() if name not in ("step", "split")}
-        for split, line in found.items()
-    }
+def _draw(run: Run, tree: Tree, draw: Draw | None) -> None:
+    """Draws the figures of a run alone."""
+    if draw is not None and run.alone and tree["ended"] >= 0:
+        draw_missing(run.workdirs[0].folder, tree, run.problem.learning.objective, draw)

@@ -20,6 +20,7 @@ import numpy as np
 
 from rnnjax.runs.durable import sync, sync_below
 from rnnjax.runs.leaves import Leaf, nest
+from rnnjax.runs.saving import saving
 
 FORMAT = 1  # of a step's files; one without a number is of the first format
 _TEMPORARY = ".orbax-checkpoint-tmp"  # what Orbax's own tools take for no step, as ours do
@@ -111,8 +112,9 @@ class StepFiles:
         temporary.mkdir()
         if stored is not None:
             state = self._plain_folder / temporary.name / "state"
-            self._handler.save(state, args=self._ocp.args.PyTreeSave(stored))
-            self._handler.finalize(state)
+            with saving(self.folder):
+                self._handler.save(state, args=self._ocp.args.PyTreeSave(stored))
+                self._handler.finalize(state)
         (temporary / "record.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
         self._read_back(temporary.name)
         if synced:

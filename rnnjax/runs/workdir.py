@@ -37,16 +37,20 @@ def folder_of(path: str | os.PathLike[str]) -> pathlib.Path:
         path: as a user writes it.
 
     Raises:
-        WorkdirError: `~somebody` is nobody here.
+        WorkdirError: `~somebody` is nobody here, or the name is not UTF-8.
 
     Example:
         >>> folder_of("~/runs/mnist") == pathlib.Path.home() / "runs" / "mnist"
         True
     """
     try:
-        return pathlib.Path(path).expanduser().absolute()
+        found = pathlib.Path(path).expanduser().absolute()
+        str(found).encode()
+    except UnicodeEncodeError as error:
+        raise WorkdirError(f"the absolute path of {os.fspath(path)} is not UTF-8") from error
     except RuntimeError as error:
         raise WorkdirError(f"{os.fspath(path)}: there is no such user") from error
+    return found
 
 
 @contextlib.contextmanager

@@ -2,13 +2,13 @@
 
 import dataclasses
 import difflib
-import pathlib
 from collections.abc import Mapping
 from typing import Any
 
 import jax
 
-from rnnjax.settings.fields import Field, fields_of
+from rnnjax.datasets.base import expanded
+from rnnjax.settings.fields import Field, fields_of, flag_line
 from rnnjax.settings.networks import Names, Network, Recurrent
 from rnnjax.settings.training import Training, shared_program
 from rnnjax.tasks.base import Task
@@ -184,14 +184,18 @@ class Settings:
         """The settled values as texts that `parse` reads."""
         fields, values = self.experiment.fields, self.settled
         if values.get("data_dir"):  # as it is found from anywhere
-            values["data_dir"] = str(pathlib.Path(values["data_dir"]).expanduser().absolute())
+            values["data_dir"] = str(expanded(values["data_dir"]).absolute())
         return {name: fields[name].format(value) for name, value in values.items()}
 
     def as_flags(self, texts: Mapping[str, str] | None = None) -> list[str]:
-        """Returns the flags that spell these settings, or the same experiment with other texts."""
+        """Returns the flags that spell these settings, or the same experiment with other texts.
+
+        Raises:
+            ValueError: if a flag file could not hold one of them.
+        """
         texts = self.texts if texts is None else texts
-        lines = [f"--experiment={self.name}", *(f"--import={name}" for name in self.imports)]
-        return lines + [f"--{name}={text}" for name, text in texts.items()]
+        said = [("experiment", self.name), *(("import", name) for name in self.imports)]
+        return [flag_line(name, text) for name, text in [*said, *texts.items()]]
 
     def config(self) -> dict[str, Any]:
         """Returns what has to agree for a run to be gone on with: what data are, not where."""

@@ -108,6 +108,34 @@ class Field(NamedTuple):
         return f"{_KINDS[self.kind]}{bounds}{', or none' if self.optional else ''}"
 
 
+def one_line(text: str) -> str:
+    r"""Returns a text whose line breaks mean no more than a blank, without them.
+
+    Example:
+        >>> one_line("Checkpointed(\n    block=28)\n")
+        'Checkpointed( block=28)'
+    """
+    return " ".join(line.strip() for line in text.splitlines()).strip()
+
+
+def flag_line(name: str, text: str) -> str:
+    """Returns the line of a flag file that says `text` for a flag.
+
+    Raises:
+        ValueError: if such a file, where a flag is a line without blanks at its end, cannot.
+
+    Example:
+        >>> flag_line("steps", "100")
+        '--steps=100'
+    """
+    line = f"--{name}={text}"
+    if line != line.strip() or "\n" in line or "\r" in line:
+        raise ValueError(
+            f"{line!r} has a line break, or ends in a blank: no flag file can say that"
+        )
+    return line
+
+
 _KINDS: dict[type, str] = {
     int: "a whole number",
     float: "a finite number",

@@ -8,7 +8,7 @@ import flax.linen as nn
 
 from rnnjax import compose, models, unroll
 from rnnjax.cells.base import Cell
-from rnnjax.settings.fields import CHANCE, Between
+from rnnjax.settings.fields import CHANCE, Between, one_line
 from rnnjax.tasks.base import Task
 from rnnjax.tasks.pairs.pairtask import PairTask
 from rnnjax.typing import Static
@@ -55,7 +55,8 @@ class Network(Static, abc.ABC):
     def settled(self, names: Names) -> dict[str, Any]:
         """Returns the fields as they decide the numbers, each thing said in one way."""
         del names
-        return dict(vars(self))
+        values = vars(self).items()
+        return {k: one_line(v) if isinstance(v, str) else v for k, v in values}
 
     @property
     def rate(self) -> float:

@@ -11,6 +11,7 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import TrialState
 
+from rnnjax.datasets.base import expanded
 from rnnjax.runs.workdir import describe_environment, open_workdir
 from rnnjax.sweeps.begun import Begun, read_begun
 from rnnjax.sweeps.criterion import Criterion
@@ -218,7 +219,7 @@ def _is_same(owner: str | pathlib.Path, folder: pathlib.Path) -> bool:
 
 
 def _is_within(storage: str, folder: pathlib.Path) -> bool:
-    return "://" not in storage and pathlib.Path(storage).expanduser().absolute().parent == folder
+    return "://" not in storage and expanded(storage).absolute().parent == folder
 
 
 def _refresh(queue: optuna.Study) -> None:

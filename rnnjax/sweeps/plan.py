@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from rnnjax.settings import Settings
+from rnnjax.settings.fields import one_line
 from rnnjax.sweeps.begun import Begun, is_extended, left_to_do, respelled
 from rnnjax.sweeps.programs import divide
 from rnnjax.sweeps.sampling import Texts, draw, grid
@@ -118,7 +119,9 @@ def make_plan(
     units = left if sampler == "tpe" else divide(settings, left, most, workers)
     there = begun.units if begun else []
     extended = begun is not None and is_extended(begun, settings, sampler, bool(units))
-    plan = Plan(settings, sweep, axes, seeds, sampler, trials, pruner, [*there, *units], extended)
+    plan = Plan(
+        settings, one_line(sweep), axes, seeds, sampler, trials, pruner, [*there, *units], extended
+    )
     _check_seeds(plan, most)
     return plan
 

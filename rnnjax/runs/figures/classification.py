@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from rnnjax.runs.figures.style import COLOURS, GREY, STYLE, save_figure, set_title
+from rnnjax.runs.figures.style import COLOURS, GREY, save_figure, set_title, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,15 +52,12 @@ def draw_confusion(
         >>> draw_confusion(path, [0, 0, 1], [0, 1, 1], classes=("cat", "dog"), title="pets").name
         'confusion.png'
     """
-    import matplotlib
-    from matplotlib.figure import Figure
-
     names = [str(name) for name in classes]
     counts = _counts(np.asarray(targets), np.asarray(predictions), len(names))
     totals = counts.sum(1)
     shares = counts / np.maximum(totals, 1)[:, None]
     side = float(np.clip(0.42 * len(names), 2.6, 8.0))
-    with matplotlib.rc_context({**STYLE, "axes.grid": False}):
+    with styled({"axes.grid": False}) as Figure:
         figure = Figure(figsize=(side + 2.6, side + 1.3), dpi=160, layout="constrained")
         set_title(figure, title)
         panel, bars = figure.subplots(1, 2, sharey=True, width_ratios=[side, 0.9])
@@ -154,9 +151,6 @@ def draw_samples(
         >>> draw_samples(path, images, [1], probabilities, title="lines").name
         'samples.png'
     """
-    import matplotlib
-    from matplotlib.figure import Figure
-
     shown, true, chances = np.asarray(examples), np.asarray(targets), np.asarray(probabilities)
     if not (len(shown) == len(true) == len(chances) > 0 and shown.ndim in (3, 4)):
         raise ValueError(
@@ -168,7 +162,7 @@ def draw_samples(
     columns = min(count, 8 if _is_image(shown) else 4)
     rows = -(-count // columns)
     width, height = (1.25, 1.45) if _is_image(shown) else (2.5, 1.5)
-    with matplotlib.rc_context({**STYLE, "axes.grid": False}):
+    with styled({"axes.grid": False}) as Figure:
         figure = Figure(figsize=(max(width * columns, 3.2), 1), dpi=160)
         above = set_title(figure, title)
         figure.set_figheight(above + height * rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from rnnjax.runs.figures.style import COLOURS, GREY, STYLE, save_figure, set_title, spans_decade
+from rnnjax.runs.figures.style import COLOURS, GREY, save_figure, set_title, spans_decade, styled
 from rnnjax.runs.recording import read_metrics
 from rnnjax.runs.workdir import folder_of
 
@@ -58,14 +58,11 @@ def draw_curves(
         >>> draw_curves(folder, title="adding: GRU(64) on Adding(100)").name
         'curves.png'
     """
-    import matplotlib  # 0.3 s, and only runs that draw need it
-    from matplotlib.figure import Figure
-
     records = read_metrics(workdir)
     answers, updates = _panel_names(records)
     if best_step is None and answers:
         best_step = _best_step(_curves(records, answers[-1]), answers[-1])
-    with matplotlib.rc_context(STYLE):
+    with styled() as Figure:
         figure = Figure(dpi=160, layout="constrained")
         panels = _arrange(figure, answers or ["loss"], updates)
         set_title(figure, title)

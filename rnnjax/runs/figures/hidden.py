@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from rnnjax.runs.figures.style import COLOURS, GREY, STYLE, save_figure, set_title
+from rnnjax.runs.figures.style import COLOURS, GREY, save_figure, set_title, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,9 +69,6 @@ def draw_hidden(
         >>> draw_hidden(folder / "hidden.png", (states,), title="three oscillators").name
         'hidden.png'
     """
-    import matplotlib
-    from matplotlib.figure import Figure
-
     maps = _named_states(states)
     signals = {"inputs": inputs, "outputs": outputs, "targets": targets}
     given = {name: _features(x) for name, x in signals.items() if x is not None}
@@ -79,7 +76,7 @@ def draw_hidden(
     panels = _signals(given, ("inputs",))
     panels += _shrunk([_heat_map(name, values) for name, values in maps.items()])
     panels += _signals(given, ("outputs", "targets"))
-    with matplotlib.rc_context({**STYLE, "axes.grid": False}):
+    with styled({"axes.grid": False}) as Figure:
         figure = Figure(dpi=160)
         _draw_panels(figure, title, panels, len(next(iter(maps.values()))))
         return save_figure(figure, path)

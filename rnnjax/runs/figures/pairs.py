@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnjax.runs.figures.style import GREY, STYLE, save_figure, set_title
+from rnnjax.runs.figures.style import GREY, save_figure, set_title, styled
 
 _MOST_ROWS = 20
 _MOST_LOOKS = 4
@@ -65,11 +65,8 @@ def draw_pairs(
         >>> draw_pairs(path, [Sample("1+2", "3", "3")], title="sums").name
         'samples.png'
     """
-    import matplotlib
-    from matplotlib.figure import Figure
-
     lines = samples_text(samples[:_MOST_ROWS]).splitlines()
-    with matplotlib.rc_context(STYLE):
+    with styled() as Figure:
         width, height = 0.4 + 0.088 * max(map(len, lines)), 0.22 * len(lines)
         figure = Figure(figsize=(max(width, 5.0), 1.0), dpi=160)
         above = set_title(figure, title) + 0.15
@@ -120,15 +117,13 @@ def draw_attention(
         >>> draw_attention(path, [look], title="words").name
         'attention.png'
     """
-    import matplotlib
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
-    from matplotlib.figure import Figure
 
     looks = looks[:_MOST_LOOKS]
     wide = 1.2 + 0.22 * max(len(look.read) for look in looks)
     high = 0.9 + 0.22 * max(len(look.written) for look in looks)
-    with matplotlib.rc_context({**STYLE, "axes.grid": False}):
+    with styled({"axes.grid": False}) as Figure:
         figure = Figure(
             figsize=(max(2 * wide, 6.0), 0.8 + high * -(-len(looks) // 2)),
             dpi=160,

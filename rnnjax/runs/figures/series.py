@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from rnnjax.runs.figures.style import COLOURS, GREY, STYLE, save_figure, set_title
+from rnnjax.runs.figures.style import COLOURS, GREY, save_figure, set_title, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,13 +59,10 @@ def draw_series(
         >>> draw_series(path, waves + 0.1, waves, counts, title="two waves").name
         'samples.png'
     """
-    import matplotlib
-    from matplotlib.figure import Figure
-
     given, wanted, counts = np.asarray(outputs), np.asarray(targets), np.asarray(mask)
     of_classes = wanted.ndim == given.ndim - 1
     _check(given, wanted, counts, of_classes)
-    with matplotlib.rc_context(STYLE):
+    with styled() as Figure:
         figure = Figure(dpi=160, layout="constrained")
         if not of_classes and (counts.ndim == 1 or counts.sum(0).max(initial=0) <= 1):
             _draw_points(figure, given[counts], wanted[counts])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rnnjax.runs.figures.style import COLOURS, GREY, STYLE, save_figure, set_title
+from rnnjax.runs.figures.style import COLOURS, GREY, save_figure, set_title, styled
 
 
 def draw_sizes(
@@ -41,15 +41,12 @@ def draw_sizes(
         >>> draw_sizes(path, found, trained_on=10, size="length", title="parity").name
         'sizes.png'
     """
-    import matplotlib
-    from matplotlib.figure import Figure
-
     if not found:
         raise ValueError("there is no size to draw")
     names = next(iter(found.values()))
     metric = "accuracy" if "accuracy" in names else "loss"
     values = np.array([metrics[metric] for metrics in found.values()])
-    with matplotlib.rc_context(STYLE):
+    with styled() as Figure:
         figure = Figure(figsize=(6.6, 3.9), dpi=160, layout="constrained")
         panel = figure.subplots()
         panel.axvspan(min(found), trained_on, color=GREY, alpha=0.1, lw=0, label="in training")

@@ -4,15 +4,19 @@ import base64
 import csv
 import html
 import io
+import logging
 import os
 import pathlib
 from collections.abc import Sequence
 
+from rnnjax.runs.figures.style import not_drawn
 from rnnjax.sweeps.columns import point_columns
 from rnnjax.sweeps.records import Sweep, read_sweep
 from rnnjax.sweeps.report.labels import name_run
 from rnnjax.sweeps.report.plots import Picture, draw_plots
 from rnnjax.sweeps.report.table import MOST_ROWS, Rows, point_rows, ranking_rows, summary_lines
+
+logger = logging.getLogger(__name__)
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff;
@@ -48,8 +52,13 @@ def write_report(workdir: str | os.PathLike[str]) -> pathlib.Path:
     """
     sweep = read_sweep(workdir)
     _write_text(sweep.folder / "sweep.csv", _csv(sweep))
+    try:
+        pictures = draw_plots(sweep)
+    except Exception as error:  # whatever it is, the tables are worth more
+        logger.warning(not_drawn(sweep.folder, error))
+        pictures = []
     page = sweep.folder / "report.html"
-    _write_text(page, _page(sweep, draw_plots(sweep)))
+    _write_text(page, _page(sweep, pictures))
     return page
 
 

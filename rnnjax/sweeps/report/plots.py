@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from rnnjax.runs.figures.style import COLOURS, GREY, STYLE, save_figure
+from rnnjax.runs.figures.style import COLOURS, GREY, save_figure, styled
 from rnnjax.sweeps.records import Sweep
 from rnnjax.sweeps.report.grids import draw_heat_map, draw_parallel, is_grid
 from rnnjax.sweeps.report.importance import importances
@@ -64,10 +64,7 @@ def draw_plots(sweep: Sweep) -> list[Picture]:
 
 def _draw(path: pathlib.Path, title: str, draw: "Callable[[Figure], str | None]") -> Picture | None:
     """Draws and saves a figure; where there is nothing to draw, takes an old one away."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context(STYLE):
+    with styled() as Figure:
         figure = Figure(figsize=(9.6, 4.6), dpi=150, layout="constrained")
         caption = draw(figure)
         if caption is None:
