@@ -11,7 +11,9 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import TrialState
 
-from rnnjax.runs.workdir import describe_environment, open_workdir
+from rnnjax.runs.environment import describe_environment, note_environment
+from rnnjax.runs.folders import elsewhere
+from rnnjax.runs.workdir import open_workdir
 from rnnjax.sweeps.begun import Begun, read_begun
 from rnnjax.sweeps.criterion import Criterion
 from rnnjax.sweeps.folder import CHANGEABLE, config_of, flags_of, mark, read_units, write_plan
@@ -92,13 +94,15 @@ def open_sweep(
     """
     if not _is_within(storage, folder):
         join_sweep(plan, criterion, folder, storage)  # raises what is wrong before it is written
+    env = describe_environment(plan.settings.training.seed)
     with open_workdir(
         folder,
         flags=flags_of(plan),
         config=config_of(plan),
-        env=describe_environment(plan.settings.training.seed),
-        changeable=CHANGEABLE,
+        env=env,
+        changeable=CHANGEABLE | elsewhere(plan.settings),
     ):
+        note_environment(folder, env)  # the runs say it
         opened = join_sweep(plan, criterion, folder, storage)
         begun = read_begun(folder)
         _refresh(opened.queue)
