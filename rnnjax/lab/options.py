@@ -107,4 +107,5 @@ class SweepOptions(Static):
         "Where Optuna keeps the study: a database URL, or a file. By default study.db in the "
         "workdir; with --executor=slurm study.journal there, which several machines may share.",
     ] = None
+    retry: Annotated[bool, "Whether points that have failed are tried again."] = False
     sweep_worker: Annotated[int | None, "Which worker this is; for the launcher's own use."] = None

@@ -19,6 +19,7 @@ from rnnjax.sweeps.begun import read_begun
 from rnnjax.sweeps.checks import check_plan
 from rnnjax.sweeps.executors import Command, Debug, Executor, Local, start_workers
 from rnnjax.sweeps.folder import config_of, read_criterion
+from rnnjax.sweeps.handles import raise_open_files
 from rnnjax.sweeps.in_process import do_here
 from rnnjax.sweeps.opened import OpenSweep, do_units, join_sweep, open_sweep, outcome_of
 from rnnjax.sweeps.plan import Plan, make_plan
@@ -50,6 +51,7 @@ def sweep(
         DivergedError: if all points have diverged.
         RuntimeError: if some could not be trained.
     """
+    raise_open_files()
     if options.sweep_worker is not None:
         _work(settings, options, run_options, options.sweep_worker)
         return 0
@@ -60,7 +62,8 @@ def sweep(
     use_all_devices(settings.training, run_options)
     plan, folder = _plan(settings, options, run_options, given)
     criterion = check_plan(plan, here=not shared)
-    with open_sweep(plan, criterion, folder, _storage(options, folder)) as opened:
+    where = _storage(options, folder)
+    with open_sweep(plan, criterion, folder, where, retry=options.retry) as opened:
         print(settings.task.description)
         points, programs = counted(plan.size, "point"), counted(len(plan.units), "program")
         print(f"{points}, {programs} to run; {folder}")

@@ -48,8 +48,11 @@ def asked() -> int | None:
     return _asked
 
 
-def end_if_asked(step: int) -> None:
-    """Ends what is `postponed` if it is `asked` to end, once a checkpoint is saved.
+def end_if_asked(step: int | None = None) -> None:
+    """Ends what was `postponed` if it was `asked` to end, once a checkpoint is saved.
+
+    Args:
+        step: of the checkpoint; None where a run has just come to its own end.
 
     Raises:
         Interrupted: if so.
@@ -62,12 +65,12 @@ def end_if_asked(step: int) -> None:
 @contextlib.contextmanager
 def postponed() -> Iterator[None]:
     """Lets signals wait: what is in the body looks itself whether it is `asked` to end."""
-    global _postponed, _asked
+    global _postponed
     before, _postponed = _postponed, True
     try:
         yield
     finally:
-        _postponed, _asked = before, None
+        _postponed = before
 
 
 @contextlib.contextmanager
@@ -77,6 +80,8 @@ def handled() -> Iterator[None]:
     Raises:
         Interrupted: in the body, at a signal that is not `postponed`.
     """
+    global _asked
+    _asked = None
     woken, waking = socket.socketpair()
     waking.setblocking(False)
     _answered.clear()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rnnjax.settings import Settings, problem
 from rnnjax.sweeps.criterion import Criterion, criterion_of
+from rnnjax.sweeps.handles import check_open_files
 from rnnjax.sweeps.plan import Plan
 from rnnjax.sweeps.programs import Programs
 from rnnjax.sweeps.space import Axis, Choices
@@ -18,7 +19,7 @@ def check_plan(plan: Plan, *, here: bool = True) -> Criterion:
 
     Args:
         plan: of a sweep.
-        here: whether this machine is to train it, and has to have the memory.
+        here: whether this process is to train it, and has to have the memory and the files.
 
     Returns:
         What points are compared by.
@@ -34,6 +35,8 @@ def check_plan(plan: Plan, *, here: bool = True) -> Criterion:
         >>> check_plan(make_plan(settings, "learning_rate=1e-3,1e-2"))
         Criterion(metric='loss', split='validation')
     """
+    if here:
+        check_open_files(max(map(len, plan.units), default=0))
     found: set[Criterion] = set()
     for members in _programs(plan):
         for member in members:

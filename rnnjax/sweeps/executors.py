@@ -38,7 +38,7 @@ class Worker(Protocol):
         ...
 
     def stop(self) -> None:
-        """Asks it to end as at Ctrl-C."""
+        """Asks it to end, with time to save what it does."""
         ...
 
     def kill(self) -> None:
@@ -133,8 +133,9 @@ class LocalWorker:
         return self.process.poll()
 
     def stop(self) -> None:
-        """Asks it to end as at Ctrl-C."""
-        self.process.send_signal(signal.SIGINT)  # does nothing where it has ended
+        """Asks it to end, with time to save what it does."""
+        # Not SIGINT: processes that a shell starts in the background ignore it, and so would this.
+        self.process.send_signal(signal.SIGTERM)  # does nothing where it has ended
 
     def kill(self) -> None:
         """Ends it at once."""

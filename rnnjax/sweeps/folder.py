@@ -1,6 +1,8 @@
 """What a sweep writes beside what its runs write: its plan, and what has become of each point."""
 
 import pathlib
+import re
+import secrets
 from typing import Any
 
 from rnnjax.runs.workdir import read_json, write_json
@@ -44,12 +46,27 @@ def read_summary(workdir: pathlib.Path, number: int) -> Summary | None:
     return read_json(path) if path.exists() else None
 
 
-def write_plan(workdir: pathlib.Path, plan: Plan, criterion: Criterion) -> None:
-    """Writes `sweep.json`: what `read_sweep` needs to know of the whole, and `read_begun`."""
+def new_study(workdir: pathlib.Path) -> str:
+    """Returns a name for the study of a folder's sweep that no other has, nor will have.
+
+    Folders of one name may share a storage, and one may be deleted and begun again.
+    """
+    return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', workdir.name)}-{secrets.token_hex(8)}"
+
+
+def study_of(workdir: pathlib.Path) -> str:
+    """Returns the name of the study of a folder's sweep, once it has a plan."""
+    about = read_json(workdir / "sweep.json")
+    return about.get("study", workdir.name)  # older folders do not say
+
+
+def write_plan(workdir: pathlib.Path, plan: Plan, criterion: Criterion, study: str) -> None:
+    """Writes `sweep.json`: what `read_sweep`, `read_begun` and workers need to know."""
     write_json(
         workdir / "sweep.json",
         {
             "experiment": short(plan.settings.name),
+            "study": study,
             "sweep": plan.sweep,
             "axes": plan.axes,
             "metric": criterion.metric,

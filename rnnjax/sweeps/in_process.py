@@ -24,6 +24,7 @@ def run(
     pruner: Literal["median", "none"] = "none",
     population: int = 128,
     storage: str | None = None,
+    retry: bool = False,
     show: bool | None = None,
 ) -> Sweep:
     """Runs a sweep, goes on with one, or extends it by values, seeds, trials or steps.
@@ -37,7 +38,8 @@ def run(
         pruner: "median" stops hopeless points of tpe, "none" none.
         population: how many points may be trained as one program.
         storage: of the Optuna study, a file or the URL of a database; by default `study.db` in the
-            workdir. The study is named like the workdir.
+            workdir. `sweep.json` names the study.
+        retry: whether points that have failed are tried again.
         show: whether to draw a bar; by default where stderr is a terminal.
 
     Returns:
@@ -67,7 +69,8 @@ def run(
         population=population,
         begun=read_begun(folder),
     )
-    with open_sweep(plan, check_plan(plan), folder, storage or str(folder / "study.db")) as opened:
+    storage = storage or str(folder / "study.db")
+    with open_sweep(plan, check_plan(plan), folder, storage, retry=retry) as opened:
         do_here(opened, "sweep", show)
     outcome_of(opened).check(folder)
     return read_sweep(folder)

@@ -3,7 +3,7 @@
 import contextlib
 import pathlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,23 +12,35 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.trial import TrialState
 
 from rnnjax.datasets.base import expanded
-from rnnjax.runs.workdir import describe_environment, open_workdir
+from rnnjax.runs.environment import describe_environment, note_environment
+from rnnjax.runs.folders import elsewhere
+from rnnjax.runs.workdir import open_workdir
 from rnnjax.sweeps.begun import Begun, read_begun
 from rnnjax.sweeps.criterion import Criterion
-from rnnjax.sweeps.folder import CHANGEABLE, config_of, flags_of, mark, read_units, write_plan
+from rnnjax.sweeps.folder import (
+    CHANGEABLE,
+    config_of,
+    flags_of,
+    mark,
+    new_study,
+    read_units,
+    study_of,
+    write_plan,
+)
 from rnnjax.sweeps.plan import Plan
 from rnnjax.sweeps.progress import counted
 from rnnjax.sweeps.report import write_report
 from rnnjax.sweeps.results import Results
-from rnnjax.sweeps.study import empty, has_heartbeat, open_queue, open_results
-from rnnjax.sweeps.unit import Tell, train_unit
+from rnnjax.sweeps.study import check_storage, empty, has_heartbeat, open_queue, open_results
+from rnnjax.sweeps.unit import Tell, Watched, train_unit
 from rnnjax.sweeps.units import ERROR, UnitState, plan_units, state_of, tries_of
 from rnnjax.sweeps.workers import Watchdog
 from rnnjax.sweeps.working import work
 
-_OWNER = (
-    "workdir"  # the study's attribute that names its folder, where others may be in the storage
-)
+_OWNER = "workdir"  # the study's attribute that names its folder
+
+
+_KILLED = "its worker was killed twice without coming further"
 
 
 class OpenSweep(NamedTuple):
@@ -67,7 +79,7 @@ class Outcome(NamedTuple):
         if self.errors:
             raise RuntimeError(
                 f"{counted(len(self.errors), 'program')} failed, the first because "
-                f"{self.errors[0]}; {folder}"
+                f"{self.errors[0]}; --retry tries again; {folder}"
             )
         if self.left:
             raise RuntimeError(
@@ -77,36 +89,42 @@ class Outcome(NamedTuple):
 
 @contextlib.contextmanager
 def open_sweep(
-    plan: Plan, criterion: Criterion, folder: pathlib.Path, storage: str
+    plan: Plan, criterion: Criterion, folder: pathlib.Path, storage: str, *, retry: bool = False
 ) -> Iterator[OpenSweep]:
     """Begins, goes on with or extends the sweep of a folder; at the end there is a report.
+
+    A folder has studies of its own, also where another of its name is in the storage. One that was
+    moved or copied gets new ones in a storage outside of it: its finished runs are looked up.
 
     Args:
         plan: what to do.
         criterion: what points are compared by.
         folder: absolute; made when missing.
         storage: of the studies, see `open_results`.
+        retry: whether units that have failed are tried again.
 
     Raises:
         WorkdirError: if the folder is of something else.
         ValueError: if the storage cannot be used, or workers of the sweep to be extended live.
     """
     if not _is_within(storage, folder):
-        join_sweep(plan, criterion, folder, storage)  # raises what is wrong before it is written
+        check_storage(storage)  # before anything is written
+    env = describe_environment(plan.settings.training.seed)
     with open_workdir(
         folder,
         flags=flags_of(plan),
         config=config_of(plan),
-        env=describe_environment(plan.settings.training.seed),
-        changeable=CHANGEABLE,
+        env=env,
+        changeable=CHANGEABLE | elsewhere(plan.settings),
     ):
-        opened = join_sweep(plan, criterion, folder, storage)
+        note_environment(folder, env)  # the runs say it
+        opened = _open_own(plan, criterion, folder, storage)
         begun = read_begun(folder)
         _refresh(opened.queue)
         if plan.extended and begun is not None:
             _extend(opened, begun)
-        write_plan(folder, plan, criterion)
-        plan_units(opened.queue, len(plan.units))
+        write_plan(folder, plan, criterion, opened.results.study.study_name)
+        plan_units(opened.queue, len(plan.units), retry=retry)
         try:
             yield opened
         finally:
@@ -115,7 +133,13 @@ def open_sweep(
 
 
 def join_sweep(
-    plan: Plan, criterion: Criterion, folder: pathlib.Path, storage: str, worker: int = 0
+    plan: Plan,
+    criterion: Criterion,
+    folder: pathlib.Path,
+    storage: str,
+    worker: int = 0,
+    *,
+    study: str | None = None,
 ) -> OpenSweep:
     """Opens the studies of a sweep, for a worker.
 
@@ -125,28 +149,24 @@ def join_sweep(
         folder: absolute.
         storage: see `open_results`.
         worker: its number, which the draws of tpe depend on.
+        study: the name of the study of results; by default the folder says it.
 
     Raises:
         ValueError: if the storage cannot be used.
     """
-    study = open_results(
+    name = study or study_of(folder)
+    results = open_results(
         storage,
-        folder.name,
+        name,
         higher_is_better=criterion.higher_is_better,
         pruner=optuna.pruners.MedianPruner() if plan.pruner == "median" else None,
     )
-    if study.user_attrs.get(_OWNER, str(folder)) != str(folder) and not _is_within(storage, folder):
-        raise ValueError(
-            f"the storage holds the sweep {folder.name!r} of {study.user_attrs[_OWNER]}: name "
-            "another --storage, or a --workdir of another name"
-        )
-    study.set_user_attr(_OWNER, str(folder))
     # A sweep that goes on does not draw again what it began with.
-    chances = (plan.settings.training.seed, worker, len(study.trials))
+    chances = (plan.settings.training.seed, worker, len(results.trials))
     seed = int(np.random.SeedSequence(chances).generate_state(1)[0])
-    study.sampler = optuna.samplers.TPESampler(seed=seed)
-    results = Results(study, plan, criterion, folder)
-    return OpenSweep(plan, folder, open_queue(storage, folder.name), results)
+    results.sampler = optuna.samplers.TPESampler(seed=seed)
+    found = Results(results, plan, criterion, folder)
+    return OpenSweep(plan, folder, open_queue(storage, name), found)
 
 
 def do_units(
@@ -162,11 +182,10 @@ def do_units(
     """
     look = (lambda: None) if has_heartbeat(opened.queue) else Watchdog(opened.queue).look
 
-    def do(unit: int) -> None:
+    def do(unit: int, saved: Callable[[], None]) -> None:
         plan = opened.plan._replace(units=read_units(opened.folder))
-        train_unit(
-            plan, unit, plan.units[unit], opened.results, opened.folder, tell=tell, wandb=wandb
-        )
+        watched = Watched(tell, saved, wandb)
+        train_unit(plan, unit, plan.units[unit], opened.results, opened.folder, watched)
 
     work(opened.queue, do, on_end=lambda: tell(0, 1), on_wait=look)
 
@@ -177,10 +196,30 @@ def outcome_of(opened: OpenSweep) -> Outcome:
     for trials in tries_of(opened.queue).values():
         state = state_of(trials)
         if state is UnitState.FAILED:
-            errors.append(trials[-1].user_attrs.get(ERROR, "its worker was killed twice"))
+            errors.append(trials[-1].user_attrs.get(ERROR, _KILLED))
         elif state is not UnitState.FINISHED:
             left += 1
     return Outcome(left, errors)
+
+
+def _open_own(plan: Plan, criterion: Criterion, folder: pathlib.Path, storage: str) -> OpenSweep:
+    """Opens the studies of this very folder; its process alone does so."""
+    opened = None
+    if (folder / "sweep.json").exists():
+        opened = join_sweep(plan, criterion, folder, storage)
+        owner = opened.results.study.user_attrs.get(_OWNER, folder)
+        if not (_is_within(storage, folder) or _is_same(owner, folder)):
+            opened = None
+    opened = opened or join_sweep(plan, criterion, folder, storage, study=new_study(folder))
+    opened.results.study.set_user_attr(_OWNER, str(folder))
+    return opened
+
+
+def _is_same(owner: str | pathlib.Path, folder: pathlib.Path) -> bool:
+    try:
+        return folder.samefile(owner)
+    except OSError:
+        return False
 
 
 def _is_within(storage: str, folder: pathlib.Path) -> bool:
@@ -220,7 +259,7 @@ def _mark_what_failed(opened: OpenSweep) -> None:
         state = state_of(trials)
         if state is UnitState.FAILED:
             failed.append(unit)
-        if state in (UnitState.FAILED, UnitState.STOPPED):
-            for number in opened.plan.numbers(unit):
-                mark(opened.folder, number, state.name.lower())
+        begun = state is UnitState.STOPPED or (state is UnitState.WAITING and len(trials) > 1)
+        for number in opened.plan.numbers(unit) if begun or unit in failed else ():
+            mark(opened.folder, number, "stopped" if begun else "failed")
     opened.results.abandon(failed)

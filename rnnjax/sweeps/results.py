@@ -124,8 +124,9 @@ class Results:
         return self.study.get_trials(deepcopy=False, states=states)
 
     def _find(self, numbers: Sequence[int]) -> FrozenTrial | None:
+        """Returns the trial of points; one that has failed is as if it had never been."""
         own = [t for t in self._trials() if t.user_attrs.get(POINTS) == list(numbers)]
-        return own[-1] if own else None
+        return own[-1] if own and own[-1].state is not TrialState.FAIL else None
 
     def _typed(self, name: str, text: str) -> Category:
         return typed_value(self._plan, name, text)

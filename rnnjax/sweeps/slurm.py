@@ -170,7 +170,7 @@ def _run(command: Command, log: str) -> int:
     try:
         return process.wait()
     except UncompletedJobError:  # submitit says so when Slurm warns that time is nearly over
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(_GRACE_SECONDS)
         process.kill()

@@ -141,6 +141,8 @@ def _read_choices(name: str, items: list[str]) -> Choices:
         if _CALL.fullmatch(item):
             raise ValueError(f"{name}: {item} cannot be one value of several")
         values += _read_range(name, item) if _RANGE.fullmatch(item) else [item]
+        if len(values) > MOST:
+            raise ValueError(f"{name} has more than {MOST:,} values")
     return Choices(tuple(values))
 
 
@@ -164,7 +166,7 @@ def _read_range(name: str, text: str) -> list[str]:
         raise ValueError(message) from None
     if not numbers:
         raise ValueError(f"{name}={text} is empty: the end of a range is excluded")
-    if len(numbers) > MOST:
+    if not -MOST <= (numbers.stop - numbers.start) // numbers.step <= MOST:  # `len` has a limit
         raise ValueError(f"{name}={text} has more than {MOST:,} values")
     return [str(number) for number in numbers]
 

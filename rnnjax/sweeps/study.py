@@ -1,7 +1,9 @@
 """Opens the two Optuna studies of a sweep: the queue of its units, and what came of its points."""
 
+import contextlib
 import pathlib
 import warnings
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import optuna
@@ -104,6 +106,16 @@ def open_queue(
     return _open(storage, f"{name}-work", StudyDirection.MINIMIZE, heartbeat)
 
 
+def check_storage(storage: str) -> None:
+    """Checks that studies can be kept there, and makes none.
+
+    Raises:
+        ValueError: if the storage cannot be opened.
+    """
+    with _translated(storage):
+        _open_storage(storage, None)
+
+
 def has_heartbeat(study: optuna.Study) -> bool:
     """Says whether the storage of a study notices by itself that a worker is dead."""
     interval = getattr(study._storage, "get_heartbeat_interval", lambda: None)
@@ -135,7 +147,7 @@ def _open(
     **options: Any,
 ) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
+    with _translated(storage):
         return optuna.create_study(
             storage=_open_storage(storage, heartbeat),
             study_name=name,
@@ -143,6 +155,13 @@ def _open(
             load_if_exists=True,
             **options,
         )
+
+
+@contextlib.contextmanager
+def _translated(storage: str) -> Iterator[None]:
+    """Turns what the libraries beneath say of a storage into one line."""
+    try:
+        yield
     except (SQLAlchemyError, OptunaError, ImportError) as error:
         reason = str(error.__cause__ or error).strip().partition("\n")[0]
         raise ValueError(f"storage {_shown(storage)} cannot be opened: {reason}") from error

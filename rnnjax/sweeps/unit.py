@@ -2,17 +2,19 @@
 
 import pathlib
 from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 import jax
 import optuna
 
 from rnnjax import training
-from rnnjax.runs.folders import workdir_of
+from rnnjax.runs.environment import batch_devices_of
+from rnnjax.runs.folders import elsewhere, workdir_of
 from rnnjax.runs.run import Run, Summary, train
-from rnnjax.runs.workdir import read_json
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.folder import mark, point_folder
+from rnnjax.sweeps.handles import check_open_files
 from rnnjax.sweeps.plan import Plan
 from rnnjax.sweeps.results import Results
 from rnnjax.sweeps.sampling import Texts
@@ -46,15 +48,33 @@ class Reporting(Listener):
             raise optuna.TrialPruned
 
 
-class Telling(Listener):
-    """Tells how many steps are done."""
+class Watched(NamedTuple):
+    """Who watches a unit.
 
-    def __init__(self, tell: Tell, steps: int):
-        self._tell, self._steps = tell, steps
+    Attributes:
+        tell: is told how far training has come.
+        saved: is called after each checkpoint.
+        wandb: a project of Weights & Biases that gets the metrics as well.
+    """
+
+    tell: Tell = lambda done, steps: None
+    saved: Callable[[], object] = lambda: None
+    wandb: str | None = None
+
+
+class Telling(Listener):
+    """Tells how many steps are done, and of what is saved."""
+
+    def __init__(self, watched: Watched, steps: int):
+        self._watched, self._steps = watched, steps
 
     def logged(self, moment: Moment) -> None:
         """Tells."""
-        self._tell(moment.step, self._steps)
+        self._watched.tell(moment.step, self._steps)
+
+    def evaluated(self, moment: Moment) -> None:
+        """Tells: a checkpoint has been written before."""
+        self._watched.saved()
 
 
 def train_unit(
@@ -63,9 +83,7 @@ def train_unit(
     points: Sequence[Texts],
     results: Results,
     workdir: pathlib.Path,
-    *,
-    tell: Tell = lambda done, steps: None,
-    wandb: str | None = None,
+    watched: Watched = Watched(),  # noqa: B008 (it is immutable)
 ) -> None:
     """Trains the points of a unit, and adds what they came to to the results.
 
@@ -75,15 +93,16 @@ def train_unit(
         points: the unit's points, as far as they are known before.
         results: the study of the points.
         workdir: the sweep's folder.
-        tell: is told how far training has come.
-        wandb: a project of Weights & Biases that gets the metrics as well.
+        watched: by whom.
 
     Raises:
-        ValueError: if the devices are not there with which a point was begun.
+        ValueError: if as many devices as were asked for are not there, or there are more points
+            than a process may hold folders.
     """
     numbers = list(plan.numbers(unit))
+    check_open_files(len(numbers))
     if plan.sampler != "tpe":
-        _train(plan, unit, numbers, points, workdir, [], tell, wandb)
+        _train(plan, unit, numbers, points, workdir, [], watched)
         results.record(plan.trials_of(unit))
         return
     if results.is_finished(numbers):
@@ -93,7 +112,7 @@ def train_unit(
     reporting = Reporting(trial, results.criterion.metric, told)
     searched = [settings | point for point in points]
     try:
-        _train(plan, unit, numbers, searched, workdir, [reporting], tell, wandb)
+        _train(plan, unit, numbers, searched, workdir, [reporting], watched)
     except optuna.TrialPruned:
         for number in numbers:
             mark(workdir, number, "pruned")
@@ -109,15 +128,13 @@ def _train(
     points: Sequence[Texts],
     workdir: pathlib.Path,
     listeners: Sequence[Listener],
-    tell: Tell,
-    wandb: str | None,
+    watched: Watched,
 ) -> None:
     """Trains points, and marks what has become of them."""
     alone = len(points) == 1
     folders = [point_folder(workdir, number) for number in numbers]
     members = [plan.settings.parse(point) for point in points]
     devices = _devices(members[0], folders[0], alone=alone)
-    members = [member.replace(devices=devices) for member in members]
     first = members[0]
     across = 1 if alone else min(jax.local_device_count() // devices, len(members))
     found = problem(first)
@@ -129,14 +146,14 @@ def _train(
         training.make_mesh(devices, members=across, time=first.training.time_devices),
         home=None if alone else workdir / "units" / f"{unit:04d}",
         data=first.task.token,
-        changeable=frozenset({"steps"}),
+        changeable=frozenset({"steps"} | elsewhere(first)),
     )
     for number, point in zip(numbers, points, strict=True):
         mark(workdir, number, "running", point)
-    watching = [Telling(tell, found.plan.steps), *listeners]
+    watching = [Telling(watched, found.plan.steps), *listeners]
     summaries: Sequence[Summary | None]
     try:
-        summaries = train(run, listeners=watching, wandb=wandb, show=False)
+        summaries = train(run, listeners=watching, wandb=watched.wandb, show=False)
     except training.DivergedError:
         summaries = [None] * len(points)
     for number, summary in zip(numbers, summaries, strict=True):
@@ -147,15 +164,16 @@ def _devices(settings: Settings, folder: pathlib.Path, *, alone: bool) -> int:
     """Returns over how many devices each point's batch is divided.
 
     Points of a population have one each, unless the settings say more. A point that was begun goes
-    on with as many as it had: sums depend on them in the last bits.
+    on with as many as it had, if they are there: sums depend on them in the last bits.
     """
-    there = jax.local_device_count() // settings.training.time_devices
-    config = folder / "config.json"
-    begun = read_json(config)["devices"] if config.exists() else None
-    wanted = begun or settings.training.devices
-    if wanted is None and alone and there:
-        return training.suitable_devices(settings.training.batch_size, there)
-    if (wanted or 1) > there:
-        said = f"{folder} was begun with {begun}" if begun else f"--devices={wanted}"
-        raise ValueError(f"{said}: there are {there} devices")
-    return wanted or 1
+    how, there = settings.training, jax.local_device_count()
+    there //= how.time_devices
+    if there < (how.devices or 1):
+        name = "devices" if there else "time_devices"
+        raise ValueError(f"--{name}={getattr(how, name)}: there are {jax.local_device_count()}")
+    if how.devices or not alone:
+        return how.devices or 1
+    begun = batch_devices_of(folder)
+    if begun is not None and begun <= there:
+        return begun
+    return training.suitable_devices(how.batch_size, there)

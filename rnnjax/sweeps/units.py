@@ -8,11 +8,13 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
-TRIES = 2  # of a unit whose worker dies
+TRIES = 2  # in a row that may end without word and without a further checkpoint
 ERROR = "error"  # the trial's attribute that says why its unit failed
 STOPPED = "stopped"  # the trial's attribute that marks one given up before its end
 WORKER = "worker"  # the trial's attribute that says who does it, see `workers`
+SAVED = "saved"  # the trial's attribute that marks one that has come to a further checkpoint
 _UNIT = "unit"  # the trial's attribute that says which unit it does
+_ANEW = "anew"  # the trial's attribute that makes what came before it count no more
 
 
 class UnitState(enum.Enum):
@@ -22,7 +24,7 @@ class UnitState(enum.Enum):
     RUNNING = enum.auto()
     WAITING = enum.auto()  # in the queue
     STOPPED = enum.auto()  # begun and given up, with a try left: `plan_units` queues it again
-    FAILED = enum.auto()  # it failed by itself, or every try killed its worker
+    FAILED = enum.auto()  # it failed by itself, or killed its worker `TRIES` times on one spot
 
 
 class Counts(NamedTuple):
@@ -49,7 +51,7 @@ class Counts(NamedTuple):
         return self.running == self.waiting == 0
 
 
-def plan_units(queue: optuna.Study, count: int) -> None:
+def plan_units(queue: optuna.Study, count: int, *, retry: bool = False) -> None:
     """Queues the units of a sweep, as far as they are not yet in the study.
 
     Called again, it adds what is missing: the rest of a plan that was cut short, more units where
@@ -59,11 +61,15 @@ def plan_units(queue: optuna.Study, count: int) -> None:
     Args:
         queue: from `open_queue`.
         count: units are numbered from 0 to `count - 1`.
+        retry: whether units that have failed are tried again, as if for the first time.
     """
     tries = tries_of(queue)
     for unit, trials in tries.items():
-        if state_of(trials) is UnitState.STOPPED:
+        state = state_of(trials)
+        if state is UnitState.STOPPED:
             _enqueue(queue, unit)
+        elif state is UnitState.FAILED and retry:
+            _enqueue(queue, unit, anew=True)
     for unit in range(count):
         if unit not in tries:
             _enqueue(queue, unit)
@@ -93,10 +99,17 @@ def state_of(trials: Sequence[FrozenTrial]) -> UnitState:
         return UnitState.RUNNING
     if TrialState.WAITING in states:
         return UnitState.WAITING
-    failed = [trial for trial in trials if STOPPED not in trial.user_attrs]
-    if len(failed) >= TRIES or any(ERROR in trial.user_attrs for trial in failed):
-        return UnitState.FAILED
-    return UnitState.STOPPED
+    in_vain = 0
+    for trial in trials:
+        if _ANEW in trial.user_attrs:
+            in_vain = 0
+        if STOPPED in trial.user_attrs:
+            continue
+        if ERROR in trial.user_attrs:
+            in_vain = TRIES
+        elif in_vain < TRIES:
+            in_vain = 0 if SAVED in trial.user_attrs else in_vain + 1
+    return UnitState.FAILED if in_vain >= TRIES else UnitState.STOPPED
 
 
 def progress_of(queue: optuna.Study) -> Counts:
@@ -139,11 +152,11 @@ def give_up(queue: optuna.Study, trial: FrozenTrial, *, killed: bool) -> None:
 
 
 def queue_again(queue: optuna.Study, trial: FrozenTrial) -> None:
-    """Queues the unit of a trial whose worker has died, if it has a try left."""
+    """Queues the unit of a trial that has ended before its time, if it has a try left."""
     unit = unit_of(trial)
     if unit is not None and state_of(tries_of(queue)[unit]) is UnitState.STOPPED:
         _enqueue(queue, unit)
 
 
-def _enqueue(queue: optuna.Study, unit: int) -> None:
-    queue.enqueue_trial({}, user_attrs={_UNIT: unit})
+def _enqueue(queue: optuna.Study, unit: int, *, anew: bool = False) -> None:
+    queue.enqueue_trial({}, user_attrs={_UNIT: unit} | ({_ANEW: True} if anew else {}))

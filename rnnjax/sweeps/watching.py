@@ -41,7 +41,8 @@ def watch(
     """Waits until all units are done and the workers have ended, or none of them lives.
 
     The death of a worker is told in one line on stderr, with the file to look into; where the
-    study's storage has no heartbeat, its unit is queued again. Ctrl-C stops the workers first.
+    study's storage has no heartbeat, its unit is queued again. Ctrl-C, or another signal that
+    raises KeyboardInterrupt, stops the workers first.
 
     Args:
         workers: from `start_workers`.
@@ -103,5 +104,7 @@ def _state(best: float | None, counts: Counts, workers: int) -> str:
 
 
 def _death(number: int, code: int, worker: Worker) -> str:
+    if code - 128 in signal.valid_signals():
+        return f"worker {number} was told to end, by signal {code - 128}: others may go on"
     how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
     return f"worker {number} {how}: see {worker.output}"

@@ -1,8 +1,10 @@
 """A sweep of a small network, with a training that only writes what a formula says."""
 
+import contextlib
 import json
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import numpy as np
 
@@ -32,14 +34,20 @@ class Formula:
     Attributes:
         runs: the seeds and rates of each call.
         before: is called before each.
+        within: makes what each runs in.
     """
 
     def __init__(self):
         self.runs: list[list[tuple[int, float]]] = []
         self.before: Callable[[], None] = lambda: None
+        self.within: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext
 
     def __call__(self, run, *, listeners=(), **options):
         self.before()
+        with self.within():
+            return self._train(run, listeners)
+
+    def _train(self, run, listeners):
         self.runs.append([(m.seed, m.learning_rate) for m in run.members])
         lost = np.array([m.learning_rate > 1e30 for m in run.members])
         if lost.all():

@@ -13,7 +13,7 @@ def extended(folder, first, second, *, settings=SETTINGS, then=SETTINGS, **optio
     """Plans a sweep, and then another one in its folder; returns both plans."""
     own = options.pop("own", {})
     before = make_plan(settings, first, **(options | own))
-    write_plan(folder, before, Criterion("loss", "validation"))
+    write_plan(folder, before, Criterion("loss", "validation"), "study")
     return before, make_plan(then, second, begun=read_begun(folder), **options)
 
 
@@ -41,7 +41,7 @@ def test_points_keep_their_numbers_and_spelling_and_new_ones_come_after(tmp_path
     assert points(after)[:4] == points(before)
     new = [(point["learning_rate"], point["length"]) for point in points(after)[4:]]
     assert sorted(new) == [("0.1", "4"), ("0.1", "5")]
-    write_plan(tmp_path, after, Criterion("loss", "validation"))
+    write_plan(tmp_path, after, Criterion("loss", "validation"), "study")
     third = make_plan(
         SETTINGS, "length=4,5,6;learning_rate=1e-1,1e-2,1e-3", begun=read_begun(tmp_path)
     )

@@ -30,8 +30,11 @@ def test_local_workers_write_logs_get_their_variables_and_return_their_codes(tmp
     assert logs[0].read_text() == "0 True\nno\nagain\n"
 
 
-def test_a_local_worker_can_be_stopped_as_by_ctrl_c_and_killed(tmp_path):
-    text = "import time\nprint('here', flush=True)\ntry: time.sleep(60)\nexcept KeyboardInterrupt:"
+def test_a_local_worker_can_be_stopped_with_time_to_save_and_killed(tmp_path):
+    text = (
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.default_int_handler)\n"
+        "print('here', flush=True)\ntry: time.sleep(60)\nexcept KeyboardInterrupt:"
+    )
     commands = [python(f"{text} raise SystemExit(130)"), python(f"{text} time.sleep(60)")]
     workers = start_workers(Local(), commands, tmp_path)
     until(lambda: all("here" in pathlib.Path(worker.output).read_text() for worker in workers))

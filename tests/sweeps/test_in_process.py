@@ -10,6 +10,7 @@ from rnnjax.runs.load import read_settings
 from rnnjax.runs.recording import read_metrics
 from rnnjax.runs.run import Run, Workdir, train
 from rnnjax.settings import problem
+from rnnjax.sweeps.folder import study_of
 from rnnjax.sweeps.study import open_results
 from tests.sweeps.small import SETTINGS
 
@@ -30,7 +31,9 @@ def swept(tmp_path_factory):
 def test_a_sweep_leaves_a_study_a_report_and_the_flags_of_each_point(swept):
     first, _, last = swept
     assert first.counts() == last.counts() == {"finished": 4}
-    study = open_results(str(last.folder / "study.db"), "adding", higher_is_better=False)
+    name = study_of(last.folder)
+    assert name.startswith("adding-")
+    study = open_results(str(last.folder / "study.db"), name, higher_is_better=False)
     assert [trial.value for trial in study.trials] == [
         json.loads((point.folder / "summary.json").read_text())["best"]["validation"]["loss"]
         for point in last.points

@@ -6,6 +6,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState
 
 from rnnjax import sweeps
+from rnnjax.sweeps.folder import study_of
 from rnnjax.sweeps.study import open_queue, open_results
 from rnnjax.sweeps.units import tries_of
 from rnnjax.sweeps.workers import own_name
@@ -19,7 +20,8 @@ def swept(folder, text, settings=SETTINGS, storage="study.journal", **options):
 
 
 def study(folder, storage="study.journal"):
-    return open_results(str(folder / "swept" / storage), "swept", higher_is_better=False)
+    name = study_of(folder / "swept")
+    return open_results(str(folder / "swept" / storage), name, higher_is_better=False)
 
 
 def loss(rate, seed, step=4):
@@ -192,7 +194,7 @@ def test_more_steps_go_on_with_every_point(tmp_path, formula):
 
 def test_a_sweep_is_not_extended_while_its_workers_run(tmp_path, formula):
     swept(tmp_path, "seed=0:2")
-    queue = open_queue(str(tmp_path / "swept" / "study.journal"), "swept")
+    queue = open_queue(str(tmp_path / "swept" / "study.journal"), study_of(tmp_path / "swept"))
     about = {"unit": 0, "worker": own_name()}
     queue.add_trial(optuna.create_trial(state=TrialState.RUNNING, user_attrs=about))
     before = (tmp_path / "swept" / "sweep.json").read_text()

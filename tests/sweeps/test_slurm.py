@@ -165,7 +165,9 @@ def test_a_worker_has_time_to_give_its_unit_back_before_slurm_ends_it(tmp_path, 
     monkeypatch.setenv("SUBMITIT_EXECUTOR", "slurm")
     monkeypatch.setenv("SLURM_JOB_ID", "17")
     text = (
-        "import os, pathlib, sys, time; print(os.environ['RNNJAX_WORKER'], flush=True)\n"
+        "import os, pathlib, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.default_int_handler)\n"
+        "print(os.environ['RNNJAX_WORKER'], flush=True)\n"
         "try: pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(60)\n"
         "except KeyboardInterrupt: time.sleep(0.1); sys.exit('given back')"
     )

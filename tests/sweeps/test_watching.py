@@ -59,19 +59,20 @@ def test_a_line_is_printed_whenever_a_unit_ends_and_the_watch_with_the_workers(s
 
 
 def test_a_dead_worker_is_told_once_with_its_log(site):
-    workers = [Scripted(1, -9), Scripted(9, 1), Scripted(5)]
+    workers = [Scripted(1, -9), Scripted(9, 1), Scripted(5), Scripted(12, 143)]
     ending, shown = watched(workers, site.planned(1))
-    assert ending == Ending(Counts(0, 0, 1, 0), died=2)
+    assert ending == Ending(Counts(0, 0, 1, 0), died=3)
     assert shown.splitlines() == [
         "worker 0 was killed by signal 9: see workers/worker-0.log",
         "worker 1 ended with exit code 1: see workers/worker-0.log",
+        "worker 3 was told to end, by signal 15: others may go on",
     ]
 
 
 def test_workers_that_do_not_end_when_all_is_done_are_stopped(site, monkeypatch):
     monkeypatch.setattr("rnnjax.sweeps.watching._END_SECONDS", 0.05)
     queue = site.planned(1)
-    work(queue, lambda unit: None)
+    work(queue, lambda unit, saved: None)
     worker = Scripted(10**9)
     assert watched([worker], queue)[0] == Ending(Counts(1, 0, 0, 0), died=0)
     assert worker.stops == 1

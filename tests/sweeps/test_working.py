@@ -59,12 +59,12 @@ def test_an_interrupted_worker_gives_its_unit_back(site):
     assert worker.wait(60) not in (0, -9)
     assert progress_of(queue) == Counts(0, 0, 2, 0)
     plan_units(queue, 2)
-    work(queue, lambda unit: None)
+    work(queue, lambda unit, saved: None)
     assert progress_of(queue) == Counts(2, 0, 0, 0)
 
 
 def test_an_error_that_is_caught_fails_its_unit_alone(site, caplog):
-    def do(unit):
+    def do(unit, saved):
         if unit == 1:
             raise RuntimeError("the loss is not finite\nat step 3")
 
@@ -80,7 +80,7 @@ def test_an_error_that_is_caught_fails_its_unit_alone(site, caplog):
 
 
 def test_another_error_ends_the_worker_and_the_unit_can_be_planned_again(site):
-    def do(unit):
+    def do(unit, saved):
         raise ValueError(f"unit {unit} makes no sense")
 
     queue = site.planned(2)
@@ -88,7 +88,7 @@ def test_another_error_ends_the_worker_and_the_unit_can_be_planned_again(site):
         work(queue, do)
     assert progress_of(queue) == Counts(0, 0, 2, 0)
     plan_units(queue, 2)
-    work(queue, lambda unit: None)
+    work(queue, lambda unit, saved: None)
     assert progress_of(queue) == Counts(2, 0, 0, 0)
 
 
@@ -104,7 +104,7 @@ def give_up(queue, unit):
 def test_a_worker_taken_for_dead_goes_on_and_its_late_end_does_not_count(site, ending):
     done = []
 
-    def do(unit):
+    def do(unit, saved):
         done.append(unit)
         if done == [0]:
             give_up(queue, 0)
@@ -118,7 +118,7 @@ def test_a_worker_taken_for_dead_goes_on_and_its_late_end_does_not_count(site, e
 
 
 def test_ctrl_c_ends_a_worker_that_was_taken_for_dead_too(site):
-    def do(unit):
+    def do(unit, saved):
         give_up(queue, unit)
         raise KeyboardInterrupt
 
@@ -132,7 +132,7 @@ def test_a_trial_whose_worker_died_before_its_first_heartbeat_is_found_dead(site
     looks = []
     queue = site.planned(1)
     queue._storage.set_trial_state_values(queue.trials[0]._trial_id, state=TrialState.RUNNING)
-    work(queue, lambda unit: None, on_wait=lambda: looks.append(progress_of(queue)))
+    work(queue, lambda unit, saved: None, on_wait=lambda: looks.append(progress_of(queue)))
     assert progress_of(queue) == Counts(1, 0, 0, 0)
     assert looks[0] == Counts(0, 1, 0, 0)
 
@@ -144,14 +144,14 @@ def test_the_unit_whose_rescuer_died_is_planned_again(site):
         queue._storage.set_trial_state_values(trial._trial_id, state=state)
     assert state_of(queue.trials).name == "STOPPED"
     plan_units(queue, 1)
-    work(queue, lambda unit: None)
+    work(queue, lambda unit, saved: None)
     assert progress_of(queue) == Counts(1, 0, 0, 0)
 
 
 def test_a_trial_beyond_the_plan_does_no_work(site):
     """As when another worker is faster at the last unit."""
     queue = site.planned(1)
-    work(queue, lambda unit: None)
-    working._work_once(queue, lambda unit: pytest.fail("it worked"), (RuntimeError,))
+    work(queue, lambda unit, saved: None)
+    working._work_once(queue, lambda unit, saved: pytest.fail("it worked"), (RuntimeError,))
     assert [trial.state.name for trial in queue.trials] == ["COMPLETE", "FAIL"]
     assert progress_of(queue) == Counts(1, 0, 0, 0)

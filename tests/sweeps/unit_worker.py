@@ -6,6 +6,7 @@ import pathlib
 import signal
 import sys
 import time
+from collections.abc import Callable
 
 from rnnjax.sweeps.executors import Command, Local, start_workers
 from rnnjax.sweeps.progress import SweepProgress
@@ -23,7 +24,7 @@ args = parser.parse_args()
 folder = args.storage.parent
 
 
-def do(unit: int) -> None:
+def do(unit: int, saved: Callable[[], None]) -> None:
     with (folder / "begun.txt").open("a") as file:
         file.write(f"{unit}\n")
     if unit == args.die:

@@ -1,0 +1,72 @@
+"""Ends a process, as it were, at one of its operations on files, each of which may be the last."""
+
+import builtins
+import contextlib
+import io
+import os
+
+from tests.runs.stopping import Stop
+
+CHANGES = (
+    *("fsync", "link", "mkdir", "open", "remove", "rename", "replace", "rmdir", "symlink"),
+    *("truncate", "unlink"),
+)
+
+
+class Operations:
+    """Counts operations that change files, and lets all fail from one on.
+
+    Like a process that was killed, what has come to its end changes nothing more.
+
+    Args:
+        last: the first operation that fails; None for none.
+    """
+
+    def __init__(self, last=None):
+        self.made, self.last = 0, last
+
+    def count(self):
+        self.made += 1
+        if self.last is not None and self.made >= self.last:
+            raise Stop
+
+    @contextlib.contextmanager
+    def paused(self):
+        """Counts nothing in the body, in which something else is tested."""
+        before, self.last = self.last, None
+        made = self.made
+        try:
+            yield
+        finally:
+            self.made, self.last = made, before
+
+    def changing(self, function):
+        def counted(*arguments, **keywords):
+            self.count()
+            return function(*arguments, **keywords)
+
+        return counted
+
+    def opening(self, function):
+        def counted(file, mode="r", *arguments, **keywords):
+            if set(mode) & set("wax+"):
+                self.count()
+            return function(file, mode, *arguments, **keywords)
+
+        return counted
+
+
+@contextlib.contextmanager
+def stopped_at(patch, last=None):
+    """Yields the `Operations` of the body, which ends with the one of this number."""
+    with patch.context() as inner:
+        operations = Operations(last)
+        for name in CHANGES:
+            inner.setattr(os, name, operations.changing(getattr(os, name)))
+        opening = operations.opening(io.open)
+        inner.setattr(io, "open", opening)
+        inner.setattr(builtins, "open", opening)
+        try:
+            yield operations
+        except Stop:
+            assert last is not None, "it was not told to"
