@@ -18,7 +18,7 @@ from rnnjax.runs.keeping import Tree, as_members, as_tree, member_of, stacked
 from rnnjax.runs.listeners import Giving, Keeping, Recording, Showing, Sink
 from rnnjax.runs.profile import profiled
 from rnnjax.runs.progress import Progress
-from rnnjax.runs.recording import Recorder
+from rnnjax.runs.recording import Recorder, check_metrics
 from rnnjax.runs.summary import FILE, Draw, Summary, draw_missing, finished, results
 from rnnjax.runs.tensorboard import TensorBoard
 from rnnjax.runs.wandb import WeightsAndBiases
@@ -158,6 +158,8 @@ def train(
                     _note_environment(run, env, 0 if tree is None else int(tree["step"]))
                     run.checkpoints.mkdir(parents=True, exist_ok=True)
                 elif tree is not None:
+                    for folder, digest in zip(folders, extra.get("metrics", ()), strict=False):
+                        check_metrics(folder, int(tree["step"]), digest)
                     _draw(run, tree, draw)
             position = extra.get("position", {})
             processes.tell({"position": position, "summaries": found})
