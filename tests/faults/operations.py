@@ -4,6 +4,7 @@ import builtins
 import contextlib
 import io
 import os
+import traceback
 
 from tests.runs.stopping import Stop
 
@@ -24,21 +25,28 @@ class Operations:
 
     def __init__(self, last=None):
         self.made, self.last = 0, last
+        self._places = {}  # the operations made at each place of the code
 
     def count(self):
         self.made += 1
+        if self.last is None:
+            self._places.setdefault(_place(), []).append(self.made)
         if self.last is not None and self.made >= self.last:
             raise Stop
+
+    def of_each_place(self):
+        """Returns the first and the last operation that was made at each place of the code."""
+        return sorted({n for made in self._places.values() for n in (made[0], made[-1])})
 
     @contextlib.contextmanager
     def paused(self):
         """Counts nothing in the body, in which something else is tested."""
-        before, self.last = self.last, None
-        made = self.made
+        before = self.made, self.last, self._places
+        self.last, self._places = None, {}
         try:
             yield
         finally:
-            self.made, self.last = made, before
+            self.made, self.last, self._places = before
 
     def changing(self, function):
         def counted(*arguments, **keywords):
@@ -54,6 +62,16 @@ class Operations:
             return function(file, mode, *arguments, **keywords)
 
         return counted
+
+
+def _place():
+    """Returns by which lines of the library and of Orbax it has come to an operation."""
+    frames = traceback.walk_stack(None)
+    return tuple(
+        (frame.f_code.co_filename, line)
+        for frame, line in frames
+        if any(name in frame.f_code.co_filename for name in ("/rnnjax/", "/orbax/", "/optuna/"))
+    )
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from tests.training import scripted
 PLAN = Plan(12, log_every=3, eval_every=4)
 # The second diverges at step 4.
 SEEDS = {"a run": (9,), "a population": (9, 20, 30)}
-FEW, ALL = 2, 10**6  # operations at most, in the default suite and with --full
+FEW = 2  # operations, in the default suite
 KINDS = [pytest.param(kind, id=kind) for kind in SEEDS]
 
 
@@ -91,26 +91,25 @@ def uncut(tmp_path_factory):
         folder = tmp_path_factory.mktemp("uncut") / "runs"
         with stopped_at(pytest.MonkeyPatch()) as operations:
             train(run_of(kind, folder), show=False)
-        found[kind] = (left(folder), states(folder, left(folder)), operations.made)
+        found[kind] = (left(folder), states(folder, left(folder)), operations)
     return found
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    "most", [FEW, pytest.param(ALL, marks=pytest.mark.full)], ids=["some", "all"]
+    "most", [FEW, pytest.param(10**6, marks=pytest.mark.full)], ids=["some", "all"]
 )
 def test_what_ends_at_an_operation_ends_as_what_never_did(
     uncut, tmp_path, monkeypatch, tell, kind, most
 ):
-    wanted, checkpoints, count = uncut[kind]
-    times = 0
-    begin = count if most == ALL else count - 24  # where a folder is half removed
-    for last in range(begin, 0, -max(count // most, 1)):
+    wanted, checkpoints, operations = uncut[kind]
+    times, chosen = 0, operations.of_each_place()
+    for last in chosen[:: -max(len(chosen) // most, 1)]:
         folder = tmp_path / str(last)
         folder.mkdir()
         with stopped_at(monkeypatch, last):
             train(run_of(kind, folder), show=False)
-        with stopped_at(monkeypatch, 1 + 7 * last % count):  # it may come to its end
+        with stopped_at(monkeypatch, 1 + 7 * last % operations.made):  # it may come to its end
             train(run_of(kind, folder), show=False)
         train(run_of(kind, folder), show=False)
         found = left(folder)
