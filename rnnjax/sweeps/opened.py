@@ -254,12 +254,15 @@ def _extend(opened: OpenSweep, begun: Begun) -> None:
 
 def _mark_what_failed(opened: OpenSweep) -> None:
     """Marks the points of units that are not done, as far as they were begun."""
-    failed = []
+    failed: list[int] = []
+    statuses: dict[int, str] = {}
     for unit, trials in tries_of(opened.queue).items():
         state = state_of(trials)
         if state is UnitState.FAILED:
             failed.append(unit)
         begun = state is UnitState.STOPPED or (state is UnitState.WAITING and len(trials) > 1)
-        for number in opened.plan.numbers(unit) if begun or unit in failed else ():
-            mark(opened.folder, number, "stopped" if begun else "failed")
+        if begun or unit in failed:
+            numbers = opened.plan.numbers(unit)
+            statuses |= dict.fromkeys(numbers, "stopped" if begun else "failed")
+    mark(opened.folder, statuses)
     opened.results.abandon(failed)

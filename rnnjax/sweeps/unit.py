@@ -114,8 +114,7 @@ def train_unit(
     try:
         _train(plan, unit, numbers, searched, workdir, [reporting], watched)
     except optuna.TrialPruned:
-        for number in numbers:
-            mark(workdir, number, "pruned")
+        mark(workdir, dict.fromkeys(numbers, "pruned"))
         results.finish(trial, numbers, pruned=True)
     else:
         results.finish(trial, numbers, pruned=False)
@@ -148,16 +147,16 @@ def _train(
         data=first.task.token,
         changeable=frozenset({"steps"} | elsewhere(first)),
     )
-    for number, point in zip(numbers, points, strict=True):
-        mark(workdir, number, "running", point)
+    begun = dict(zip(numbers, points, strict=True))
+    mark(workdir, dict.fromkeys(numbers, "running"), begun)
     watching = [Telling(watched, found.plan.steps), *listeners]
     summaries: Sequence[Summary | None]
     try:
         summaries = train(run, listeners=watching, wandb=watched.wandb, show=False)
     except training.DivergedError:
         summaries = [None] * len(points)
-    for number, summary in zip(numbers, summaries, strict=True):
-        mark(workdir, number, "diverged" if summary is None else "finished")
+    ends = ("diverged" if summary is None else "finished" for summary in summaries)
+    mark(workdir, dict(zip(numbers, ends, strict=True)))
 
 
 def _devices(settings: Settings, folder: pathlib.Path, *, alone: bool) -> int:
