@@ -8,6 +8,23 @@ from collections.abc import Mapping
 _COMPLAINTS = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
 
 
+_LEAST = 2.0**-126  # XLA takes what is smaller for 0
+_MOST = (2 - 2.0**-24) * 2.0**127  # what is larger rounds to infinity
+
+
+def lost_in_single(number: float) -> str:
+    """Says what becomes of a number in single precision, where that is 0 or infinity; else nothing.
+
+    Example:
+        >>> lost_in_single(1e-46), lost_in_single(-1e39), lost_in_single(0.1), lost_in_single(0.0)
+        ('1e-46 is 0 in single precision', '-1e+39 is infinite in single precision', '', '')
+    """
+    size = abs(number)
+    if 0 < size < _LEAST:
+        return f"{number:.8g} is 0 in single precision"
+    return f"{number:.8g} is infinite in single precision" if size >= _MOST else ""
+
+
 def read(text: str, names: Mapping[str, object]) -> object:
     """Returns the value that `text` spells.
 
@@ -42,10 +59,12 @@ def _parsed(text: str) -> ast.expr:
 
 def _value(node: ast.expr, names: Mapping[str, object]) -> object:
     match node:
+        case ast.Constant(int() | float() as value) if said := _lost(value):
+            raise ValueError(said)
         case ast.Constant(value):
             return value
-        case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)):
-            return -value
+        case ast.UnaryOp(ast.USub(), ast.Constant(int() | float()) as inner):
+            return -_value(inner, names)  # pyright: ignore[reportOperatorIssue]
         case ast.Tuple(items) | ast.List(items):
             return tuple(_value(item, names) for item in items)
         case ast.Name() | ast.Attribute() if name := _dotted(node, names):
@@ -80,6 +99,13 @@ def _dotted(node: ast.expr, names: Mapping[str, object]) -> str | None:
         return None
     name = ".".join([node.id, *attributes])
     return None if attributes and node.id in names and name not in names else name
+
+
+def _lost(number: float) -> str:
+    try:
+        return lost_in_single(number)
+    except OverflowError:  # a whole number of some hundred digits
+        return "a whole number of so many digits is infinite in single precision"
 
 
 _SHOWN = 12  # names in a message

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from rnnjax.text import read
@@ -169,3 +171,18 @@ def test_text_too_deep_to_read_is_refused(text):
     with pytest.raises(ValueError, match="cannot read") as caught:
         read(text, NAMES)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("record(1e-46)", "1e-46 is 0 in single precision"),
+        ("record(a=-1e39)", "1e+39 is infinite in single precision"),
+        ("1e999", "inf is infinite in single precision"),
+        ("9" * 400, "a whole number of so many digits is infinite in single precision"),
+    ],
+)
+def test_a_number_that_single_precision_loses_is_refused(text, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        read(text, NAMES)
+    assert CALLS == []

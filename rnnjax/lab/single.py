@@ -33,7 +33,6 @@ def run_once(settings: Settings, options: RunOptions, group: ProcessOptions) -> 
         DivergedError: if the loss is not finite.
     """
     devices = use_devices(settings.training, options, group)
-    settings = settings.replace(devices=devices)
     problems = {part: problem(settings, part) for part in settings.experiment.networks}
     sizes = {part: size_of(found) for part, found in problems.items()}
     for size in sizes.values():
@@ -42,7 +41,7 @@ def run_once(settings: Settings, options: RunOptions, group: ProcessOptions) -> 
         _evaluate(settings, options, problems)
         return []
     done = {
-        part: _train(settings, options, part, found, sizes[part])
+        part: _train(settings, options, part, found, sizes[part], devices)
         for part, found in problems.items()
     }
     if len(done) > 1:
@@ -51,13 +50,15 @@ def run_once(settings: Settings, options: RunOptions, group: ProcessOptions) -> 
 
 
 def _train(
-    settings: Settings, options: RunOptions, part: str, found: Problem, size: Size
+    settings: Settings, options: RunOptions, part: str, found: Problem, size: Size, devices: int
 ) -> tuple[Summary, pathlib.Path]:
-    workdir = workdir_of(settings, options.workdir, part, init_from=options.init_from)
+    workdir = workdir_of(
+        settings, options.workdir, part, init_from=options.init_from, devices=devices
+    )
     name = _name(settings, part)
     networks = settings.experiment.networks
     network = networks[part].title(settings.names)
-    mesh = training.make_mesh(settings.training.devices or 1, time=settings.training.time_devices)
+    mesh = training.make_mesh(devices, time=settings.training.time_devices)
     finished_before = (workdir.folder / "summary.json").exists()
     run = Run(
         name,
@@ -72,7 +73,7 @@ def _train(
     def begin(members: Members) -> Members:
         if options.init_from is None:
             return members
-        return _from(options.init_from, part, members)
+        return _from(options.init_from, part, members, settings)
 
     def announce() -> None:
         print_header(
@@ -114,10 +115,10 @@ def _name(settings: Settings, part: str) -> str:
     return "/".join(filter(None, (short(settings.name), part)))
 
 
-def _from(folder: str, part: str, members: Members) -> Members:
+def _from(folder: str, part: str, members: Members, settings: Settings) -> Members:
     """Gives a member that begins the parameters of another run."""
     like = jax.tree.map(lambda leaf: leaf[0], members.state.params)
-    params = load_params(folder_of(folder) / part, like)
+    params = load_params(folder_of(folder) / part, like, settings)
     params = jax.tree.map(lambda leaf: leaf[None], params)
     average = None if members.state.average is None else params
     state = members.state._replace(params=params, average=average)
@@ -134,7 +135,7 @@ def _evaluate(settings: Settings, options: RunOptions, problems: dict[str, Probl
         )
     (folder,) = given
     for part, found in problems.items():
-        params = load_params(folder_of(folder) / part, param_shapes(found))
+        params = load_params(folder_of(folder) / part, param_shapes(found), settings)
         trained, words = Trained(found.learning.objective, params), [_name(settings, part)]
         for split in ("test", "validation"):
             if split in found.held_out:

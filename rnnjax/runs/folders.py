@@ -19,14 +19,17 @@ def workdir_of(
     part: str = "",
     *,
     init_from: str | os.PathLike[str] | None = None,
+    devices: int | None = None,
 ) -> Workdir:
     """Returns where a run is written: `folder`, or one that the settings name.
 
     Args:
-        settings: the number of devices among them.
+        settings: what is trained, and how.
         folder: as it was given.
         part: the network, where there are several; it has a folder in the folder.
         init_from: whose parameters it begins with.
+        devices: over how many a batch is divided here. Folders were once named by it as well, also
+            where nobody had asked for that number; one that is there is found.
 
     Example:
         >>> from rnnjax.settings import settings_of
@@ -39,7 +42,11 @@ def workdir_of(
     if init_from:
         lines.append(flag_line("init_from", str(folder_of(init_from))))
         config["init_from"] = str(folder_of(init_from))
-    home = folder_of(folder) if folder else default_workdir(short(settings.name), config)
+    name = short(settings.name)
+    home = folder_of(folder) if folder else default_workdir(name, config)
+    before = default_workdir(name, config | {"devices": devices})
+    if not folder and before.exists() and not home.exists():
+        home = before
     if part:
         config["part"] = part
     return Workdir(home / part, "".join(f"{line}\n" for line in lines), config)
@@ -52,5 +59,14 @@ def default_workdir(name: str, config: dict[str, Any]) -> pathlib.Path:
 
 
 def changeable(settings: Settings) -> frozenset[str]:
-    """Names the settings that a finished run may be gone on with: of a constant rate, its steps."""
-    return frozenset({"steps"} if settings.training.schedule == "constant" else ())
+    """Names the settings in which a run that is gone on with may differ.
+
+    Of a constant rate, its steps; of stored data, of which the digest is compared, where they are.
+    """
+    found = {"steps"} if settings.training.schedule == "constant" else set()
+    return frozenset(found | elsewhere(settings))
+
+
+def elsewhere(settings: Settings) -> set[str]:
+    """Names what of a configuration says where stored data are, or what they are called there."""
+    return {"task", *settings.task.located_by} if settings.task.digest else set()

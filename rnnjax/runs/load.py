@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import logging
 import os
 import pathlib
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +22,8 @@ from rnnjax.typing import Params
 
 if TYPE_CHECKING:
     import pandas as pd
+
+logger = logging.getLogger(__name__)
 
 Which = Literal["best", "last"]
 
@@ -74,7 +77,8 @@ def load(workdir: str | os.PathLike[str], which: Which = "best") -> LoadedRun:
             validation, or nothing chosen yet, both are the last.
 
     Raises:
-        ValueError: if there is no run, or it cannot be read.
+        ValueError: if there is no run, it cannot be read, or the data are not those that it was
+            trained on.
 
     Example:
         >>> load("runs/nothing")
@@ -86,10 +90,24 @@ def load(workdir: str | os.PathLike[str], which: Which = "best") -> LoadedRun:
         raise ValueError(f"which parameters: best or last; got {which!r}")
     if not (folder / "config.json").is_file():
         raise ValueError(f"{folder} holds no run: there is no config.json in it")
-    part, settings = read_json(folder / "config.json").get("part", ""), read_settings(folder)
+    config, settings = read_json(folder / "config.json"), read_settings(folder)
+    part = config.get("part", "")
+    if said := _other_data(config, settings):
+        raise ValueError(f"{folder} {said}")
     found = problem(settings, part)
     params, step = _read(folder, param_shapes(found), which)
     return LoadedRun(found.learning.objective, params, folder, settings, step)
+
+
+def _other_data(config: dict[str, Any], settings: Settings) -> str:
+    """Says that a run's data are not those that the settings find here; empty where they are."""
+    there, here = config.get("data"), settings.task.digest
+    if there in (None, here):
+        return ""
+    return (
+        f"was trained on other data than are here: {config.get('task')} of SHA-256 "
+        f"{there[:12]}..., here {settings.task.title} of {here[:12]}..."
+    )
 
 
 def read_settings(folder: pathlib.Path) -> Settings:
@@ -117,17 +135,25 @@ def read_settings(folder: pathlib.Path) -> Settings:
     return settings.parse({flag: text for flag, text in texts.items() if flag in fields})
 
 
-def load_params(workdir: str | os.PathLike[str], like: Params) -> Params:
+def load_params(
+    workdir: str | os.PathLike[str], like: Params, settings: Settings | None = None
+) -> Params:
     """Returns the best parameters of a run, or the last where none was chosen.
 
     Args:
         workdir: the run's folder.
         like: a pytree of their shapes, such as `param_shapes` returns.
+        settings: what they are for; a line in the log says so if that is other data than the run's.
 
     Raises:
         ValueError: if there are none, or they do not fit.
     """
-    return _read(folder_of(workdir), like, "best")[0]
+    folder = folder_of(workdir)
+    config = folder / "config.json"
+    about = read_json(config) if settings is not None and config.is_file() else {}
+    if settings is not None and (said := _other_data(about, settings)):
+        logger.warning("%s %s", folder, said)
+    return _read(folder, like, "best")[0]
 
 
 def param_shapes(found: Problem) -> Params:

@@ -28,7 +28,7 @@ class Recorder:
         resume_step: the step whose state the run goes on from. Lines after it are dropped; at 0,
             from the beginning, all are.
         digest: of the lines up to there. If they have another, some are missing or have changed:
-            that gets a line in the log, and the file as it was stays beside the new one.
+            that gets a line in the log, and the file as it was stays as `metrics.jsonl.damaged`.
 
     Raises:
         ValueError: a line before the last is not a record, and there is no digest to tell since
@@ -55,13 +55,9 @@ class Recorder:
         kept = _kept(self.path, resume_step, strict=digest is None)
         self._digest = hashlib.sha256(kept)
         if digest is not None and digest != self.digest:
-            beside = self.path.with_name(f"{_FILE}.damaged")
-            logger.warning(
-                "%s: lines up to step %s are missing or have changed; as it was it is %s",
-                *(self.path, resume_step, beside.name),
-            )
+            _warn(self.path, resume_step)
             if there:
-                self.path.replace(beside)
+                self.path.replace(self.path.with_name(f"{_FILE}.damaged"))
             write_bytes(self.path, kept)
         elif there.startswith(kept):
             with self.path.open("ab") as file:
@@ -97,6 +93,13 @@ class Recorder:
 
     def write_speed(self, step: int, examples_per_second: float) -> None:
         """Writes nothing: no two runs are equally fast, and their lines are equal."""
+
+
+def check_metrics(workdir: str | os.PathLike[str], step: int, digest: str) -> None:
+    """Says in the log if what a run has recorded up to a step is not what it was."""
+    path = folder_of(workdir) / _FILE
+    if hashlib.sha256(_kept(path, step, strict=False)).hexdigest() != digest:
+        _warn(path, step)
 
 
 def read_metrics(workdir: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -138,6 +141,10 @@ def _parse(line: bytes) -> dict[str, Any] | None:
         return None
     whole = line.endswith(b"\n") and isinstance(record, dict) and "step" in record
     return record if whole else None
+
+
+def _warn(path: pathlib.Path, step: int) -> None:
+    logger.warning("%s: lines up to step %s are missing or have changed", path, step)
 
 
 def _kept(path: pathlib.Path, step: int, *, strict: bool) -> bytes:

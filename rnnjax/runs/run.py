@@ -1,6 +1,7 @@
 """Whole runs in folders: begun or resumed, trained, drawn, summed up. One, or a population."""
 
 import contextlib
+import logging
 import pathlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -12,17 +13,17 @@ from jax.sharding import Mesh
 from rnnjax.runs import interrupts
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
 from rnnjax.runs.durable import sync, sync_below
+from rnnjax.runs.environment import describe_environment, note_environment
 from rnnjax.runs.keeping import Tree, as_members, as_tree, member_of, stacked
 from rnnjax.runs.listeners import Giving, Keeping, Recording, Showing, Sink
 from rnnjax.runs.profile import profiled
 from rnnjax.runs.progress import Progress
-from rnnjax.runs.recording import Recorder
+from rnnjax.runs.recording import Recorder, check_metrics
 from rnnjax.runs.summary import FILE, Draw, Summary, draw_missing, finished, results
 from rnnjax.runs.tensorboard import TensorBoard
 from rnnjax.runs.wandb import WeightsAndBiases
 from rnnjax.runs.workdir import (
     WorkdirError,
-    describe_environment,
     open_workdir,
     write_json,
 )
@@ -30,6 +31,9 @@ from rnnjax.training import loop, processes
 from rnnjax.training.hyperparameters import Hyperparameters
 from rnnjax.training.loop import Listener, Members, Speed
 from rnnjax.training.program import Problem, Program, make_program
+from rnnjax.training.update import AXIS
+
+logger = logging.getLogger(__name__)
 
 
 class Workdir(NamedTuple):
@@ -140,7 +144,7 @@ def train(
         with contextlib.ExitStack() as held:
             with processes.telling_errors():
                 _refuse_more_steps(run)
-                env = describe_environment(0)
+                env = describe_environment(0, run.mesh.shape[AXIS])
                 for (folder, flags, config), numbers in zip(run.workdirs, run.members, strict=True):
                     own = {"env": env | {"seed": int(numbers.seed)}, "changeable": run.changeable}
                     held.enter_context(open_workdir(folder, flags=flags, config=config, **own))
@@ -151,8 +155,11 @@ def train(
                 announce()
                 found = finished(folders, tree, run.problem.plan.steps)
                 if found is None:
+                    _note_environment(run, env, 0 if tree is None else int(tree["step"]))
                     run.checkpoints.mkdir(parents=True, exist_ok=True)
                 elif tree is not None:
+                    for folder, digest in zip(folders, extra.get("metrics", ()), strict=False):
+                        check_metrics(folder, int(tree["step"]), digest)
                     _draw(run, tree, draw)
             position = extra.get("position", {})
             processes.tell({"position": position, "summaries": found})
@@ -163,6 +170,16 @@ def train(
             program.seek(position, int(members.state.step))
             watched = _Watched(listeners, draw, profile, wandb, show)
             return _lead(run, program, members, kept, extra.get("metrics"), watched)
+
+
+def _note_environment(run: Run, env: dict[str, Any], step: int) -> None:
+    """Writes where the run goes on if that is elsewhere, and says so once for all members."""
+    said = [
+        note_environment(workdir.folder, env | {"seed": int(numbers.seed)}, step)
+        for workdir, numbers in zip(run.workdirs, run.members, strict=True)
+    ]
+    for line in dict.fromkeys(filter(None, said)):
+        logger.warning("%s", line)
 
 
 def _lead(

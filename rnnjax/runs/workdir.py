@@ -3,25 +3,18 @@
 import contextlib
 import errno
 import fcntl
-import importlib.metadata
 import json
 import logging
 import math
 import os
 import pathlib
-import platform
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
-import jax
-
-import rnnjax
 from rnnjax.runs.durable import write_text
 
 _LOCK = ".rnnjax-lock"
 _NO_LOCKS = (errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK)  # Lustre and NFS, as they may be mounted
-_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 logger = logging.getLogger(__name__)
 
@@ -66,16 +59,16 @@ def open_workdir(
 
     A new folder gets `flags.txt`, `config.json` and `env.json`. One that a run has written is left
     as it is, and has to have been written with an equal `config`, but for what is `changeable`:
-    where that differs, `flags.txt` and `config.json` are written anew. It is for the caller to
-    `durable.sync` them. An environment that differs gets a line in the log. The lock is the
-    kernel's, so it ends with the process, however that ends; a file system without locks gets a
-    line in the log.
+    where that or a flag differs, `flags.txt` and `config.json` are written anew. A number of
+    `devices` is compared where both have one: None leaves it to the machine. It is for the caller
+    to `durable.sync` what is written. The lock is the kernel's, so it ends with the process,
+    however that ends; a file system without locks gets a line in the log.
 
     Args:
         path: the folder; made when missing, its parents too.
         flags: what `--flagfile` replays, written as it is.
         config: the settings that decide the run's numbers, as JSON can hold them.
-        env: where it runs, as `describe_environment` tells it.
+        env: where it is begun, as `describe_environment` tells it.
         changeable: the settings that may differ from what the folder has, such as `steps`.
 
     Yields:
@@ -107,36 +100,6 @@ def open_workdir(
         yield folder
     finally:
         os.close(lock)
-
-
-def describe_environment(seed: int) -> dict[str, Any]:
-    """Describes what a run's last bits depend on besides its settings.
-
-    Args:
-        seed: the run's seed.
-
-    Returns:
-        Versions (`None` for a package that is not installed), devices, the git commit of the code
-        (`None` outside a checkout, with `-dirty` after it where tracked files were changed) and
-        the seed, ready for JSON.
-
-    Example:
-        >>> describe_environment(seed=3)["seed"]
-        3
-    """
-    devices = jax.devices()
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "versions": {"rnnjax": rnnjax.__version__} | {name: _version(name) for name in _PACKAGES},
-        "devices": {
-            "platform": devices[0].platform,
-            "kind": devices[0].device_kind,
-            "count": len(devices),
-        },
-        "git_commit": _git_commit(pathlib.Path(rnnjax.__file__)),
-        "seed": seed,
-    }
 
 
 def write_json(path: str | os.PathLike[str], obj: Any, *, synced: bool = True) -> None:
@@ -209,31 +172,25 @@ def _check_folder(folder: pathlib.Path, config: dict[str, Any], changeable: froz
             raise WorkdirError(f"workdir {folder} is a file, not a folder")
         names = {entry.name for entry in folder.iterdir()}
     if "config.json" in names:
-        there, here = (
-            {name: value for name, value in run.items() if name not in changeable}
-            for run in (_read_config(folder) or config, config)
-        )
-        if differences := _differences(there, here):
-            raise WorkdirError(
-                f"workdir {folder} holds a run with other settings: {'; '.join(differences)}"
-            )
+        runs = _read_config(folder) or config, config
+        if any(run.get("devices") is None for run in runs):  # left to the machine, so no setting
+            changeable |= {"devices"}
+        there, here = ({k: v for k, v in run.items() if k not in changeable} for run in runs)
+        if found := differences(there, here):
+            said = "; ".join(found)
+            raise WorkdirError(f"workdir {folder} holds a run with other settings: {said}")
     elif names and _LOCK not in names:
         raise WorkdirError(f"workdir {folder} is not empty and holds no run: name another folder")
 
 
 def _describe_run(folder: pathlib.Path, flags: str, config: dict, env: dict) -> None:
     """Writes the three files of a new folder, or renews the settings that have changed."""
-    config_file, env_file = folder / "config.json", folder / "env.json"
     there = _read_config(folder)
     if there is None:
-        write_json(env_file, env, synced=False)
-    elif env_file.exists():
-        differences = _differences(read_json(env_file), json.loads(_to_json(env)))
-        if differences:
-            logger.warning("resuming in another environment: %s", "; ".join(differences))
-    if there != config:
+        write_json(folder / "env.json", env, synced=False)
+    if there != config or _text(folder / "flags.txt") != flags:
         write_text(folder / "flags.txt", flags, synced=False)
-        write_json(config_file, config, synced=False)  # last: it marks them complete
+        write_json(folder / "config.json", config, synced=False)  # last: it marks them complete
 
 
 def _read_config(folder: pathlib.Path) -> dict[str, Any] | None:
@@ -257,8 +214,13 @@ def _read_config(folder: pathlib.Path) -> dict[str, Any] | None:
         ) from error
 
 
-def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
-    """Names each setting that differs, with both values."""
+def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """Names each setting that differs, with both values.
+
+    Example:
+        >>> differences({"steps": 9, "seed": 0}, {"steps": 5, "seed": 0})
+        ['steps is 9 there, 5 here']
+    """
     names = [*there, *(name for name in here if name not in there)]
     texts = [
         tuple(json.dumps(run[name]) if name in run else "not set" for run in (there, here))
@@ -269,6 +231,10 @@ def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
         for name, (old, new) in zip(names, texts, strict=True)
         if old != new
     ]
+
+
+def _text(path: pathlib.Path) -> str | None:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
 
 
 def _take_lock(lock: int, folder: pathlib.Path) -> None:
@@ -304,24 +270,3 @@ def _making(folder: pathlib.Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 path.rmdir()
         raise
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _git_commit(file: pathlib.Path) -> str | None:
-    """Returns the commit of the checkout that tracks `file`."""
-
-    def git(*args: str) -> str:
-        command = ("git", "-C", str(file.parent), *args)
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-    try:
-        git("ls-files", "--error-unmatch", file.name)
-        return git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
-    except (OSError, subprocess.CalledProcessError):
-        return None

@@ -183,8 +183,9 @@ class Settings:
     def texts(self) -> dict[str, str]:
         """The settled values as texts that `parse` reads."""
         fields, values = self.experiment.fields, self.settled
-        if values.get("data_dir"):  # as it is found from anywhere
-            values["data_dir"] = str(expanded(values["data_dir"]).absolute())
+        for name in self.task.located_by:
+            if values.get(name):  # as it is found from anywhere
+                values[name] = str(expanded(values[name]).absolute())
         return {name: fields[name].format(value) for name, value in values.items()}
 
     def as_flags(self, texts: Mapping[str, str] | None = None) -> list[str]:

@@ -9,6 +9,10 @@ import typing
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
+from rnnjax.text import lost_in_single
+
 
 class Between(NamedTuple):
     """The least and the largest that a number may be; `Annotated[int, Between(1, 10)]`.
@@ -88,6 +92,11 @@ class Field(NamedTuple):
         except ValueError:
             raise ValueError(f"{text} is not {self._wanted}") from None
         numbers = value if isinstance(value, tuple) else (value,)
+        if self.kind is float:
+            if said := lost_in_single(value):
+                raise ValueError(said)
+            # Nor may it be rounded to an end that is open, as 0.999999999 is to 1.
+            numbers = (value, min(max(float(np.float32(value)), self.within.low), self.within.high))
         if self.kind in (int, float, tuple) and not all(n in self.within for n in numbers):
             raise ValueError(f"{text} is not {self._wanted}")
         return value

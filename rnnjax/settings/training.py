@@ -55,7 +55,8 @@ class Training(Static):
         int | None,
         Between(1, 1024),
         "Cores, GPUs or TPUs over which a batch is divided. By default as many as leave each "
-        f"{MIN_ROWS} sequences. Part of a run's configuration: sums depend on it in the last bits.",
+        f"{MIN_ROWS} sequences, wherever a run goes on; a number is a setting that is kept: sums "
+        "depend on it in the last bits.",
     ] = None
     time_devices: Annotated[
         int,

@@ -3,8 +3,10 @@
 import pathlib
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
+from rnnjax.runs.durable import sync
 from rnnjax.runs.workdir import read_json, write_json
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.criterion import Criterion, Summary
@@ -24,14 +26,27 @@ def point_folder(workdir: pathlib.Path, number: int) -> pathlib.Path:
     return workdir / "points" / f"{number:04d}"
 
 
-def mark(workdir: pathlib.Path, number: int, status: str, settings: Texts | None = None) -> None:
-    """Writes what has become of a point, beside its folder; its settings stay as they were."""
-    path = point_folder(workdir, number).with_suffix(".json")
-    path.parent.mkdir(exist_ok=True)
-    if settings is None:
-        settings = begun_settings(workdir, number)
-    if settings is not None:  # it was begun
-        write_json(path, {"number": number, "settings": settings, "status": status})
+def mark(
+    workdir: pathlib.Path,
+    statuses: Mapping[int, str],
+    begun: Mapping[int, Texts] | None = None,
+) -> None:
+    """Writes what has become of points, beside their folders.
+
+    Args:
+        workdir: the sweep's folder.
+        statuses: by the points' numbers.
+        begun: the settings of points that begin now; others keep theirs.
+    """
+    written: list[pathlib.Path] = []
+    (workdir / "points").mkdir(exist_ok=True)
+    for number, status in statuses.items():
+        settings = begun[number] if begun else begun_settings(workdir, number)
+        if settings is not None:  # it was begun
+            written.append(point_folder(workdir, number).with_suffix(".json"))
+            about = {"number": number, "settings": settings, "status": status}
+            write_json(written[-1], about, synced=False)
+    sync(*written, workdir / "points")
 
 
 def begun_settings(workdir: pathlib.Path, number: int) -> Texts | None:

@@ -12,7 +12,9 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.trial import TrialState
 
 from rnnjax.datasets.base import expanded
-from rnnjax.runs.workdir import describe_environment, open_workdir
+from rnnjax.runs.environment import describe_environment, note_environment
+from rnnjax.runs.folders import elsewhere
+from rnnjax.runs.workdir import open_workdir
 from rnnjax.sweeps.begun import Begun, read_begun
 from rnnjax.sweeps.criterion import Criterion
 from rnnjax.sweeps.folder import (
@@ -107,13 +109,15 @@ def open_sweep(
     """
     if not _is_within(storage, folder):
         check_storage(storage)  # before anything is written
+    env = describe_environment(plan.settings.training.seed)
     with open_workdir(
         folder,
         flags=flags_of(plan),
         config=config_of(plan),
-        env=describe_environment(plan.settings.training.seed),
-        changeable=CHANGEABLE,
+        env=env,
+        changeable=CHANGEABLE | elsewhere(plan.settings),
     ):
+        note_environment(folder, env)  # the runs say it
         opened = _open_own(plan, criterion, folder, storage)
         begun = read_begun(folder)
         _refresh(opened.queue)
@@ -250,12 +254,15 @@ def _extend(opened: OpenSweep, begun: Begun) -> None:
 
 def _mark_what_failed(opened: OpenSweep) -> None:
     """Marks the points of units that are not done, as far as they were begun."""
-    failed = []
+    failed: list[int] = []
+    statuses: dict[int, str] = {}
     for unit, trials in tries_of(opened.queue).items():
         state = state_of(trials)
         if state is UnitState.FAILED:
             failed.append(unit)
         begun = state is UnitState.STOPPED or (state is UnitState.WAITING and len(trials) > 1)
-        for number in opened.plan.numbers(unit) if begun or unit in failed else ():
-            mark(opened.folder, number, "stopped" if begun else "failed")
+        if begun or unit in failed:
+            numbers = opened.plan.numbers(unit)
+            statuses |= dict.fromkeys(numbers, "stopped" if begun else "failed")
+    mark(opened.folder, statuses)
     opened.results.abandon(failed)

@@ -119,9 +119,8 @@ def make_plan(
     units = left if sampler == "tpe" else divide(settings, left, most, workers)
     there = begun.units if begun else []
     extended = begun is not None and is_extended(begun, settings, sampler, bool(units))
-    plan = Plan(
-        settings, one_line(sweep), axes, seeds, sampler, trials, pruner, [*there, *units], extended
-    )
+    text = one_line(sweep)
+    plan = Plan(settings, text, axes, seeds, sampler, trials, pruner, [*there, *units], extended)
     _check_seeds(plan, most)
     return plan
 

@@ -8,9 +8,9 @@ import jax
 import optuna
 
 from rnnjax import training
-from rnnjax.runs.folders import workdir_of
+from rnnjax.runs.environment import batch_devices_of
+from rnnjax.runs.folders import elsewhere, workdir_of
 from rnnjax.runs.run import Run, Summary, train
-from rnnjax.runs.workdir import read_json
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.folder import mark, point_folder
@@ -96,8 +96,8 @@ def train_unit(
         watched: by whom.
 
     Raises:
-        ValueError: if the devices are not there with which a point was begun, or there are more
-            points than a process may hold folders.
+        ValueError: if as many devices as were asked for are not there, or there are more points
+            than a process may hold folders.
     """
     numbers = list(plan.numbers(unit))
     check_open_files(len(numbers))
@@ -114,8 +114,7 @@ def train_unit(
     try:
         _train(plan, unit, numbers, searched, workdir, [reporting], watched)
     except optuna.TrialPruned:
-        for number in numbers:
-            mark(workdir, number, "pruned")
+        mark(workdir, dict.fromkeys(numbers, "pruned"))
         results.finish(trial, numbers, pruned=True)
     else:
         results.finish(trial, numbers, pruned=False)
@@ -135,7 +134,6 @@ def _train(
     folders = [point_folder(workdir, number) for number in numbers]
     members = [plan.settings.parse(point) for point in points]
     devices = _devices(members[0], folders[0], alone=alone)
-    members = [member.replace(devices=devices) for member in members]
     first = members[0]
     across = 1 if alone else min(jax.local_device_count() // devices, len(members))
     found = problem(first)
@@ -147,33 +145,34 @@ def _train(
         training.make_mesh(devices, members=across, time=first.training.time_devices),
         home=None if alone else workdir / "units" / f"{unit:04d}",
         data=first.task.token,
-        changeable=frozenset({"steps"}),
+        changeable=frozenset({"steps"} | elsewhere(first)),
     )
-    for number, point in zip(numbers, points, strict=True):
-        mark(workdir, number, "running", point)
+    begun = dict(zip(numbers, points, strict=True))
+    mark(workdir, dict.fromkeys(numbers, "running"), begun)
     watching = [Telling(watched, found.plan.steps), *listeners]
     summaries: Sequence[Summary | None]
     try:
         summaries = train(run, listeners=watching, wandb=watched.wandb, show=False)
     except training.DivergedError:
         summaries = [None] * len(points)
-    for number, summary in zip(numbers, summaries, strict=True):
-        mark(workdir, number, "diverged" if summary is None else "finished")
+    ends = ("diverged" if summary is None else "finished" for summary in summaries)
+    mark(workdir, dict(zip(numbers, ends, strict=True)))
 
 
 def _devices(settings: Settings, folder: pathlib.Path, *, alone: bool) -> int:
     """Returns over how many devices each point's batch is divided.
 
     Points of a population have one each, unless the settings say more. A point that was begun goes
-    on with as many as it had: sums depend on them in the last bits.
+    on with as many as it had, if they are there: sums depend on them in the last bits.
     """
-    there = jax.local_device_count() // settings.training.time_devices
-    config = folder / "config.json"
-    begun = read_json(config)["devices"] if config.exists() else None
-    wanted = begun or settings.training.devices
-    if wanted is None and alone and there:
-        return training.suitable_devices(settings.training.batch_size, there)
-    if (wanted or 1) > there:
-        said = f"{folder} was begun with {begun}" if begun else f"--devices={wanted}"
-        raise ValueError(f"{said}: there are {there} devices")
-    return wanted or 1
+    how, there = settings.training, jax.local_device_count()
+    there //= how.time_devices
+    if there < (how.devices or 1):
+        name = "devices" if there else "time_devices"
+        raise ValueError(f"--{name}={getattr(how, name)}: there are {jax.local_device_count()}")
+    if how.devices or not alone:
+        return how.devices or 1
+    begun = batch_devices_of(folder)
+    if begun is not None and begun <= there:
+        return begun
+    return training.suitable_devices(how.batch_size, there)

@@ -22,6 +22,7 @@ class Task(abc.ABC):
         carries: whether a batch goes on where the one before ended, as windows of a series do.
         embedded: whether inputs are whole numbers `[T, B]` below `input_dim`, for a network to
             embed, and not `[T, B, D]`.
+        located_by: fields that say where stored data lie; what they are, `digest` says.
 
     Example:
         >>> from rnnjax.tasks import Copying
@@ -34,6 +35,7 @@ class Task(abc.ABC):
     per_step: bool = True
     carries: bool = False
     embedded: bool = False
+    located_by: tuple[str, ...] = ("data_dir",)
 
     @property
     @abc.abstractmethod

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.text import lost_in_single
 from rnnjax.typing import Array
 
 
@@ -98,14 +99,9 @@ def check(member: Hyperparameters) -> None:
         if name in _OPTIONAL and value is None:
             continue
         real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not real or not allowed(_single(value)):
-            raise ValueError(f"{name} must be {wanted}; got {value!r}")
-
-
-def _single(value: numbers.Real) -> np.float32:
-    """Returns a number as training has it: 1e-50 is 0 there, and 1e50 infinite."""
-    with np.errstate(over="ignore", under="ignore"):
-        return np.float32(float(value))
+        said = lost_in_single(float(value)) if real and math.isfinite(value) else ""
+        if said or not real or not allowed(np.float32(float(value))):
+            raise ValueError(f"{name} must be {wanted}; got {value!r}{said and f': {said}'}")
 
 
 def _check_whole(name: str, value: object, end: int) -> None:

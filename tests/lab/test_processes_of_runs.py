@@ -1,41 +1,10 @@
 """The command line as processes of its own, which is what users start, stop and kill."""
 
-import os
-import pathlib
 import subprocess
-import sys
-import time
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
-ECHO = (
-    "--experiment=echo",
-    "--cell=Elman(3, recurrent_init=Normal(0.4))",  # the default takes long to compile
-    "--length=200",
-    "--steps=600",
-    "--batch_size=2",
-    "--log_every=5",
-    "--eval_every=40",
-    "--clip_norm=none",
-    "--nofigures",
-)
-ENV = os.environ | {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # compiled fast, not to be fast
-
-
-def command(*argv, options=()):
-    return (sys.executable, *options, str(ROOT / "launch.py"), *argv)
-
-
-def finished(folder, *argv, options=()):
-    return subprocess.run(
-        command(*argv, options=options),
-        cwd=folder,
-        env=ENV,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from tests.lab.processes import ECHO, ENV, command, finished, wait_for_lines
 
 
 def test_the_list_is_made_without_jax(tmp_path):
@@ -64,11 +33,7 @@ def test_a_killed_run_goes_on_and_a_flagfile_replays_it_byte_for_byte(tmp_path):
     replay = ("--flagfile=whole/flags.txt", "--workdir=killed", "--nofigures")
     process = subprocess.Popen(command(*replay), cwd=tmp_path, env=ENV)
     metrics = tmp_path / "killed" / "metrics.jsonl"
-    deadline = time.monotonic() + 300
-    while not (metrics.exists() and metrics.read_bytes().count(b"\n") >= 31):
-        assert process.poll() is None, "the run ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+    wait_for_lines(process, metrics, 31)
     process.kill()
     assert process.wait() == -9
     assert not (tmp_path / "killed" / "summary.json").exists()

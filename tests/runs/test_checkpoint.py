@@ -1,5 +1,7 @@
 """What is saved comes back bit for bit, and what cannot be saved is refused."""
 
+import hashlib
+import json
 import logging
 import pathlib
 from concurrent.futures import ThreadPoolExecutor
@@ -202,3 +204,66 @@ def test_saving_and_restoring_print_and_log_nothing(tmp_path, capfd, caplog):
             checkpoints.restore_latest(make_state(0))
     assert capfd.readouterr() == ("", "")
     assert [r for r in caplog.records if "orbax" in pathlib.Path(r.pathname).parts] == []
+
+
+NAMES = (
+    *("a[1]", "[!a]*", "a?b", "{a,b}", "a b", "a%41", "a#b", "a|b", "a;b", "$HOME", "~", "-a"),
+    *("gs:", "a:b", "a\\b", "'a\"", "a\nb", "\u00e4\u4e2d\U0001f600", "e\u0301"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_a_folder_may_have_any_name(tmp_path, name, caplog):
+    state, folder = {"cell/w": jnp.arange(3.0), "b": 2}, tmp_path / name / "checkpoints"
+    with Checkpoints(folder) as checkpoints:
+        checkpoints.save(1, state)
+    with Checkpoints(folder) as checkpoints:
+        step, found, _ = checkpoints.restore_latest(state)
+    assert step == 1
+    assert_same(found, state)
+    assert read_checkpoint(folder, prefix="b") == (1, 2)
+    assert caplog.records == []
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_what_would_not_come_back_is_not_saved(tmp_path, monkeypatch):
+    state = {"w": jnp.ones(3)}
+    with Checkpoints(tmp_path / "c") as checkpoints:
+        monkeypatch.setattr(checkpoints._files._handler, "finalize", lambda folder: None)
+        with pytest.raises(RuntimeError, match=r"a save in .*/c does not come back: w cannot be"):
+            checkpoints.save(1, state)
+        assert checkpoints.steps() == []
+
+
+def test_a_step_of_a_later_format_is_refused_and_one_without_a_number_is_read(tmp_path):
+    state = {"w": jnp.ones(3)}
+    with Checkpoints(tmp_path) as checkpoints:
+        checkpoints.save(1, state)
+    file = tmp_path / "1" / "record.json"
+    written = json.loads(file.read_text())
+    for number in (2, None):
+        record = {k: v for k, v in written.items() if k not in ("digest", "format")}
+        record |= {} if number is None else {"format": number}
+        digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+        file.write_text(json.dumps(record | {"digest": digest}))
+        if number is None:
+            step, found = read_checkpoint(tmp_path, state)
+            assert step == 1
+            assert_same(found, state)
+        else:
+            with pytest.raises(ValueError, match=r"has format 2, and this version .* format 1"):
+                read_checkpoint(tmp_path, state)
+
+
+def test_what_is_kept_depends_on_the_steps_alone(tmp_path):
+    """Saved between evaluations, a step is kept until the next save; so it is after a kill."""
+    for killed in (False, True):
+        with Checkpoints(tmp_path / str(killed), lasts=lambda step: step % 10 == 0) as checkpoints:
+            for step, kept in ((10, [10]), (13, [10, 13]), (20, [10, 20]), (25, [10, 20, 25])):
+                with pytest.MonkeyPatch.context() as patch:
+                    if killed:
+                        patch.setattr(checkpoints, "_forget", lambda newest: None)
+                    checkpoints.save(step, {"w": step})
+                if killed:
+                    assert checkpoints.restore_latest({"w": 0})[0] == step
+                assert checkpoints.steps() == kept

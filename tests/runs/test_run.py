@@ -96,6 +96,7 @@ def test_a_run_leaves_everything_needed_to_repeat_it(uncut):
         "planned": 9,
         "resumed_from": 0,
         "data": "random sequences",
+        "figures": False,
         "parameters": sum(leaf.size for leaf in jax.tree.leaves(tree["params"])),
     }
     assert summary["parameters"] == 2 * (4 * 4 + 4 * 4 + 4) + 4 * 3 + 3

@@ -1,22 +1,16 @@
-import importlib.metadata
 import json
-import logging
 import math
 import multiprocessing
 import os
 import pathlib
-import re
 import signal
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import rnnjax
 from rnnjax.runs.workdir import (
     WorkdirError,
-    describe_environment,
     folder_of,
     open_workdir,
     write_json,
@@ -123,14 +117,25 @@ def test_a_tilde_is_a_home(tmp_path, monkeypatch):
         folder_of("~nobody-of-this-name/run")
 
 
-def test_another_environment_is_resumed_with_a_line_in_the_log(tmp_path, caplog):
-    with open_run(tmp_path / "run"):
+def test_devices_are_compared_where_both_sides_name_a_number(tmp_path):
+    home = tmp_path / "run"
+    with open_run(home, CONFIG | {"devices": 2}):  # as the machine's own was written once, too
         pass
-    before = snapshot(tmp_path)
-    with caplog.at_level(logging.WARNING), open_run(tmp_path / "run", env=ENV | {"seed": 1}):
+    with pytest.raises(WorkdirError, match=r"other settings: devices is 2 there, 1 here$"):
+        reopen(home, CONFIG | {"devices": 1}, frozenset())
+    for number in (None, 4):  # left to the machine, and then asked for
+        reopen(home, CONFIG | {"devices": number}, frozenset())
+        assert json.loads((home / "config.json").read_text())["devices"] == number
+    with pytest.raises(WorkdirError, match=r"other settings: devices is 4 there, 1 here$"):
+        reopen(home, CONFIG | {"devices": 1}, frozenset())
+
+
+def test_flags_that_are_spelled_otherwise_are_written_anew(tmp_path):
+    with open_run(tmp_path / "run") as folder:
         pass
-    assert caplog.messages == ["resuming in another environment: seed is 0 there, 1 here"]
-    assert snapshot(tmp_path) == before
+    (folder / "flags.txt").write_bytes(b"--data_dir=/another/mount\xff")
+    reopen(folder, CONFIG, frozenset(), flags="--data_dir=/here\n")
+    assert (folder / "flags.txt").read_text() == "--data_dir=/here\n"
 
 
 def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path):
@@ -246,38 +251,3 @@ def test_a_value_that_json_cannot_hold_leaves_the_old_file(tmp_path):
     with pytest.raises(TypeError):
         write_json(tmp_path / "a.json", {"a": {1, 2}})
     assert json.loads((tmp_path / "a.json").read_text()) == {"a": 1}
-
-
-def test_the_environment_says_what_the_last_bits_depend_on():
-    env = describe_environment(seed=3)
-    assert env["seed"] == 3
-    assert env["versions"]["jax"] == jax.__version__
-    assert env["versions"]["rnnjax"] == rnnjax.__version__
-    assert set(env["versions"]) >= {"jaxlib", "flax", "optax", "orbax-checkpoint", "numpy"}
-    device = jax.devices()[0]
-    assert env["devices"] == {
-        "platform": device.platform,
-        "kind": device.device_kind,
-        "count": jax.device_count(),
-    }
-    assert env["git_commit"] is None or re.fullmatch("[0-9a-f]{40}(-dirty)?", env["git_commit"])
-    json.dumps(env)
-
-
-def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
-    monkeypatch.setattr(rnnjax, "__file__", str(tmp_path / "__init__.py"))
-    assert describe_environment(seed=0)["git_commit"] is None
-
-
-def test_without_git_and_without_a_package_the_environment_says_nothing_of_them(monkeypatch):
-    def missing(name):
-        if name == "orbax-checkpoint":
-            raise importlib.metadata.PackageNotFoundError(name)
-        return "1.0"
-
-    monkeypatch.setattr(importlib.metadata, "version", missing)
-    monkeypatch.setenv("PATH", "")
-    env = describe_environment(seed=0)
-    assert env["git_commit"] is None
-    assert env["versions"]["orbax-checkpoint"] is None
-    assert env["versions"]["numpy"] == "1.0"

@@ -36,7 +36,7 @@ def values_of(field):
     low, high = (max(-1e6, field.within.low), min(1e6, field.within.high))
     inside = {
         int: [math.ceil(low), math.floor(high), 7],
-        float: [float(low), float(high), 0.1, 1 / 3, 1e-30, 5e-324, 12345.678],
+        float: [float(low), float(high), 0.1, 1 / 3, 1e-30, 2.0**-126, 12345.678],
         tuple: [(1,), (256, 1024), (3, 3, 3)],
         bool: [True, False],
         str: ["adam", "LSTM(64, forget_bias=2.0)", "a=b, c", "", "[(']"],
@@ -141,6 +141,19 @@ def test_what_is_no_value_is_refused_and_what_would_be_is_said(name, texts, want
         with pytest.raises(ValueError, match=f" is not {wanted}$") as caught:
             FIELDS[name].parse(text)
         assert str(caught.value).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1e-46", "1e-46 is 0 in single precision"),
+        ("1e-40", "1e-40 is 0 in single precision"),  # to XLA, which has no subnormal numbers
+        ("0.999999999", "0.999999999 is not a finite number, above 0 and below 1"),
+    ],
+)
+def test_a_number_that_single_precision_loses_is_refused(text, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        FIELDS["rate"].parse(text)
 
 
 def test_choices_are_told():

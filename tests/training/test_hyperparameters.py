@@ -46,11 +46,11 @@ def test_what_can_be_is_not_refused(member):
     [
         ("seed", (-1, 2**32, 1.0, True, "1", None)),
         ("warmup_steps", (-1, 2**31, 0.5, False, None)),
-        ("learning_rate", (0, -0.1, math.inf, math.nan, 1e-60, 1e60, "0.1", True, None)),
-        ("clip_norm", (0, -1.0, math.nan, None)),
-        ("weight_decay", (-0.1, math.inf, math.nan, "1")),
-        ("dropout", (1.0, 1.5, -0.1, math.nan, 1 - 1e-12)),
-        ("init_scale", (0, -1.0, math.inf, math.nan)),
+        ("learning_rate", (0, -0.1, math.inf, math.nan, 1e-60, 1e-40, 1e60, "0.1", True, None)),
+        ("clip_norm", (0, -1.0, math.nan, None, 1e-46, 1e39)),
+        ("weight_decay", (-0.1, math.inf, math.nan, "1", 1e-46)),
+        ("dropout", (1.0, 1.5, -0.1, math.nan, 1 - 1e-12, 1e-46)),
+        ("init_scale", (0, -1.0, math.inf, math.nan, 1e-40)),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(name, values):

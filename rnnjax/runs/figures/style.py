@@ -53,7 +53,9 @@ def styled(changes: Mapping[str, Any] | None = None) -> Iterator[type["Figure"]]
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(STYLE | dict(changes or {})):
+    style: dict[Any, Any] = {**STYLE}
+    style.update(changes or {})
+    with matplotlib.rc_context(style):
         yield Figure
 
 

@@ -9,6 +9,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 
+from rnnjax.runs.durable import write_text
 from rnnjax.runs.figures.style import not_drawn
 from rnnjax.sweeps.columns import point_columns
 from rnnjax.sweeps.records import Sweep, read_sweep
@@ -51,22 +52,15 @@ def write_report(workdir: str | os.PathLike[str]) -> pathlib.Path:
         PosixPath('/home/me/runs/adding-sweep/report.html')
     """
     sweep = read_sweep(workdir)
-    _write_text(sweep.folder / "sweep.csv", _csv(sweep))
+    write_text(sweep.folder / "sweep.csv", _csv(sweep))
     try:
         pictures = draw_plots(sweep)
     except Exception as error:  # whatever it is, the tables are worth more
         logger.warning(not_drawn(sweep.folder, error))
         pictures = []
     page = sweep.folder / "report.html"
-    _write_text(page, _page(sweep, pictures))
+    write_text(page, _page(sweep, pictures))
     return page
-
-
-def _write_text(path: pathlib.Path, text: str) -> None:
-    """Writes a file so that a reader finds the old one or the new one."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 def _csv(sweep: Sweep) -> str:

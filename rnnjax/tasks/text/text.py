@@ -49,6 +49,7 @@ class Text(Task, Static):
 
     carries = True
     embedded = True
+    located_by = ("text",)
 
     text: str | None = None
     unit: Unit = "characters"
