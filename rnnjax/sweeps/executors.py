@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import IO, NamedTuple, Protocol
 
+from rnnjax.sweeps.workers import name_of
+
 
 class Command(NamedTuple):
     """What a worker runs.
@@ -126,7 +128,7 @@ class LocalWorker:
     def __init__(self, process: subprocess.Popen[bytes], output: str):
         self.process = process
         self.output = output
-        self.name: str | None = None
+        self.name: str | None = name_of(process.pid)
 
     def poll(self) -> int | None:
         """Returns None while it lives, then its exit code."""

@@ -13,7 +13,7 @@ from rnnjax.sweeps.executors import Worker, stop_workers
 from rnnjax.sweeps.progress import SweepProgress
 from rnnjax.sweeps.study import has_heartbeat
 from rnnjax.sweeps.units import Counts, progress_of, release_units
-from rnnjax.sweeps.workers import Watchdog
+from rnnjax.sweeps.workers import Watchdog, release_of
 
 _END_SECONDS = 10.0  # what workers have to end in when no work is left
 
@@ -64,6 +64,9 @@ def watch(
                 if code and number not in died:
                     died.add(number)
                     progress.tell(_death(number, code, workers[number]))
+                    name = workers[number].name
+                    if _was_told(code) and name is not None:
+                        release_of(queue, name)  # it may have been too busy to do so itself
             if watchdog is not None:
                 ended = [w.name for w, code in zip(workers, codes, strict=True) if code is not None]
                 watchdog.look(frozenset(name for name in ended if name is not None))
@@ -104,7 +107,12 @@ def _state(best: float | None, counts: Counts, workers: int) -> str:
 
 
 def _death(number: int, code: int, worker: Worker) -> str:
-    if code - 128 in signal.valid_signals():
+    if _was_told(code):
         return f"worker {number} was told to end, by signal {code - 128}: others may go on"
     how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
     return f"worker {number} {how}: see {worker.output}"
+
+
+def _was_told(code: int) -> bool:
+    """Says whether a process of this exit code has heeded a signal."""
+    return code - 128 in signal.valid_signals()

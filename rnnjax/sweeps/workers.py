@@ -38,8 +38,17 @@ def own_name() -> str:
         >>> state_of_worker(own_name()).name
         'LIVES'
     """
-    named = os.environ.get(NAME)
-    return named or f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
+    return os.environ.get(NAME) or name_of(os.getpid())
+
+
+def name_of(process: int) -> str:
+    """Returns what a process of this machine is called among workers, unless it was given a name.
+
+    Example:
+        >>> name_of(os.getpid()).split("/")[1] == str(os.getpid())
+        True
+    """
+    return f"{socket.gethostname()}/{process}/{_started(process)}"
 
 
 def state_of_worker(name: str) -> WorkerState:
@@ -55,10 +64,15 @@ def state_of_worker(name: str) -> WorkerState:
     return WorkerState.LIVES if lives else WorkerState.DIED
 
 
-def release_own(queue: optuna.Study) -> None:
-    """Queues again what this worker was doing when it was ended and started anew, as Slurm does."""
+def release_of(queue: optuna.Study, name: str) -> None:
+    """Queues again what a worker was doing that was told to end; it counts as no try.
+
+    Args:
+        queue: the study that workers work on.
+        name: of the worker: of this one, where Slurm has started it anew.
+    """
     for trial in queue.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if trial.user_attrs.get(WORKER) == own_name():
+        if trial.user_attrs.get(WORKER) == name:
             give_up(queue, trial, killed=False)
             queue_again(queue, trial)
 

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rnnjax.runs.interrupts import end_if_asked
 from rnnjax.sweeps.study import has_heartbeat
 from rnnjax.sweeps.units import ERROR, SAVED, STOPPED, WORKER, queue_again, unit_of
-from rnnjax.sweeps.workers import own_name, release_own
+from rnnjax.sweeps.workers import own_name, release_of
 
 Do = Callable[[int, Callable[[], None]], object]
 
@@ -49,7 +49,7 @@ def work(
         on_end: called after each unit that this process has done.
         on_wait: called about once a second while only others work.
     """
-    release_own(queue)
+    release_of(queue, own_name())
     seen: set[int] = set()
     looked_again = False
     while True:
@@ -137,7 +137,7 @@ class _Attempt:
 
     def give_back(self, queue: optuna.Study) -> None:
         """Lets others do the unit at once, after a signal to end."""
-        release_own(queue)  # what Optuna has not come to fail
+        release_of(queue, own_name())  # what Optuna has not come to fail
         if self._number is not None:
             queue_again(queue, queue.get_trials(deepcopy=False)[self._number])
 

@@ -86,7 +86,7 @@ def test_a_launcher_that_is_told_to_end_ends_its_workers_and_goes_on(
     for _ in range(3):  # oftener than a unit may come to nothing
         launcher = swept.start()
         swept.wait(launcher, lambda: len(swept.workers()) == 2)
-        at_random(swept, launcher, draws, lines)
+        at_random(swept, launcher, draws, 3 * lines // 4)  # not when all is done
         begin = time.monotonic()
         launcher.send_signal(number)
         code = launcher.wait(600)

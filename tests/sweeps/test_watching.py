@@ -10,6 +10,7 @@ from rich.console import Console
 from rnnjax.sweeps.progress import SweepProgress
 from rnnjax.sweeps.units import Counts, plan_units, progress_of, unit_of
 from rnnjax.sweeps.watching import Ending, watch
+from rnnjax.sweeps.workers import own_name
 from rnnjax.sweeps.working import work
 from tests.sweeps.conftest import until
 
@@ -67,6 +68,17 @@ def test_a_dead_worker_is_told_once_with_its_log(site):
         "worker 1 ended with exit code 1: see workers/worker-0.log",
         "worker 3 was told to end, by signal 15: others may go on",
     ]
+
+
+@pytest.mark.parametrize("site", ["study.journal"], indirect=True)
+def test_what_a_worker_did_that_was_told_to_end_is_queued_again_and_counts_as_no_try(site):
+    queue = site.planned(1)
+    for _ in range(3):  # oftener than a unit may kill its worker
+        worker = Scripted(1, 143)
+        worker.name = own_name()  # which lives, as far as is known
+        queue.ask().set_user_attr("worker", worker.name)
+        assert watched([worker], queue)[0].counts == Counts(0, 0, 1, 0)
+    assert unit_of(queue.ask()) == 0
 
 
 def test_workers_that_do_not_end_when_all_is_done_are_stopped(site, monkeypatch):

@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 from rnnjax.sweeps import workers
 from rnnjax.sweeps.study import open_queue
 from rnnjax.sweeps.units import Counts, plan_units, progress_of
-from rnnjax.sweeps.workers import Watchdog, WorkerState, own_name, release_own, state_of_worker
+from rnnjax.sweeps.workers import Watchdog, WorkerState, own_name, release_of, state_of_worker
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_worker_that_never_said_its_name_is_dead_after_a_while(queue, monkeypa
 def test_a_job_that_slurm_has_started_anew_gives_back_what_it_was_doing(queue, monkeypatch):
     monkeypatch.setenv("RNNJAX_WORKER", "slurm/7_1")
     first, other = take(queue, "slurm/7_1"), take(queue, "slurm/7_2")
-    release_own(queue)
+    release_of(queue, own_name())
     states = {trial.number: trial.state for trial in queue.trials}
     assert (states[first.number], states[other.number]) == (TrialState.FAIL, TrialState.RUNNING)
     assert progress_of(queue) == Counts(0, 1, 1, 0)
