@@ -13,6 +13,9 @@ import numpy as np
 
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
 
+# A shell's background job ignores it, and so would what the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ROOT = pathlib.Path(__file__).parents[2]
 WORDS = (
     "--experiment=adding",
@@ -44,13 +47,7 @@ class Swept:
 
     def start(self, *words):
         with self.log.open("ab") as log:
-            return subprocess.Popen(
-                (*self._argv, *words),
-                env=ENV,
-                stdout=log,
-                stderr=log,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-            )
+            return subprocess.Popen((*self._argv, *words), env=ENV, stdout=log, stderr=log)
 
     def finish(self, *words):
         """Runs it until it ends by itself; returns the exit code."""

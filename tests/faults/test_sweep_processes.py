@@ -34,6 +34,12 @@ def swept(tmp_path, cache):
         end(process_id, signal.SIGKILL)
 
 
+def assert_same(swept, wanted):
+    found = swept.left()
+    different = {name for name in wanted | found if wanted.get(name) != found.get(name)}
+    assert not different, (different, found["table"], wanted["table"], swept.log.read_text())
+
+
 def at_random(swept, launcher, draws, lines):
     """Waits until a random part of the work is done, or of the start."""
     if draws.random() < 0.2:
@@ -44,7 +50,7 @@ def at_random(swept, launcher, draws, lines):
 
 
 @pytest.mark.parametrize("victims", ["launcher", "a worker", "all"])
-@pytest.mark.parametrize("seed", range(7))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_sweep_killed_at_random_ends_as_one_never_killed(uncut, swept, tell, victims, seed):
     draws, times = np.random.default_rng([seed, len(victims)]), 0
     wanted, lines = uncut
@@ -66,12 +72,12 @@ def test_a_sweep_killed_at_random_ends_as_one_never_killed(uncut, swept, tell, v
         code = swept.finish()
     assert code == 0, swept.log.read_text()
     swept.wait_for_workers()
-    assert swept.left() == wanted
+    assert_same(swept, wanted)
     tell("a sweep by two workers", f"kill -9 of {victims} at random moments", times, SAME)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_launcher_that_is_told_to_end_ends_its_workers_and_goes_on(
     uncut, swept, tell, number, seed
 ):
@@ -93,13 +99,13 @@ def test_a_launcher_that_is_told_to_end_ends_its_workers_and_goes_on(
         assert "failed" not in sweeps.read_sweep(swept.folder).counts()
     assert ended
     assert swept.finish() == 0, swept.log.read_text()
-    assert swept.left() == wanted
+    assert_same(swept, wanted)
     fault = f"{number.name} to the launcher at random moments"
     outcome = f"exit code {128 + number}, no worker left, no point failed; {SAME}"
     tell("a sweep by two workers", fault, times, outcome)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_worker_that_is_told_to_end_leaves_its_unit_to_the_other(uncut, swept, tell, seed):
     draws = np.random.default_rng(seed)
     wanted, lines = uncut
@@ -110,6 +116,6 @@ def test_a_worker_that_is_told_to_end_leaves_its_unit_to_the_other(uncut, swept,
     end(swept.workers()[victim], signal.SIGTERM)
     assert launcher.wait(600) == 0, swept.log.read_text()
     assert f"worker {victim} was told to end, by signal 15" in swept.log.read_text()
-    assert swept.left() == wanted
+    assert_same(swept, wanted)
     fault = "SIGTERM to one worker at a random moment"
     tell("a sweep by two workers", fault, 1, "the other does its work; all the same, bit for bit")
