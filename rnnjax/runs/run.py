@@ -286,7 +286,7 @@ def _finished(run: Run, tree: Tree | None) -> list[Summary | None] | None:
     if int(tree["step"]) < run.problem.plan.steps and not ended.all():
         return None
     files = [workdir.folder / "summary.json" for workdir in run.workdirs]
-    there = [_read_summary(file) for file in files]
+    there = [read_summary(file) for file in files]
     missing = [found is None and end >= 0 for found, end in zip(there, ended, strict=True)]
     steps = [found and found["planned"] for found in there]
     if any(missing) or any(s is not None and s != run.problem.plan.steps for s in steps):
@@ -294,7 +294,7 @@ def _finished(run: Run, tree: Tree | None) -> list[Summary | None] | None:
     return there
 
 
-def _read_summary(file: pathlib.Path) -> Summary | None:
+def read_summary(file: pathlib.Path) -> Summary | None:
     """Returns what a summary holds; None where there is none that can be read."""
     if not file.exists():
         return None
