@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pathlib
 
 import jax.numpy as jnp
 import pytest
@@ -19,7 +20,7 @@ def order(monkeypatch):
         function = getattr(module, name)
 
         def noted(path, *rest):
-            done.append((name, os.path.basename(path)))
+            done.append((name, pathlib.Path(path).name))
             return function(path, *rest)
 
         monkeypatch.setattr(module, name, noted)
