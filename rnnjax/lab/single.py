@@ -13,8 +13,9 @@ from rnnjax.runs.draw import draw_run
 from rnnjax.runs.folders import changeable, workdir_of
 from rnnjax.runs.header import print_header
 from rnnjax.runs.load import load_params, param_shapes
-from rnnjax.runs.run import Run, train
+from rnnjax.runs.run import train
 from rnnjax.runs.summary import FILE, Summary, read_summary
+from rnnjax.runs.work import Run
 from rnnjax.runs.workdir import folder_of
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short

@@ -9,7 +9,8 @@ import pytest
 from rnnjax.runs import run as whole_runs
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
 from rnnjax.runs.recording import Recorder
-from rnnjax.runs.run import Run, Workdir, train
+from rnnjax.runs.run import train
+from rnnjax.runs.work import Run, Workdir
 from rnnjax.training import DivergedError, Listener, Optimizer, Plan, make_mesh, make_problem
 from tests.full import full
 from tests.laws.draws import assert_identical

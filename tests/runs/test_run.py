@@ -7,7 +7,8 @@ import pytest
 
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
 from rnnjax.runs.recording import Recorder, read_metrics
-from rnnjax.runs.run import Run, Workdir, train
+from rnnjax.runs.run import train
+from rnnjax.runs.work import Run, Workdir
 from rnnjax.runs.workdir import WorkdirError
 from rnnjax.training import DivergedError, Hyperparameters, Optimizer, Plan, make_mesh, make_problem
 from tests.full import full
