@@ -8,7 +8,7 @@ import platform
 import sysconfig
 from typing import NamedTuple
 
-from rnnjax.datasets.base import DatasetError, expanded
+from rnnjax.datasets.base import DatasetError, expanded, read_bytes
 
 # Folders of other packages, tests, and what is no documentation.
 _PASSED_OVER = {"site-packages", "test", "tests", "idle_test", "lib2to3", "__phello__"}
@@ -67,7 +67,7 @@ def load_text(path: str | None = None, *, errors: str = "strict") -> FoundText:
         return FoundText(text, f"python-{version}", f"{about}, {len(text):,} characters.")
     file = expanded(path)
     try:
-        text = file.read_bytes().decode("utf-8", errors)  # ends of lines as they are
+        text = read_bytes(file).decode("utf-8", errors)  # ends of lines as they are
     except FileNotFoundError:
         raise DatasetError(f"{file}: no such file (--text)") from None
     except OSError as error:

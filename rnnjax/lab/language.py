@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Sequence
 
-from rnnjax.datasets.base import expanded
+from rnnjax.datasets.base import expanded, read_bytes
 from rnnjax.lab.options import LanguageOptions
 from rnnjax.runs.load import load
 from rnnjax.training.language import LanguageModel
@@ -19,7 +19,7 @@ def texts_to_score(options: LanguageOptions) -> list[str]:
     if options.score_file is None:
         return texts
     try:
-        return texts + expanded(options.score_file).read_text("utf-8").splitlines()
+        return texts + read_bytes(expanded(options.score_file)).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"--score_file={options.score_file}: {error}") from None
 
