@@ -8,7 +8,7 @@ import platform
 import sysconfig
 from typing import NamedTuple
 
-from rnnjax.datasets.base import DatasetError, expanded
+from rnnjax.datasets.base import DatasetError, expanded, read_bytes
 
 # Folders of other packages, tests, and what is no documentation.
 _PASSED_OVER = {"site-packages", "test", "tests", "idle_test", "lib2to3", "__phello__"}
@@ -89,7 +89,7 @@ def read_text(path: str, flag: str, *, errors: str = "strict", instead: str = ""
     """
     file = expanded(path)
     try:
-        text = file.read_bytes().decode("utf-8", errors)
+        text = read_bytes(file).decode("utf-8", errors)
     except FileNotFoundError:
         raise DatasetError(f"{file}: no such file ({flag})") from None
     except OSError as error:
