@@ -17,6 +17,7 @@ from rnnjax.runs.figures.hidden import draw_hidden
 from rnnjax.runs.figures.series import draw_series
 from rnnjax.runs.figures.sizes import draw_sizes
 from rnnjax.runs.workdir import write_json
+from rnnjax.tasks.base import Task
 from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.pairs.pairtask import PairTask
 from rnnjax.tasks.sized import SizedTask
@@ -25,6 +26,7 @@ from rnnjax.tasks.text.text import Text
 from rnnjax.training.trained import Trained
 
 _SAMPLES = 40
+_STREAMS = 4
 _MOST = 20_000  # sequences that are counted in a confusion matrix
 
 
@@ -44,20 +46,18 @@ def draw_run(
         title: above each figure.
     """
     best, task = summary["best"], trained.task
-    tested = ""
-    if isinstance(task, SizedTask) and task.tested is not None:
-        tested = f"{task.size_field} {task.size + 1} to {task.tested}"
     draw_curves(
         folder,
         title=title,
         baseline=task.baseline,
         best_step=best and best["step"],
-        tested=tested,
+        tested=_tested(task),
     )
     if isinstance(task, SizedTask) and (task.shortest is not None or task.tested is not None):
         _draw_sizes(folder, trained, task, title)
     part = "test" if task.source("test", 1) is not None else "train"
-    batch = trained.examples(part, _SAMPLES)
+    # A text is cut in as many streams, and few are drawn of it.
+    batch = trained.examples(part, _STREAMS if isinstance(task, Text) else _SAMPLES)
     if isinstance(task, PairTask):
         draw_pair_samples(folder, trained, task, batch, title=title)
         return
@@ -102,6 +102,13 @@ def _draw_sizes(folder: pathlib.Path, trained: Trained, task: SizedTask, title: 
         baseline=task.baseline,
         chance=_chance(task),
     )
+
+
+def _tested(task: Task) -> str:
+    """Returns the sizes of the test where they are other ones than those of training."""
+    if not isinstance(task, SizedTask) or task.tested is None:
+        return ""
+    return f"{task.size_field} {task.size + 1} to {task.tested}"
 
 
 def _chance(task: SizedTask) -> float | None:

@@ -137,7 +137,9 @@ def check_fields(value: Any) -> None:
 def _unmet(kind: Any, value: Any) -> str | None:
     """Returns what a value of a kind is, in words, where this is none."""
     if get_origin(kind) is Literal:
-        return None if value in get_args(kind) else " or ".join(map(str, get_args(kind)))
+        names = list(map(str, get_args(kind)))
+        said = " or ".join(names) if len(names) < 3 else f"one of {', '.join(names)}"
+        return None if value in get_args(kind) else said
     number = isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
     if kind in (int, float) and not number:
         return "a whole number" if kind is int else "a number"

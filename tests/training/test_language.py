@@ -108,11 +108,33 @@ def test_the_nucleus_holds_the_likeliest_symbols():
         ({"temperature": 0.0}, "temperature must be above 0"),
         ({"top_p": 0.0}, "top_p must be above 0"),
         ({"top_p": 1.5}, "top_p must be above 0"),
+        ({"count": -3}, "count must be a whole number of 0 or more; got -3"),
+        ({"count": 2.5}, "count must be a whole number of 0 or more; got 2.5"),
+        ({"count": None}, "count must be a whole number of 0 or more; got None"),
     ],
 )
 def test_ways_of_writing_that_cannot_be_are_refused(trained, how, said):
     with pytest.raises(ValueError, match=said):
-        LanguageModel(trained).generate("", 1, **how)
+        LanguageModel(trained).generate("", **{"count": 1, **how})
+
+
+def test_what_is_no_text_is_refused(trained):
+    model = LanguageModel(trained)
+    with pytest.raises(TypeError, match=r"^a language model reads a text; got None$"):
+        model.generate(None, 5)
+    with pytest.raises(TypeError, match=r"^several texts are scored: give \['abc'\]$"):
+        model.score_all("abc")
+    with pytest.raises(TypeError, match=r"^a language model reads a text; got 3$"):
+        model.score_all(["a", 3])
+    with pytest.raises(ValueError, match=r"are whole numbers \[T, B\], those of one step"):
+        trained.step(None, jnp.ones((3, 5)))
+
+
+def test_unknown_symbols_are_counted_and_never_written(trained):
+    model = LanguageModel(trained)
+    assert [model.score(text).unknown for text in ("to be", "xyz to", "ZZZ")] == [0, 3, 3]
+    # As likely as any other, drawn at a temperature at which all are.
+    assert "\ufffd" not in model.generate("to be", 2000, temperature=1e6)
 
 
 def test_networks_that_have_read_no_text_are_refused():

@@ -147,12 +147,10 @@ def _written(symbols: Sequence[str], numbers: np.ndarray) -> _Panel:
     def draw(panel: "Axes") -> None:
         panel.set_yticks([])
         panel.set_ylim(0, 1)
+        size, turned = 8 if len(symbols) <= _MOST_WRITTEN // 2 else 5.5, 0 if longest <= 2 else 90
+        how = {"ha": "center", "va": "center", "fontsize": size, "rotation": turned}
         for t, symbol in enumerate(symbols):
-            how = {"fontsize": 8 if len(symbols) <= _MOST_WRITTEN // 2 else 5.5, "color": "black"}
-            turned = 0 if longest <= 2 else 90
-            panel.text(
-                t, 0.5, symbol, ha="center", va="center", rotation=turned, parse_math=False, **how
-            )
+            panel.text(t, 0.5, symbol, parse_math=False, **how)
 
     def points(panel: "Axes") -> None:
         panel.plot(numbers, ls="", marker=".", ms=2, color=COLOURS[0])

@@ -88,7 +88,7 @@ class Vocabulary(Static):
         return tuple(map(self._shown, self.symbols))
 
     def _shown(self, symbol: str) -> str:
-        if len(symbol) > 1 or symbol in _SIGNS:
+        if len(symbol) > 1 or symbol in _SIGNS:  # a word, or one of those
             return _SIGNS.get(symbol, symbol)
         if self.unit == "bytes" and not (symbol.isascii() and symbol.isprintable()):
             return f"{ord(symbol):02x}"
