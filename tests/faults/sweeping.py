@@ -95,7 +95,7 @@ class Swept:
             found[point.name, "bits"] = {str(k): np.asarray(x).tobytes() for k, x in leaves}
         rows = (self.folder / "sweep.csv").read_text().splitlines()
         names = rows[0].split(",")
-        own = [i for i, name in enumerate(names) if name not in ("seconds", "folder")]
+        own = [i for i, name in enumerate(names) if name not in ("seconds", "folder", "command")]
         found["table"] = [[row.split(",")[i] for i in own] for row in rows]
         found["units"] = list((self.folder / "units").iterdir())
         return found

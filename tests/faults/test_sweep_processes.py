@@ -83,7 +83,7 @@ def test_a_launcher_that_is_told_to_end_ends_its_workers_and_goes_on(
 ):
     draws, times, ended = np.random.default_rng([seed, number]), 0, False
     wanted, lines = uncut
-    for _ in range(4):  # oftener than a unit may come to nothing
+    for _ in range(3):  # oftener than a unit may come to nothing
         launcher = swept.start()
         swept.wait(launcher, lambda: len(swept.workers()) == 2)
         at_random(swept, launcher, draws, lines)

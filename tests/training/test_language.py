@@ -120,3 +120,22 @@ def test_networks_that_have_read_no_text_are_refused():
     with pytest.raises(TypeError, match=r"learned a tasks\.Text"):
         LanguageModel(training.Trained(objective, {}))
     assert isinstance(objective.model, models.SequenceModel)
+
+
+def test_a_text_is_judged_in_the_same_streams_whatever_the_batch(tmp_path):
+    """Many short streams each begin without a past, and bits would rise with the batch."""
+    path = tmp_path / "numbers.txt"
+    path.write_text(" ".join(map(str, range(9000))))
+    found = []
+    for batch_size in (3, 16):
+        task = tasks.Text(str(path), window=16, validation=0.1, test=0.3)
+        fit = training.fit(cells.GRU(4), task, 1, batch_size=batch_size)
+        told = fit.metrics("test")
+        for again in (1, 100):
+            assert fit.evaluate("test", batch_size=again) == told
+        streams = task.judged("test", batch_size)
+        rows = np.arange(streams.batch_size)
+        whole = [streams.batch(None, jnp.array(i), rows) for i in range(streams.batches)]
+        assert sum(int(batch.mask.sum()) for batch in whole) == len(task.numbers("test")) - 1
+        found.append(streams.batch_size)
+    assert found == [3, 3]  # of 13,167 symbols
