@@ -50,7 +50,7 @@ def disk(tmp_path):
         return folder
 
     yield size
-    subprocess.run(("umount", str(folder)), check=False, capture_output=True)
+    subprocess.run(("umount", "-l", str(folder)), check=False, capture_output=True)
 
 
 def one_line(done):
@@ -146,7 +146,7 @@ def test_saves_on_a_disk_that_fills_up_say_one_thing(disk, tell):
             step, found = read_checkpoint(folder)
             assert step == steps[-1]
             np.testing.assert_array_equal(found["w3"], state["w3"])
-        subprocess.run(("umount", str(folder.parent)), check=True)
+        subprocess.run(("umount", "-l", str(folder.parent)), check=True)
     tell("a checkpoint", "a disk that fills up", len(sizes), "one error; earlier steps restore")
 
 
@@ -167,11 +167,35 @@ def test_a_run_on_a_disk_that_fills_up_goes_on_when_there_is_room(disk, tell, un
         disk(8192, again=True)
         assert launched(*RUN, f"--workdir={folder}").code == 0
         assert_ends_as(folder, undisturbed)
-        subprocess.run(("umount", str(folder.parent)), check=True)
-        kilobytes, times = int(kilobytes * 1.2) + 4, times + 1
+        subprocess.run(("umount", "-l", str(folder.parent)), check=True)
+        kilobytes, times = int(kilobytes * 1.4) + 4, times + 1
     tell(
         "a run",
         "a disk that fills up, of any size",
         times,
         "one line, code 1; with room again the same metrics and parameters, bit for bit",
     )
+
+
+@FULL
+def test_a_sweep_on_a_disk_that_fills_up_goes_on_when_there_is_room(disk, tell, tmp_path):
+    words = (*RUN, "--sweep=seed=0:2", "--population=1")
+    kilobytes, times, codes = 20, 0, set()
+    assert launched(*words, f"--workdir={tmp_path / 'undisturbed'}").code == 0
+    while 0 not in codes:
+        folder = disk(kilobytes) / "sweep"
+        failed = launched(*words, f"--workdir={folder}")
+        codes.add(failed.code)
+        if failed.code:
+            lines = failed.err.splitlines()
+            assert failed.code == 1, failed.err
+            assert [line for line in lines if line.startswith("error: ")] == lines[-1:]
+            assert "Traceback" not in failed.err
+        disk(16_384, again=True)
+        assert launched(*words, f"--workdir={folder}").code == 0
+        for number in ("0000", "0001"):
+            wanted = tmp_path / "undisturbed" / "points" / number
+            assert_ends_as(folder / "points" / number, wanted)
+        subprocess.run(("umount", "-l", str(folder.parent)), check=True)
+        kilobytes, times = int(kilobytes * 1.5), times + 1
+    tell("a sweep", "a disk that fills up, of any size", times, "one line, code 1; goes on")
