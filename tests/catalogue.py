@@ -212,7 +212,6 @@ USUAL: tuple[Cell, ...] = (
             "ExpRNN",
             "GRU",
             "LEM",
-            "MLSTM",
             "StackRNN",
         ]
     ),

@@ -7,6 +7,8 @@ import pkgutil
 import jax
 import pytest
 
+from tests.full import full
+
 # A package's modules are run, and its face's names are looked at; a module is both.
 PARTS = tuple(
     f"rnnjax.{part}"
@@ -30,6 +32,22 @@ PARTS = tuple(
         "runs",
         "sweeps",
         "lab",
+    )
+)
+
+# Whose examples train or compile much, and say what tests of their own say as well.
+LONG = frozenset(
+    f"rnnjax.{module}"
+    for module in (
+        "cells.gatedcell",
+        "cells.initializers",
+        "tasks.formal.dyck",
+        "tasks.memory.delay",
+        "tasks.neuro.yangtask",
+        "tasks.pairs.dates",
+        "testing.check",
+        "training.activity",
+        "training.trained",
     )
 )
 
@@ -61,7 +79,10 @@ def _as_users_have_it():
         yield
 
 
-@pytest.mark.parametrize("module", [module for part in PARTS for module in modules(part)])
+@pytest.mark.parametrize(
+    "module",
+    [full(name) if name in LONG else name for part in PARTS for name in modules(part)],
+)
 def test_the_examples_of_a_module_run(module, capsys):
     failed, _ = doctest.testmod(importlib.import_module(module), optionflags=doctest.ELLIPSIS)
     assert not failed, capsys.readouterr().out

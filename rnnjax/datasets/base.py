@@ -1,5 +1,7 @@
 """What a labelled image data set is, once it is read and checked."""
 
+import errno
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +20,10 @@ class DatasetError(ValueError):
         /nowhere: no such folder, or not a readable one (--data_dir)
     """
 
+    def __init__(self, message: str):
+        # One line, whatever another library or the name of a file has put in.
+        super().__init__(" ".join(message.splitlines()))
+
 
 def expanded(path: str | Path) -> Path:
     """Returns `path` with `~` replaced, or as it is for a user without a home directory."""
@@ -25,6 +31,23 @@ def expanded(path: str | Path) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Returns all bytes of a regular file; a device may have no end, and a pipe waits for one.
+
+    Raises:
+        OSError: if there is none, or it cannot be read.
+
+    Example:
+        >>> read_bytes(Path("/dev/zero"))
+        Traceback (most recent call last):
+        OSError: [Errno 22] not a regular file: '/dev/zero'
+    """
+    if path.exists() and not path.is_file():
+        code = errno.EISDIR if path.is_dir() else errno.EINVAL
+        raise OSError(code, os.strerror(code) if path.is_dir() else "not a regular file", str(path))
+    return path.read_bytes()
 
 
 class Split(NamedTuple):

@@ -104,8 +104,8 @@ def _read_wave(path: Path) -> np.ndarray:
         with wave.open(str(path), "rb") as sound:
             form = sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
             frames = sound.readframes(RATE)
-    except (OSError, EOFError, wave.Error) as error:
-        raise DatasetError(f"{path}: no readable WAV file ({error})") from None
+    except Exception as error:  # of a damaged file `wave` may raise anything
+        raise DatasetError(f"{path}: no readable WAV file ({error or 'damaged'})") from None
     if form != (1, 2, RATE):
         raise DatasetError(
             f"{path}: {form[0]} channels of {8 * form[1]} bits at {form[2]} Hz, expected one of 16 "

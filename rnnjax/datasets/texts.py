@@ -8,7 +8,7 @@ import platform
 import sysconfig
 from typing import NamedTuple
 
-from rnnjax.datasets.base import DatasetError, expanded
+from rnnjax.datasets.base import DatasetError, expanded, read_bytes
 
 # Folders of other packages, tests, and what is no documentation.
 _PASSED_OVER = {"site-packages", "test", "tests", "idle_test", "lib2to3", "__phello__"}
@@ -39,8 +39,8 @@ class FoundText(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the text as UTF-8."""
-        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+        """SHA-256 of the file's bytes: the text as UTF-8, and bytes that are none as they are."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def load_text(path: str | None = None, *, errors: str = "strict") -> FoundText:
@@ -66,20 +66,42 @@ def load_text(path: str | None = None, *, errors: str = "strict") -> FoundText:
         about = f"the documentation strings of Python {version}'s standard library"
         return FoundText(text, f"python-{version}", f"{about}, {len(text):,} characters.")
     file = expanded(path)
+    text = read_text(path, "--text", errors=errors, instead="; --unit=bytes reads any file")
+    return FoundText(text, file.name, f"{file}, {len(text):,} characters.")
+
+
+def read_text(path: str, flag: str, *, errors: str = "strict", instead: str = "") -> str:
+    """Reads a file of text, UTF-8, the ends of its lines as they are.
+
+    Args:
+        path: as a user writes it.
+        flag: by which it was given, for messages.
+        errors: what is done with bytes that are not valid UTF-8, as for `bytes.decode`.
+        instead: what helps with a file that has such bytes, for its message.
+
+    Raises:
+        DatasetError: if there is no such file, or it is empty or no text.
+
+    Example:
+        >>> read_text("/nowhere/a.txt", "--score_file")
+        Traceback (most recent call last):
+        rnnjax.datasets.base.DatasetError: /nowhere/a.txt: no such file (--score_file)
+    """
+    file = expanded(path)
     try:
-        text = file.read_bytes().decode("utf-8", errors)  # ends of lines as they are
+        text = read_bytes(file).decode("utf-8", errors)
     except FileNotFoundError:
-        raise DatasetError(f"{file}: no such file (--text)") from None
+        raise DatasetError(f"{file}: no such file ({flag})") from None
     except OSError as error:
-        raise DatasetError(f"{file}: {error.strerror or error} (--text)") from None
+        raise DatasetError(f"{file}: {error.strerror or error} ({flag})") from None
     except UnicodeDecodeError as error:
         raise DatasetError(
-            f"{file}: no text in UTF-8, byte {error.start} is no part of a character (--text); "
-            "--unit=bytes reads any file"
+            f"{file}: no text in UTF-8, byte {error.start} is no part of a character ({flag})"
+            f"{instead}"
         ) from None
     if not text:
-        raise DatasetError(f"{file}: an empty file (--text)")
-    return FoundText(text, file.name, f"{file}, {len(text):,} characters.")
+        raise DatasetError(f"{file}: an empty file ({flag})")
+    return text
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnjax.datasets.base import DatasetError, expanded
+from rnnjax.datasets.base import DatasetError, expanded, read_bytes
 
 _MOST_BYTES = 2**30  # of a file unpacked; more is taken for damage
 
@@ -63,7 +63,7 @@ def read_ts(path: str | Path) -> TimeSeriesFile:
     """
     path = expanded(path)
     try:
-        packed = path.read_bytes()
+        packed = read_bytes(path)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror or error})") from None
     return parse_ts(packed, str(path))

@@ -19,6 +19,14 @@ from rnnjax.tasks.pairs.pairtask import PairTask
 from rnnjax.tasks.text.text import Text
 
 _OPTIONS = {"Run": RunOptions, "Several processes": ProcessOptions, "Sweep": SweepOptions}
+# What a network may be asked that has learned a task of some kind, with what such a task is called.
+_QUESTIONS = (
+    (Text, "Language", LanguageOptions, "a language model, as char_lm"),
+    (PairTask, "Translation", TranslationOptions, "pairs of texts, as addition"),
+)
+# Flags that say how a question is answered, and the question.
+_HOW = {"prompt": "generate", "temperature": "generate", "top_p": "generate"}
+_HOW |= {"beams": "translate", "alpha": "translate"}
 
 
 def carry_out(
@@ -43,6 +51,7 @@ def carry_out(
     """
     said, value, doc = find(name)
     own = groups(value)
+    _refuse_questions(words, own, said)
     given = flags.read(words, {k: field for fields in own.values() for k, field in fields.items()})
     if wants_help:
         print(flags.help_text(doc, own))
@@ -76,12 +85,19 @@ def _run_and_ask(settings: Settings, options: RunOptions, given: flags.Given) ->
     """Runs an experiment once, and asks what was learned; what cannot be asked is refused first."""
     from rnnjax.lab.single import run_once
 
+    for how, question in _HOW.items():
+        if how in given.texts and question not in given.texts:
+            raise ValueError(f"--{how} says how --{question} is answered: it needs that")
+    questions = {"generate", "score", "score_file", "translate"} & given.texts.keys()
+    if questions and options.eval_only:
+        raise ValueError(f"--eval_only evaluates alone: leave --{min(questions)} out")
+    group = given.of(ProcessOptions)
     if isinstance(settings.task, Text):
         from rnnjax.lab.language import texts_to_score, write_and_score
 
         asked = given.of(LanguageOptions)
         texts = texts_to_score(asked)
-        for folder in run_once(settings, options, given.of(ProcessOptions)):
+        for folder in run_once(settings, options, group, asked=bool(questions)):
             write_and_score(folder, texts, asked)
     elif isinstance(settings.task, PairTask):
         from rnnjax.lab.translation import translate
@@ -89,10 +105,10 @@ def _run_and_ask(settings: Settings, options: RunOptions, given: flags.Given) ->
         asked = given.of(TranslationOptions)
         if asked.translate is not None:
             settings.task.read(asked.translate)
-        for folder in run_once(settings, options, given.of(ProcessOptions)):
+        for folder in run_once(settings, options, group, asked=bool(questions)):
             translate(folder, asked)
     else:
-        run_once(settings, options, given.of(ProcessOptions))
+        run_once(settings, options, group)
 
 
 def groups(value: Experiment | object) -> Mapping[str, Mapping[str, Field]]:
@@ -118,9 +134,19 @@ def groups(value: Experiment | object) -> Mapping[str, Mapping[str, Field]]:
 
 def _questions(task: Task) -> dict[str, type]:
     """Returns the options of what a network may be asked that has learned a task."""
-    if isinstance(task, Text):
-        return {"Language": LanguageOptions}
-    return {"Translation": TranslationOptions} if isinstance(task, PairTask) else {}
+    return {title: options for kind, title, options, _ in _QUESTIONS if isinstance(task, kind)}
+
+
+def _refuse_questions(
+    words: Sequence[str], own: Mapping[str, Mapping[str, Field]], name: str
+) -> None:
+    """Refuses what networks on other tasks are asked, before it is an unknown flag."""
+    said = {word.lstrip("-").partition("=")[0] for word in words if word.startswith("-")}
+    said.difference_update(*own.values())
+    for _, _, options, which in _QUESTIONS:
+        alone = sorted(said & fields_of(options).keys())
+        if alone:
+            raise ValueError(f"--{alone[0]} is for an experiment of {which}; {name} is none")
 
 
 def _refuse(given: flags.Given, kind: type, why: str) -> None:

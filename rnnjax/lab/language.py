@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Sequence
 
-from rnnjax.datasets.base import expanded
+from rnnjax.datasets.texts import read_text
 from rnnjax.lab.options import LanguageOptions
 from rnnjax.runs.load import load
 from rnnjax.training.language import LanguageModel
@@ -13,15 +13,18 @@ def texts_to_score(options: LanguageOptions) -> list[str]:
     """Returns the texts that are to be scored.
 
     Raises:
-        ValueError: if a file of them cannot be read.
+        ValueError: if a text is empty, or a file of them cannot be read or has none.
     """
     texts = [] if options.score is None else [options.score]
+    if not all(map(str.strip, texts)):
+        raise ValueError("--score= is blank: give it a text")
     if options.score_file is None:
         return texts
-    try:
-        return texts + expanded(options.score_file).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"--score_file={options.score_file}: {error}") from None
+    lines = read_text(options.score_file, "--score_file").replace("\r\n", "\n").split("\n")
+    lines = [line for line in lines if line.strip()]
+    if not lines:
+        raise ValueError(f"--score_file={options.score_file} has blank lines only")
+    return texts + lines
 
 
 def write_and_score(folder: pathlib.Path, texts: Sequence[str], options: LanguageOptions) -> None:
@@ -30,7 +33,8 @@ def write_and_score(folder: pathlib.Path, texts: Sequence[str], options: Languag
         return
     model = LanguageModel(load(folder))
     for score in model.score_all(texts):
-        print(f"{score.bits:.2f} bits, {score.bits_per_symbol:.3f} a symbol: {score.text}")
+        unknown = f" ({score.unknown} unknown)" if score.unknown else ""
+        print(f"{score.bits:.2f} bits, {score.bits_per_symbol:.3f} a symbol{unknown}: {score.text}")
     if options.generate is not None:
         print(options.prompt, end="")
         for piece in model.stream(

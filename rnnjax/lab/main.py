@@ -3,7 +3,9 @@
 {program}                                      lists the experiments
 {program} --experiment=NAME --help             shows the flags of one
 {program} --experiment=NAME [--flag=value ...] runs it; NAME may be a file or a module of your own
-{program} --flagfile=WORKDIR/flags.txt         runs it again as it was run
+{program} --workdir=WORKDIR                    goes on with the run there, or looks it up; what it
+                                               has learned is asked by its own flags, --generate=99
+{program} --flagfile=WORKDIR/flags.txt         runs it again, in a folder of its own
 {program} --experiment=NAME --sweep='seed=0:8' runs it many times
 {program} --sweep_report=WORKDIR               shows what a sweep has found so far
 {program} --cells                              lists the cells
@@ -101,6 +103,8 @@ def _dispatch(program: str, words: list[str]) -> int:
         else:
             _report(str(general["sweep_report"].value))
         return 0
+    if name is None and (said := _flags_of_run(program, rest)):
+        return _dispatch(program, [*said, *words])
     if name is None:
         asked = not words or set(words) <= {"--help", "-h", "-help"}
         if not asked:
@@ -148,6 +152,33 @@ def _is_failure(error: Exception) -> bool:
         return error.errno in (*_FAILURES, errno.EROFS)
     cause = error.__cause__
     return isinstance(cause, OSError) and cause.errno in _FAILURES
+
+
+def _flags_of_run(program: str, rest: Sequence[str]) -> list[str]:
+    """Returns the flags of the run in `--workdir`; none where the flag is not given.
+
+    Raises:
+        ValueError: if there is no run.
+    """
+    known = flags.FlagValues()
+    known.set_gnu_getopt()
+    flags.DEFINE_string("workdir", None, "", flag_values=known)
+    known([program, *rest[1:]], known_only=True)
+    if known["workdir"].value is None:
+        return []
+    folder = pathlib.Path(str(known["workdir"].value)).expanduser()
+    # Of networks that are compared each has a folder in that of all.
+    parts = [file.parent for file in folder.glob("*/flags.txt") if _part_in(file.parent)]
+    for place in (folder, *sorted(parts)):
+        if (place / "flags.txt").is_file():
+            return (place / "flags.txt").read_text().splitlines()
+    raise ValueError(f"--workdir={folder} has no run yet: name an experiment, --experiment=NAME")
+
+
+def _part_in(folder: pathlib.Path) -> bool:
+    """Says whether a folder is that of one of the networks that a run in the folder above has."""
+    config = folder / "config.json"
+    return config.is_file() and f'"part": "{folder.name}"' in config.read_text()
 
 
 def _is_missed_here(error: ModuleNotFoundError) -> bool:

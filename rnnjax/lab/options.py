@@ -33,7 +33,9 @@ class RunOptions(Static):
 class LanguageOptions(Static):
     """What a language model does when it has learned: it writes, and it scores text."""
 
-    generate: Annotated[int | None, Between(1, 10**7), "Symbols that it writes."] = None
+    generate: Annotated[
+        int | None, Between(1, 10**7), "Symbols that it writes, never the unknown one."
+    ] = None
     prompt: Annotated[str, "What it goes on with."] = ""
     temperature: Annotated[
         float, POSITIVE, "What logits are divided by; near 0 the likeliest symbol is taken."
@@ -43,8 +45,12 @@ class LanguageOptions(Static):
         Between(0, 1, open_low=True),
         "It draws from the likeliest symbols that together have this chance.",
     ] = 1.0
-    score: Annotated[str | None, "A text that it scores: bits, and bits a symbol."] = None
-    score_file: Annotated[str | None, "A file whose lines it scores, one by one."] = None
+    score: Annotated[
+        str | None, "A text that it scores: bits, bits a symbol, and how many of them are unknown."
+    ] = None
+    score_file: Annotated[
+        str | None, "A file whose lines it scores, one by one; blank ones are left out."
+    ] = None
 
 
 class TranslationOptions(Static):

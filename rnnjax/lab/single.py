@@ -1,6 +1,7 @@
 """One run, or the runs of an experiment that compares networks."""
 
 import pathlib
+import sys
 
 import jax
 from rich.console import Console
@@ -12,18 +13,28 @@ from rnnjax.runs.draw import draw_run
 from rnnjax.runs.folders import changeable, workdir_of
 from rnnjax.runs.header import print_header
 from rnnjax.runs.load import load_params, param_shapes
-from rnnjax.runs.run import Run, Summary, train
+from rnnjax.runs.run import train
+from rnnjax.runs.summary import FILE, Summary, read_summary
+from rnnjax.runs.work import Run
 from rnnjax.runs.workdir import folder_of
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short
 from rnnjax.training.loop import Members
+from rnnjax.training.memory import Size, check_memory, size_of
 from rnnjax.training.program import Problem
-from rnnjax.training.sizes import Size, check_memory, size_of
 from rnnjax.training.trained import Trained
 
 
-def run_once(settings: Settings, options: RunOptions, group: ProcessOptions) -> list[pathlib.Path]:
+def run_once(
+    settings: Settings, options: RunOptions, group: ProcessOptions, *, asked: bool = False
+) -> list[pathlib.Path]:
     """Runs what settings and options say, and prints the result.
+
+    Args:
+        settings: what is learned, and how.
+        options: where it is written, and the like.
+        group: the processes that train it.
+        asked: whether it is for questions: of a run that is finished nothing is printed then.
 
     Returns:
         The folder of each network's run.
@@ -41,16 +52,22 @@ def run_once(settings: Settings, options: RunOptions, group: ProcessOptions) -> 
         _evaluate(settings, options, problems)
         return []
     done = {
-        part: _train(settings, options, part, found, sizes[part], devices)
+        part: _train(settings, options, part, found, sizes[part], devices, asked)
         for part, found in problems.items()
     }
-    if len(done) > 1:
+    if len(done) > 1 and not asked:
         _print_comparison(settings, {part: summary for part, (summary, _) in done.items()})
     return [folder for _, folder in done.values()]
 
 
 def _train(
-    settings: Settings, options: RunOptions, part: str, found: Problem, size: Size, devices: int
+    settings: Settings,
+    options: RunOptions,
+    part: str,
+    found: Problem,
+    size: Size,
+    devices: int,
+    asked: bool,
 ) -> tuple[Summary, pathlib.Path]:
     workdir = workdir_of(
         settings, options.workdir, part, init_from=options.init_from, devices=devices
@@ -59,7 +76,8 @@ def _train(
     networks = settings.experiment.networks
     network = networks[part].title(settings.names)
     mesh = training.make_mesh(devices, time=settings.training.time_devices)
-    finished_before = (workdir.folder / "summary.json").exists()
+    before = read_summary(workdir.folder / FILE)
+    finished = before is not None and before["planned"] == settings.training.steps
     run = Run(
         name,
         found,
@@ -76,6 +94,10 @@ def _train(
         return _from(options.init_from, part, members, settings)
 
     def announce() -> None:
+        if asked and finished:
+            return
+        if asked:
+            print(f"{workdir.folder} has no finished run to ask: it trains first", file=sys.stderr)
         print_header(
             Console(),
             name=name,
@@ -101,7 +123,9 @@ def _train(
         wandb=options.wandb,
     )
     assert summary is not None, "a run alone that diverges raises"
-    if finished_before:
+    if asked and finished:
+        return summary, workdir.folder
+    if finished:
         print(
             f"{workdir.folder} holds this run, finished; more --steps go on with it where its rate "
             "is constant, another --workdir trains again"

@@ -25,6 +25,7 @@ from rnnjax.sweeps.opened import OpenSweep, do_units, join_sweep, open_sweep, ou
 from rnnjax.sweeps.plan import Plan, make_plan
 from rnnjax.sweeps.progress import SweepProgress, counted
 from rnnjax.sweeps.slurm import check_slurm, read_slurm
+from rnnjax.sweeps.study import used
 from rnnjax.sweeps.watching import watch
 from rnnjax.training import DivergedError
 
@@ -135,8 +136,10 @@ def _work(settings: Settings, options: SweepOptions, run_options: RunOptions, wo
         _take_own_part(worker, options.workers)
     use_all_devices(settings.training, run_options)
     plan, folder = _plan(settings, options, run_options)
-    opened = join_sweep(plan, read_criterion(folder), folder, _storage(options, folder), worker)
-    do_units(opened, wandb=run_options.wandb)
+    where = _storage(options, folder)
+    opened = join_sweep(plan, read_criterion(folder), folder, where, worker)
+    with used(where):
+        do_units(opened, wandb=run_options.wandb)
 
 
 def _share(

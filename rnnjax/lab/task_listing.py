@@ -30,6 +30,7 @@ file='rnnjax/tasks/memory/adding.py')
     says: str
     size: str  # the field that is the greatest size of a sequence; empty where sizes do not vary
     baseline: str  # the loss without memory; empty where none is known
+    # What depends on data at hand is "from the data".
     summary: str  # its docstring's first line
     paper: str  # the first that it names
     file: str  # from the root of the repository
@@ -45,8 +46,8 @@ def row(kind: type[Task]) -> Row:
     papers = doc.partition("References:")[2].partition("Example:")[0]
     if not papers:
         raise ValueError(f"the docstring of {kind.__name__} needs References:")
-    sees = says = baseline = ""
-    if issubclass(kind, GeneratedTask):  # the numbers of the others depend on data at hand
+    sees = says = baseline = "from the data"
+    if issubclass(kind, GeneratedTask):
         task = kind()
         sees = f"1 of {task.input_dim:,}" if task.embedded else _numbers(task.input_dim)
         at = "" if task.per_step else ", at the end"

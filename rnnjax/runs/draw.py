@@ -1,5 +1,6 @@
 """The figures of a run, of its folder and its network."""
 
+import math
 import pathlib
 from typing import Any
 
@@ -16,12 +17,16 @@ from rnnjax.runs.figures.hidden import draw_hidden
 from rnnjax.runs.figures.series import draw_series
 from rnnjax.runs.figures.sizes import draw_sizes
 from rnnjax.runs.workdir import write_json
+from rnnjax.tasks.base import Task
 from rnnjax.tasks.images.images import Images
 from rnnjax.tasks.pairs.pairtask import PairTask
 from rnnjax.tasks.sized import SizedTask
+from rnnjax.tasks.text.imdb import IMDB
+from rnnjax.tasks.text.text import Text
 from rnnjax.training.trained import Trained
 
 _SAMPLES = 40
+_STREAMS = 4
 _MOST = 20_000  # sequences that are counted in a confusion matrix
 
 
@@ -40,18 +45,19 @@ def draw_run(
         summary: what `summary.json` says.
         title: above each figure.
     """
-    best = summary["best"]
+    best, task = summary["best"], trained.task
     draw_curves(
         folder,
         title=title,
-        baseline=trained.task.baseline,
+        baseline=task.baseline,
         best_step=best and best["step"],
+        tested=_tested(task),
     )
-    task = trained.task
     if isinstance(task, SizedTask) and (task.shortest is not None or task.tested is not None):
         _draw_sizes(folder, trained, task, title)
     part = "test" if task.source("test", 1) is not None else "train"
-    batch = trained.examples(part, _SAMPLES)
+    # A text is cut in as many streams, and few are drawn of it.
+    batch = trained.examples(part, _STREAMS if isinstance(task, Text) else _SAMPLES)
     if isinstance(task, PairTask):
         draw_pair_samples(folder, trained, task, batch, title=title)
         return
@@ -61,7 +67,26 @@ def draw_run(
     if jnp.issubdtype(batch.targets.dtype, jnp.integer) and batch.targets.ndim == 1:
         _draw_classes(folder, trained, part, batch, outputs, title)
     else:
-        draw_series(folder / "samples.png", outputs, batch.targets, batch.mask, title=title)
+        draw_series(
+            folder / "samples.png",
+            outputs,
+            batch.targets,
+            batch.mask,
+            title=title,
+            inputs=_symbols_read(batch),
+            symbols=task.vocabulary.shown if isinstance(task, Text) else None,
+        )
+
+
+def _symbols_read(batch: Batch) -> np.ndarray | None:
+    """Returns the numbers of inputs that are symbols, one-hot, -1 where there is no step."""
+    inputs = np.asarray(batch.inputs)
+    steps = np.ones(inputs.shape[:2], bool) if batch.steps is None else np.asarray(batch.steps)
+    some = inputs[steps]
+    one_hot = inputs.ndim == 3 and inputs.shape[-1] > 1 and np.isin(some, (0, 1)).all()
+    if not one_hot or (some.sum(-1) != 1).any():
+        return None
+    return np.where(steps, inputs.argmax(-1), -1)
 
 
 def _draw_sizes(folder: pathlib.Path, trained: Trained, task: SizedTask, title: str) -> None:
@@ -75,7 +100,21 @@ def _draw_sizes(folder: pathlib.Path, trained: Trained, task: SizedTask, title: 
         size=task.size_field,
         title=title,
         baseline=task.baseline,
+        chance=_chance(task),
     )
+
+
+def _tested(task: Task) -> str:
+    """Returns the sizes of the test where they are other ones than those of training."""
+    if not isinstance(task, SizedTask) or task.tested is None:
+        return ""
+    return f"{task.size_field} {task.size + 1} to {task.tested}"
+
+
+def _chance(task: SizedTask) -> float | None:
+    """Returns the accuracy of a guess where all classes are as likely; None elsewhere."""
+    classes, loss = task.output_dim, task.baseline
+    return 1 / classes if loss is not None and abs(loss - math.log(classes)) < 1e-6 else None
 
 
 def _draw_hidden(
@@ -87,6 +126,9 @@ def _draw_hidden(
     states = trained.states(batch.inputs[:length, :1], steps=steps)
     one = jax.tree.map(lambda leaf: np.asarray(leaf)[:, 0], states)
     shown: dict[str, Any] = {"inputs": np.asarray(batch.inputs)[:length, 0]}
+    if isinstance(trained.task, Text | IMDB):
+        names = trained.task.vocabulary.shown
+        shown["symbols"] = [names[number] for number in shown["inputs"]]
     numbers = jnp.issubdtype(batch.targets.dtype, jnp.floating)
     if outputs.ndim == 3:
         shown["outputs"] = outputs[:length, 0]

@@ -6,7 +6,7 @@ import os
 import pathlib
 from typing import Any
 
-from rnnjax.runs.run import Workdir
+from rnnjax.runs.work import Workdir
 from rnnjax.runs.workdir import folder_of
 from rnnjax.settings import Settings
 from rnnjax.settings.catalogue import short

@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, TextIO
 
-from rnnjax.training.sizes import in_words
+from rnnjax.training.memory import in_words
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -87,12 +87,17 @@ class Progress:
         self._at.evaluate(step, metrics)
         if self._is_open and self._live is None and self._enabled is not False:
             file = sys.stderr if self._console is None else self._console.file
-            print("  ".join(self._at.line()), file=file, flush=True)
+            if file is not None:  # as it is where it was closed
+                print("  ".join(self._at.line()), file=file, flush=True)
 
     def _on_terminal(self) -> bool:
         if self._console is not None:
             return self._console.is_terminal and not self._console.is_dumb_terminal
-        return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+        return (
+            sys.stderr is not None
+            and sys.stderr.isatty()
+            and os.environ.get("TERM") not in ("dumb", "unknown")
+        )
 
 
 class _Standing:

@@ -2,52 +2,33 @@
 
 import contextlib
 import logging
-import pathlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
-from jax.sharding import Mesh
 
 from rnnjax.runs import interrupts
-from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
+from rnnjax.runs.checkpoint import Checkpoints
 from rnnjax.runs.durable import sync, sync_below
-from rnnjax.runs.environment import describe_environment, note_environment
-from rnnjax.runs.keeping import Tree, as_members, as_tree, member_of, stacked
+from rnnjax.runs.environment import describe_environment
+from rnnjax.runs.keeping import Tree, as_members, as_tree, member_of
 from rnnjax.runs.listeners import Giving, Keeping, Recording, Showing, Sink
 from rnnjax.runs.profile import profiled
 from rnnjax.runs.progress import Progress
 from rnnjax.runs.recording import Recorder, check_metrics
+from rnnjax.runs.resume import note_environments, refuse_more_steps, restore
 from rnnjax.runs.summary import FILE, Draw, Summary, draw_missing, finished, results
 from rnnjax.runs.tensorboard import TensorBoard
 from rnnjax.runs.wandb import WeightsAndBiases
-from rnnjax.runs.workdir import (
-    WorkdirError,
-    open_workdir,
-    write_json,
-)
+from rnnjax.runs.work import Run
+from rnnjax.runs.workdir import open_workdir, write_json
 from rnnjax.training import loop, processes
-from rnnjax.training.hyperparameters import Hyperparameters
 from rnnjax.training.loop import Listener, Members, Speed
-from rnnjax.training.program import Problem, Program, make_program
+from rnnjax.training.program import Program, make_program
 from rnnjax.training.update import AXIS
 
 logger = logging.getLogger(__name__)
-
-
-class Workdir(NamedTuple):
-    """The folder of one member.
-
-    Attributes:
-        folder: where it is written.
-        flags: the command line's flags, for `flags.txt`.
-        config: the settings that have to agree for the run to be resumed.
-    """
-
-    folder: pathlib.Path
-    flags: str
-    config: dict[str, Any]
 
 
 class _Watched(NamedTuple):
@@ -58,45 +39,6 @@ class _Watched(NamedTuple):
     profile: bool
     wandb: str | None
     show: bool | None
-
-
-class Run(NamedTuple):
-    """What is done, and where it is written.
-
-    Attributes:
-        name: what the run is called on screen.
-        problem: what is trained.
-        members: the numbers of each member.
-        workdirs: of each member.
-        mesh: the devices.
-        home: where the checkpoints of several members lie together until they have ended; those
-            of one lie in its own folder.
-        data: what is trained on, in a word.
-        changeable: settings in which a folder may differ that is gone on with.
-    """
-
-    name: str
-    problem: Problem
-    members: Sequence[Hyperparameters]
-    workdirs: Sequence[Workdir]
-    mesh: Mesh
-    home: pathlib.Path | None = None
-    data: str = ""
-    changeable: frozenset[str] = frozenset()
-
-    @property
-    def alone(self) -> bool:
-        """Whether there is one member."""
-        return len(self.members) == 1
-
-    @property
-    def checkpoints(self) -> pathlib.Path:
-        """Where checkpoints are written while members train."""
-        return (self.home or self.workdirs[0].folder) / "checkpoints"
-
-    def open_checkpoints(self) -> Checkpoints:
-        """Opens them; those of evaluations last, and not those of a run that is told to end."""
-        return Checkpoints(self.checkpoints, lasts=self.problem.plan.evaluates_at)
 
 
 def train(
@@ -143,7 +85,7 @@ def train(
             return _follow(run, program, first)
         with contextlib.ExitStack() as held:
             with processes.telling_errors():
-                _refuse_more_steps(run)
+                refuse_more_steps(run)
                 env = describe_environment(0, run.mesh.shape[AXIS])
                 for (folder, flags, config), numbers in zip(run.workdirs, run.members, strict=True):
                     own = {"env": env | {"seed": int(numbers.seed)}, "changeable": run.changeable}
@@ -151,11 +93,11 @@ def train(
                 # All at once: a population has hundreds of files.
                 folders = [workdir.folder for workdir in run.workdirs]
                 sync(*(path for folder in folders for path in (folder.parent, *folder.iterdir())))
-                tree, extra = _restore(run, first)
+                tree, extra = restore(run, first)
                 announce()
                 found = finished(folders, tree, run.problem.plan.steps)
                 if found is None:
-                    _note_environment(run, env, 0 if tree is None else int(tree["step"]))
+                    note_environments(run, env, 0 if tree is None else int(tree["step"]))
                     run.checkpoints.mkdir(parents=True, exist_ok=True)
                 elif tree is not None:
                     for folder, digest in zip(folders, extra.get("metrics", ()), strict=False):
@@ -170,16 +112,6 @@ def train(
             program.seek(position, int(members.state.step))
             watched = _Watched(listeners, draw, profile, wandb, show)
             return _lead(run, program, members, kept, extra.get("metrics"), watched)
-
-
-def _note_environment(run: Run, env: dict[str, Any], step: int) -> None:
-    """Writes where the run goes on if that is elsewhere, and says so once for all members."""
-    said = [
-        note_environment(workdir.folder, env | {"seed": int(numbers.seed)}, step)
-        for workdir, numbers in zip(run.workdirs, run.members, strict=True)
-    ]
-    for line in dict.fromkeys(filter(None, said)):
-        logger.warning("%s", line)
 
 
 def _lead(
@@ -242,51 +174,6 @@ def _shared(members: Members) -> Members:
 def _gathered(members: Members) -> Tree:
     """Returns all that members are, on the host; every process has to take part."""
     return jax.tree.map(processes.gathered, as_tree(members, alone=False))
-
-
-def _refuse_more_steps(run: Run) -> None:
-    """Refuses folders whose runs have come further than this one will, before one is changed."""
-    for workdir in run.workdirs if run.changeable else ():
-        try:
-            step, _ = read_checkpoint(workdir.folder / "checkpoints", prefix="step")
-        except ValueError:  # there is none
-            continue
-        if step > run.problem.plan.steps:
-            raise WorkdirError(
-                f"workdir {workdir.folder} holds a run of {step} steps already, "
-                f"more than {run.problem.plan.steps}"
-            )
-
-
-def _restore(run: Run, first: Members) -> tuple[Tree | None, dict[str, Any]]:
-    """Returns what members were at last, nothing if they have yet to begin, and what is beside it.
-
-    Raises:
-        WorkdirError: if there are checkpoints, and none of them can be read.
-    """
-    like = as_tree(jax.device_get(first), alone=run.alone)
-    if run.checkpoints.is_dir():
-        with run.open_checkpoints() as kept:
-            found = kept.restore_latest(like)
-            if found is None and (steps := kept.steps()):
-                raise WorkdirError(
-                    f"none of the checkpoints in {run.checkpoints} can be read, those of steps "
-                    f"{', '.join(map(str, steps))}: move them away to begin anew"
-                )
-        if found is not None:
-            return found.state, found.extra
-    if run.alone:
-        return None, {}
-    try:
-        own = [
-            read_checkpoint(workdir.folder / "checkpoints", member_of(like, 0))[1]
-            for workdir in run.workdirs
-        ]
-    except ValueError:  # one has none
-        return None, {}
-    furthest = max(int(tree["step"]) for tree in own)
-    behind = [tree for tree in own if int(tree["step"]) < furthest and not tree["ended"]]
-    return None if behind else stacked(own), {}
 
 
 @contextlib.contextmanager

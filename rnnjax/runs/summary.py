@@ -48,7 +48,7 @@ def finished(
     ended = np.atleast_1d(tree["ended"])
     if int(tree["step"]) < steps and not ended.all():
         return None
-    there = [_read(folder / FILE) for folder in folders]
+    there = [read_summary(folder / FILE) for folder in folders]
     missing = [found is None and end >= 0 for found, end in zip(there, ended, strict=True)]
     if any(missing) or any(found is not None and found["planned"] != steps for found in there):
         return None
@@ -76,7 +76,7 @@ def draw_missing(folder: pathlib.Path, tree: Tree, objective: Any, draw: Draw) -
         logger.warning("%s, the same command tries again", not_drawn(folder, error))
 
 
-def _read(file: pathlib.Path) -> Summary | None:
+def read_summary(file: pathlib.Path) -> Summary | None:
     """Returns what a summary holds; None where there is none that can be read."""
     if not file.exists():
         return None

@@ -9,7 +9,7 @@ from rnnjax.sweeps.plan import Plan
 from rnnjax.sweeps.programs import Programs
 from rnnjax.sweeps.space import Axis, Choices
 from rnnjax.training import hyperparameters
-from rnnjax.training.sizes import check_memory, size_of
+from rnnjax.training.memory import check_memory, size_of
 
 
 def check_plan(plan: Plan, *, here: bool = True) -> Criterion:

@@ -31,7 +31,7 @@ from rnnjax.sweeps.plan import Plan
 from rnnjax.sweeps.progress import counted
 from rnnjax.sweeps.report import write_report
 from rnnjax.sweeps.results import Results
-from rnnjax.sweeps.study import check_storage, empty, has_heartbeat, open_queue, open_results
+from rnnjax.sweeps.study import check_storage, empty, has_heartbeat, open_queue, open_results, used
 from rnnjax.sweeps.unit import Tell, Watched, train_unit
 from rnnjax.sweeps.units import ERROR, UnitState, plan_units, state_of, tries_of
 from rnnjax.sweeps.workers import Watchdog
@@ -106,17 +106,19 @@ def open_sweep(
     Raises:
         WorkdirError: if the folder is of something else.
         ValueError: if the storage cannot be used, or workers of the sweep to be extended live.
+        RuntimeError: if it could be, and now fails.
     """
     if not _is_within(storage, folder):
         check_storage(storage)  # before anything is written
     env = describe_environment(plan.settings.training.seed)
-    with open_workdir(
+    own = open_workdir(
         folder,
         flags=flags_of(plan),
         config=config_of(plan),
         env=env,
         changeable=CHANGEABLE | elsewhere(plan.settings),
-    ):
+    )
+    with used(storage), own:
         note_environment(folder, env)  # the runs say it
         opened = _open_own(plan, criterion, folder, storage)
         begun = read_begun(folder)

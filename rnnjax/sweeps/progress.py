@@ -33,7 +33,7 @@ class SweepProgress:
         from rich.console import Console
 
         self._description = description
-        self._show = sys.stderr.isatty() if show is None else show
+        self._show = sys.stderr is not None and sys.stderr.isatty() if show is None else show
         self._console = console or Console(stderr=True)
         self._bar: Bar | None = None
         self._since: tuple[float, float] | None = None  # when the first look was, and at how many

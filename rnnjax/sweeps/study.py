@@ -2,13 +2,14 @@
 
 import contextlib
 import pathlib
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import optuna
 import sqlalchemy.event
-from optuna.exceptions import ExperimentalWarning, OptunaError
+from optuna.exceptions import ExperimentalWarning, OptunaError, TrialPruned
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -18,6 +19,7 @@ from rnnjax.sweeps.journal import SUFFIX, open_journal
 from rnnjax.sweeps.units import queue_again
 
 _SQLITE = b"SQLite format 3"  # how its files begin
+_FAILED = re.compile("disk is full|disk I/O error")  # what SQLite says that is not the user's fault
 _LOCK_SECONDS = 60  # how long a process waits for its turn at an SQLite file
 
 
@@ -158,13 +160,39 @@ def _open(
 
 
 @contextlib.contextmanager
+def used(storage: str) -> Iterator[None]:
+    """Turns what the libraries beneath say of a storage that was opened into one line.
+
+    Raises:
+        RuntimeError: it cannot be read or written any more, as on a full disk.
+
+    Example:
+        >>> with used("study.journal"):
+        ...     raise OptunaError("database or disk is full")
+        Traceback (most recent call last):
+        ...
+        RuntimeError: storage ...study.journal cannot be used: database or disk is full
+    """
+    try:
+        yield
+    except TrialPruned:
+        raise
+    except (SQLAlchemyError, OptunaError) as error:
+        raise RuntimeError(f"storage {_shown(storage)} cannot be used: {_reason(error)}") from error
+
+
+@contextlib.contextmanager
 def _translated(storage: str) -> Iterator[None]:
-    """Turns what the libraries beneath say of a storage into one line."""
+    """Turns what the libraries beneath say of a storage that is opened into one line."""
     try:
         yield
     except (SQLAlchemyError, OptunaError, ImportError) as error:
-        reason = str(error.__cause__ or error).strip().partition("\n")[0]
-        raise ValueError(f"storage {_shown(storage)} cannot be opened: {reason}") from error
+        kind = RuntimeError if _FAILED.search(_reason(error)) else ValueError
+        raise kind(f"storage {_shown(storage)} cannot be opened: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error.__cause__ or error).strip().partition("\n")[0]
 
 
 def _open_storage(storage: str, heartbeat: Heartbeat | None) -> BaseStorage:

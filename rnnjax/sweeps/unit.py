@@ -10,7 +10,9 @@ import optuna
 from rnnjax import training
 from rnnjax.runs.environment import batch_devices_of
 from rnnjax.runs.folders import elsewhere, workdir_of
-from rnnjax.runs.run import Run, Summary, train
+from rnnjax.runs.run import train
+from rnnjax.runs.summary import Summary
+from rnnjax.runs.work import Run
 from rnnjax.settings import Settings, problem
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.folder import mark, point_folder

@@ -1,6 +1,9 @@
 """What a task is: sequences in three parts, and how answers to them are judged."""
 
 import abc
+import dataclasses
+from numbers import Integral, Real
+from typing import Any, Literal, get_args, get_origin
 
 import jax.numpy as jnp
 
@@ -36,6 +39,11 @@ class Task(abc.ABC):
     carries: bool = False
     embedded: bool = False
     located_by: tuple[str, ...] = ("data_dir",)
+
+    def __post_init__(self) -> None:
+        """Refuses fields of another kind than theirs; see `check_fields`."""
+        if dataclasses.is_dataclass(self):
+            check_fields(self)
 
     @property
     @abc.abstractmethod
@@ -77,6 +85,14 @@ class Task(abc.ABC):
     def source(self, part: Part, batch_size: int) -> Source | Feed | None:
         """Returns the batches of a part; None where there are none of it."""
 
+    def judged(self, part: Part, batch_size: int) -> Source | Feed | None:
+        """Returns what a part is judged by, by default its `source`.
+
+        A task whose result would depend on the size of a batch says here what is the same for all:
+        the batches may then be of any other size.
+        """
+        return self.source(part, batch_size)
+
     def loss(self, outputs: Array, batch: Batch) -> Array:
         """Returns the mean loss where `batch.mask` is True, a scalar.
 
@@ -91,3 +107,40 @@ class Task(abc.ABC):
         if jnp.issubdtype(batch.targets.dtype, jnp.integer):
             return {"accuracy": accuracy(outputs, batch.targets, batch.mask)}
         return {}
+
+
+def check_fields(value: Any) -> None:
+    """Refuses a dataclass with a name that is none of a `Literal`, or no number where one belongs.
+
+    Raises:
+        ValueError: in one line.
+
+    Example:
+        >>> from rnnjax.tasks import Adding
+        >>> Adding(10.0)
+        Traceback (most recent call last):
+        ValueError: Adding: length must be a whole number; got 10.0
+    """
+    for field in dataclasses.fields(value):
+        found, arms = getattr(value, field.name), (field.type,)
+        if get_origin(field.type) is not Literal and type(None) in get_args(field.type):
+            if found is None:
+                continue
+            arms = tuple(arm for arm in get_args(field.type) if arm is not type(None))
+        wanted = [said for arm in arms if (said := _unmet(arm, found))]
+        if wanted:
+            raise ValueError(
+                f"{type(value).__name__}: {field.name} must be {wanted[0]}; got {found!r}"
+            )
+
+
+def _unmet(kind: Any, value: Any) -> str | None:
+    """Returns what a value of a kind is, in words, where this is none."""
+    if get_origin(kind) is Literal:
+        names = list(map(str, get_args(kind)))
+        said = " or ".join(names) if len(names) < 3 else f"one of {', '.join(names)}"
+        return None if value in get_args(kind) else said
+    number = isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
+    if kind in (int, float) and not number:
+        return "a whole number" if kind is int else "a number"
+    return "True or False" if kind is bool and not isinstance(value, bool) else None

@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from typing import ClassVar, Literal, Self, get_args, get_origin
+from typing import ClassVar, Self
 
 import jax
 import jax.numpy as jnp
@@ -64,10 +64,7 @@ class SizedTask(GeneratedTask):
             ValueError: if not `smallest <= shortest <= size < tested`, or `grows` is below 1 or
                 given without `shortest`, or a field is none of the names that it may be.
         """
-        for field in dataclasses.fields(self):
-            names = get_args(field.type) if get_origin(field.type) is Literal else ()
-            if names and getattr(self, field.name) not in names:
-                raise ValueError(f"{self}: {field.name} must be {' or '.join(names)}")
+        super().__post_init__()
         name, least = self.size_field, self.smallest
         if self.size < least:
             raise ValueError(f"{self}: {name} must be {least} or more")
@@ -75,8 +72,17 @@ class SizedTask(GeneratedTask):
             raise ValueError(f"{self}: shortest must be from {least} to {name}, {self.size}")
         if self.tested is not None and self.tested <= self.size:
             raise ValueError(f"{self}: tested must be more than {name}, {self.size}")
-        if self.grows is not None and (self.shortest is None or self.grows < 1):
-            raise ValueError(f"{self}: grows is 1 update or more, from the size shortest")
+        if self.grows is not None and self.grows < 1:
+            raise ValueError(f"{self}: grows must be 1 update or more, or none")
+        if self.grows is not None and self.shortest is None:
+            raise ValueError(f"{self}: grows goes from shortest to {name}: say shortest as well")
+
+    def __repr__(self) -> str:
+        """Returns the call, with `shortest` also where it is the default of the class."""
+        text = super().__repr__()
+        if self.shortest is None or f"shortest={self.shortest}" in text:
+            return text
+        return f"{text[:-1]}, shortest={self.shortest})"
 
     @property
     def size(self) -> int:

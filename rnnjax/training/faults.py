@@ -1,15 +1,17 @@
-"""Whether the data are to blame where a loss is not finite."""
+"""Whether the data are to blame where a loss is not finite, and what NaN it does not show."""
 
 import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from rnnjax.batch import without_missing
 from rnnjax.tasks.feed import Feed, pieces
 from rnnjax.tasks.sources import Order, Source
+from rnnjax.training.processes import gathered
 from rnnjax.training.state import keys_of
-from rnnjax.typing import Array, Key
+from rnnjax.typing import Array, Key, Params
 
 
 def find_fault(source: Source, seed: int, start: int, stop: int) -> str | None:
@@ -47,6 +49,27 @@ def find_held_out_fault(source: Source | Feed) -> str | None:
                     )
         before += piece.batches
     return None
+
+
+def count_nan(params: Params) -> np.ndarray:
+    """Returns how many NaN each leaf of each member has, `[leaves, E]`; every process takes part.
+
+    A gradient may be NaN where no loss is, and a parameter where none depends on it: in an
+    embedding for instance, of a symbol that does not come again.
+    """
+    return np.atleast_2d(gathered(_nan_of_leaves(jax.tree.leaves(params))))
+
+
+def parameter_name(params: Params, leaf: int) -> str:
+    """Returns the path of a leaf, by its number."""
+    path, _ = jax.tree.leaves_with_path(params)[leaf]
+    return jax.tree_util.keystr(path, simple=True, separator="/")
+
+
+@jax.jit
+def _nan_of_leaves(leaves: list[Array]) -> Array:
+    counts = [jnp.sum(jnp.isnan(x), axis=range(1, x.ndim), dtype=jnp.int32) for x in leaves]
+    return jnp.stack(counts) if counts else jnp.zeros((1, 1), jnp.int32)
 
 
 @jax.jit

@@ -118,8 +118,8 @@ class CallMetrics:
         alive: boolean `[E]`, the members whose metrics say something.
 
     Attributes:
-        faulty: the batches of the first call after which a loss is not finite, by how many updates
-            it came after the first call of all, and how many it made.
+        faulty: the batches of the first call after which a loss or a gradient is not finite, by how
+            many updates it came after the first call of all, and how many it made.
     """
 
     def __init__(self, alive: np.ndarray):
@@ -160,7 +160,8 @@ class CallMetrics:
         source, weight, metrics = self._waiting
         self._waiting = None
         found = {name: gathered(values) for name, values in metrics.items()}
-        if self.faulty is None and not np.isfinite(found["loss"][self._alive]).all():
+        judged = [found[name][self._alive] for name in ("loss", "grad_norm") if name in found]
+        if self.faulty is None and not np.isfinite(judged).all():
             before = sum(int(np.max(weight)) for weight, _ in self._found)
             self.faulty = source, before, int(np.max(weight))
         self._found.append((gathered(weight), found))

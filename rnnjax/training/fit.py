@@ -234,7 +234,7 @@ def make_problem(
         raise ValueError(
             f"a batch of {batch_size} is more than the {train.count} examples of training"
         )
-    evaluated = {part: task.source(part, batch_size) for part in ("validation", "test")}
+    evaluated = {part: task.judged(part, batch_size) for part in ("validation", "test")}
     held_out = {part: source for part, source in evaluated.items() if source is not None}
     if plan.patience is not None and "validation" not in held_out:
         raise ValueError("patience looks at validation, and nothing is held out for it")

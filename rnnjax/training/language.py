@@ -27,6 +27,7 @@ class Score(NamedTuple):
         text: what was scored.
         bits: the negative logarithm of its probability.
         symbols: how many symbols it has.
+        unknown: how many of them the vocabulary has not; each is scored as the unknown symbol.
 
     Example:
         >>> Score("to be", 10.0, 5).bits_per_symbol
@@ -36,6 +37,7 @@ class Score(NamedTuple):
     text: str
     bits: float
     symbols: int
+    unknown: int = 0
 
     @property
     def bits_per_symbol(self) -> float:
@@ -71,9 +73,14 @@ class LanguageModel:
         self._model, self._params = trained.model, trained.params
         self.vocabulary: Vocabulary = trained.task.vocabulary
         self._before = self.vocabulary.encode("\n")
+        # The unknown symbol is never written.
+        self._known = jnp.arange(len(self.vocabulary)) != (
+            -1 if self.vocabulary.unknown is None else self.vocabulary.unknown
+        )
 
     def generate(self, prompt: str = "", count: int = 200, **how: Any) -> str:
         """Returns what the network writes after a prompt; for the rest see `stream`."""
+        _check_count(count)  # without an end nothing would be returned
         return "".join(self.stream(prompt, count, **how))
 
     def stream(
@@ -87,7 +94,8 @@ class LanguageModel:
     ) -> Iterator[str]:
         """Yields what the network writes after a prompt, symbol by symbol as they are drawn.
 
-        One program makes all the steps, those over the prompt as well, whatever its length.
+        One program makes all the steps, those over the prompt as well, whatever its length. The
+        unknown symbol is never written.
 
         Args:
             prompt: text that is read first; symbols that are not in the vocabulary are read as the
@@ -99,12 +107,17 @@ class LanguageModel:
             seed: of the random draws.
 
         Raises:
-            ValueError: if the temperature is not above 0, or `top_p` not above 0 and up to 1.
+            TypeError: if the prompt is no text.
+            ValueError: if `count` is no whole number of 0 or more, the temperature is not above 0,
+                or `top_p` not above 0 and up to 1.
 
         References:
             Holtzman et al. (2020), The curious case of neural text degeneration, ICLR,
             arXiv:1904.09751 (the nucleus).
         """
+        _check_text(prompt)
+        if count is not None:
+            _check_count(count)
         if not 0 < temperature < math.inf:
             raise ValueError(f"temperature must be above 0; got {temperature}")
         if not 0 < top_p <= 1:
@@ -119,9 +132,8 @@ class LanguageModel:
         for index in itertools.count():
             if index < len(read):
                 symbol = jnp.asarray(read[index])
-            states, symbol = _write(
-                self._model, self._params, states, symbol, temperature, top_p, key, index
-            )
+            how = self._known, temperature, top_p, key, index
+            states, symbol = _write(self._model, self._params, states, symbol, *how)
             if index >= len(read) - 1:
                 yield int(symbol)
 
@@ -130,11 +142,26 @@ class LanguageModel:
         return self.score_all([text])[0]
 
     def score_all(self, texts: Sequence[str]) -> list[Score]:
-        """Returns how likely each of several texts is, such as the lines of a file."""
+        """Returns how likely each of several texts is, such as the lines of a file.
+
+        Raises:
+            TypeError: if `texts` is a single text, or one of them is none.
+        """
+        if isinstance(texts, str):
+            raise TypeError(f"several texts are scored: give [{texts!r}]")
+        for text in texts:
+            _check_text(text)
         read = [np.concatenate([self._before, self.vocabulary.encode(text)]) for text in texts]
         bits = [self._bits(read[start : start + _ROWS]) for start in range(0, len(read), _ROWS)]
         bits = itertools.chain.from_iterable(bits)
-        return [Score(t, float(b), len(n) - 1) for t, b, n in zip(texts, bits, read, strict=True)]
+        return [
+            Score(text, float(b), len(n) - 1, self._unknown_in(n[1:]))
+            for text, b, n in zip(texts, bits, read, strict=True)
+        ]
+
+    def _unknown_in(self, numbers: np.ndarray) -> int:
+        unknown = self.vocabulary.unknown
+        return 0 if unknown is None else int((numbers == unknown).sum())
 
     def _bits(self, read: Sequence[np.ndarray]) -> np.ndarray:
         """Returns the bits of several texts, given as numbers, each after its first symbol."""
@@ -154,6 +181,16 @@ class LanguageModel:
         return bits
 
 
+def _check_text(text: Any) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"a language model reads a text; got {text!r}")
+
+
+def _check_count(count: Any) -> None:
+    if type(count) is not int or count < 0:
+        raise ValueError(f"count must be a whole number of 0 or more; got {count!r}")
+
+
 @functools.partial(jax.jit, static_argnums=(0, 2))
 def _begin(model: SequenceModel, params: Params, count: int | None = None) -> State:
     """Returns the states before the first step."""
@@ -167,16 +204,18 @@ def _write(
     params: Params,
     states: State,
     symbol: Array,
+    known: Array,
     temperature: Array,
     top_p: Array,
     key: Key,
     index: Array,
 ) -> tuple[State, Array]:
-    """Makes a step of the network, and draws the symbol that follows."""
+    """Makes a step of the network, and draws the symbol that follows, one of the known ones."""
     out: Any = model.apply({"params": params}, symbol[None], states)
     states, logits = out
+    logits = jnp.where(known, logits[0], -jnp.inf)
     # The largest logit is 0, so that none becomes infinite however small the temperature.
-    chosen = nucleus((logits[0] - logits[0].max()) / temperature, top_p)
+    chosen = nucleus((logits - logits.max()) / temperature, top_p)
     return states, jax.random.categorical(jax.random.fold_in(key, index), chosen)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from rnnjax.training.faults import count_nan, parameter_name
 from rnnjax.training.members import choose_members
 from rnnjax.training.program import Metrics, Problem, Program
 from rnnjax.training.state import TrainState
@@ -154,6 +155,7 @@ def run(
     plan, members = problem.plan, _placed(program, members)
     started, step = time.perf_counter(), int(members.state.step)
     busy, trained, compiled = 0.0, 0, False
+    had = count_nan(members.state.params)  # an objective may keep NaN among its parameters
     while step < plan.steps and not members.ended.all():
         here = members.ended == 0
         stop, called = plan.next_stop(step), time.perf_counter()
@@ -165,6 +167,7 @@ def run(
         compiled = True
         members = members._replace(state=state)
         members = _without_diverged(program, members, {"train": metrics}, here, step, stop)
+        members = _without_nan(program, members, had, step, stop)
         step, here = stop, members.ended == 0
         if not here.any():  # nobody has come to this step: the others had ended before
             break
@@ -211,10 +214,10 @@ def _evaluated(problem: Problem, program: Program, moment: Moment) -> Moment:
 def _better(
     problem: Problem, members: Members, values: np.ndarray, here: np.ndarray, step: int
 ) -> Best:
-    """Returns the best of each member; the first of equals, and never a NaN."""
+    """Returns the best of each member; the first of equals, and never a NaN or an infinity."""
     best = members.best
     improved = here & ((values > problem.sign * best.metric) | np.isnan(best.metric))
-    improved &= ~np.isnan(values)
+    improved &= np.isfinite(values)
     if not improved.any():
         return best
     judged = members.state.judged
@@ -248,6 +251,31 @@ def _without_diverged(
     ended = np.where(lost, -max(stop, 1), members.ended).astype(np.int32)
     if (ended < 0).all():
         raise DivergedError(_why(program, losses, lost, start, stop))
+    return members._replace(ended=ended)
+
+
+def _without_nan(
+    program: Program, members: Members, had: np.ndarray, start: int, stop: int
+) -> Members:
+    """Ends members with NaN in parameters that had none, though their loss is finite.
+
+    Raises:
+        DivergedError: if there are no others.
+    """
+    params, here = members.state.params, members.ended == 0
+    broken = (count_nan(params) > had)[:, : len(here)] & here
+    lost = broken.any(axis=0)
+    if not lost.any():
+        return members
+    ended = np.where(lost, -stop, members.ended).astype(np.int32)
+    if (ended < 0).all():
+        name = parameter_name(params, int(np.argmax(broken.any(axis=1))))
+        fault = program.fault("train", int(np.argmax(lost)), start) or (
+            "a gradient is no number: lower the learning rate, or look for a root or norm at 0"
+        )
+        raise DivergedError(
+            f"parameter {name} is nan between steps {start} and {stop}, the loss is not: {fault}"
+        )
     return members._replace(ended=ended)
 
 

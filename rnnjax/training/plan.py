@@ -44,3 +44,5 @@ class Plan(NamedTuple):
                 continue
             if type(value) is not int or value < 1:
                 raise ValueError(f"{name} must be a whole number of 1 or more; got {value!r}")
+            if value >= 2**31:  # steps are counted in 32 bits
+                raise ValueError(f"{name} must be less than {2**31}; got {value}")

@@ -132,7 +132,8 @@ def make_program(problem: Problem, members: Sequence[Hyperparameters], mesh: Mes
     def fault(part: str, member: int, start: int) -> str | None:
         if part != "train":
             return find_held_out_fault(problem.held_out[part])
-        assert faulty is not None, "a loss was not finite in the last call"
+        if faulty is None:
+            return None
         source, before, updates = faulty
         first = start + before
         return find_fault(source, int(members[member].seed), first, first + updates)

@@ -105,12 +105,17 @@ class Trained:
         return states, outputs[0] if self.task.per_step else outputs
 
     def evaluate(self, part: Part = "test", *, batch_size: int = _BATCH) -> dict[str, float]:
-        """Returns loss and metrics on a part of the task's data.
+        """Returns loss and metrics on a part of the task's data, as training evaluates them.
+
+        Args:
+            part: which.
+            batch_size: sequences at once; of sequences that are drawn there are ten times as many.
+                A `tasks.Text` is always judged in the same streams.
 
         Raises:
             ValueError: if the task has none.
         """
-        return self._evaluator()(self._source(part, batch_size))
+        return self._evaluator()(self._source(part, batch_size, self.task.judged))
 
     def evaluate_sizes(
         self, sizes: Iterable[int] | None = None, *, batch_size: int = _BATCH
@@ -181,6 +186,11 @@ class Trained:
         inputs = jnp.asarray(inputs)
         embeds = not isinstance(self.model, models.SequenceModel) or self.model.encoder is not None
         embedded = inputs.ndim == 2 and is_whole(inputs) and embeds
+        if embeds and self.task.embedded and not embedded:
+            raise ValueError(
+                f"inputs of {self.task.title} are whole numbers [T, B], those of one step [B]; got "
+                f"{inputs.dtype} {inputs.shape}"
+            )
         if inputs.ndim != 3 and not embedded:
             raise ValueError(
                 f"inputs are [T, B, D], or whole numbers [T, B] to be embedded, a step [B, D]; got "
@@ -195,10 +205,12 @@ class Trained:
             raise ValueError(f"inputs are {inputs.shape}: there is not one step")
         return inputs
 
-    def _source(self, part: Part, batch_size: int) -> Source | Feed:
+    def _source(
+        self, part: Part, batch_size: int, of: Callable[..., Source | Feed | None] | None = None
+    ) -> Source | Feed:
         if type(batch_size) is not int or batch_size < 1:
             raise ValueError(f"a batch is 1 sequence or more; got {batch_size!r}")
-        source = self.task.source(part, batch_size)
+        source = (of or self.task.source)(part, batch_size)
         if source is None:
             raise ValueError(f"{self.task} has no data for {part}")
         return source

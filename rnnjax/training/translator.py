@@ -1,5 +1,6 @@
 """What a network that has learned pairs writes for sources of a user's own."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -67,8 +68,8 @@ class Translator:
 
         Raises:
             TypeError: if `texts` is a single text.
-            ValueError: if one is too long or has a symbol that no source has, or `beams` is no
-                whole number of 1 or more.
+            ValueError: if one is too long or has a symbol that no source has, `beams` is no
+                whole number of 1 or more, or `alpha` below 0.
         """
         if isinstance(texts, str):
             raise TypeError(f"several texts are translated: give [{texts!r}]")
@@ -106,6 +107,8 @@ class Translator:
     def _hypotheses(self, texts: Sequence[str], beams: int, alpha: float) -> list[list[Hypothesis]]:
         if type(beams) is not int or beams < 1:
             raise ValueError(f"beams must be a whole number of 1 or more; got {beams!r}")
+        if not 0 <= alpha < math.inf:
+            raise ValueError(f"alpha must be 0 or more; got {alpha!r}")
         if not texts:
             return []
         found = jax.tree.map(np.asarray, self._beam(*self._read(texts), beams, alpha))

@@ -58,6 +58,7 @@ def test_it_is_attention_of_queries_and_keys_turned_by_their_places(x64, rotate)
     np.testing.assert_allclose(ys, expected, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.full
 def test_without_rotation_it_is_gated_linear_attention_of_one_decay(x64):
     cell, other = RetNet(3, key_dim=2, rotate=False), GLA(3, key_dim=2)
     p, xs = params_of(cell), normal(1, (5, 2)).astype(float)

@@ -25,6 +25,7 @@ def test_each_unit_sends_what_has_its_sign():
     assert_close(outcome(unroll.scan, cell, params, XS)[1], ys)
 
 
+@pytest.mark.full
 def test_it_goes_with_other_changes_on_every_engine():
     cell = zoneout(dale(LSTM(4)), 0.1)
     params = params_of(cell, D)

@@ -29,6 +29,7 @@ def test_the_product_sees_the_units_that_one_mask_leaves_and_the_rest_sees_all()
     assert_close((state.h, actual), (h, np.stack(ys)))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "cell",
     [

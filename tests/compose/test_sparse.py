@@ -51,6 +51,7 @@ def test_products_start_as_large_as_the_cells():
     assert sizes[0] == pytest.approx(sizes[1], rel=0.1)
 
 
+@pytest.mark.full
 def test_every_engine_runs_it_in_a_stack():
     cell = sparse(Stack((zoneout(GRU(3), 0.3), Elman(2))), 0.5)
     assert engines_agree(cell, params_of(cell, D), train=True) == 1

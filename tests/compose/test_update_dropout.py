@@ -135,6 +135,7 @@ def test_the_candidate_is_all_that_is_dropped_and_the_memory_goes_on(cell):
     assert np.abs(slope).min() > 1e-3
 
 
+@pytest.mark.full
 def test_every_engine_makes_the_same_of_the_same_noise():
     cell = update_dropout(zoneout(LSTM(3), 0.3), 0.4)
     assert cell == Zoneout(UpdateDropout(LSTM(3), 0.4), 0.3)

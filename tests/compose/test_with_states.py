@@ -46,6 +46,7 @@ def test_every_engine_shows_the_same(cell):
     assert engines_agree(with_states(cell), params_of(cell, D), train=False) >= 1
 
 
+@pytest.mark.full
 def test_the_kernel_shows_the_same():
     params = params_of(LSTM(3), D)
     actual, expected = (

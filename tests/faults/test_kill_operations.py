@@ -10,8 +10,9 @@ import pytest
 from rnnjax.runs import checkpoint
 from rnnjax.runs import run as whole_runs
 from rnnjax.runs.checkpoint import Checkpoints
-from rnnjax.runs.run import Run, Workdir, train
+from rnnjax.runs.run import train
 from rnnjax.runs.step_files import StepFiles
+from rnnjax.runs.work import Run, Workdir
 from rnnjax.training import Optimizer, Plan, make_mesh, make_problem
 from tests.faults.operations import stopped_at
 from tests.laws.draws import assert_identical

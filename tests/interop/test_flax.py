@@ -48,6 +48,7 @@ def test_values_and_gradients_are_linens(kind, cell):
     jax.tree.map(np.testing.assert_array_equal, dumped, theirs)
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("x64", "promoting")
 def test_a_bidirectional_layer_is_linens():
     rnns = [nn.RNN(nn.GRUCell(4, param_dtype=jnp.float64)) for _ in range(2)]

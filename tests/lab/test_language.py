@@ -55,7 +55,10 @@ def test_a_run_that_is_there_writes_and_scores(run):
     ("flag", "said"),
     [
         ("--temperature=0", "flag --temperature=0: 0 is not a finite number, above 0"),
-        ("--score_file=/nowhere/lines.txt", "--score_file=/nowhere/lines.txt"),
+        ("--score_file=/nowhere/lines.txt", "/nowhere/lines.txt: no such file (--score_file)"),
+        ("--score=", "--score= is blank: give it a text"),
+        ("--prompt=to", "--prompt says how --generate is answered: it needs that"),
+        ("--top_p=0.5", "--top_p says how --generate is answered: it needs that"),
         ("--text=/nowhere/a.txt", "/nowhere/a.txt: no such file (--text)"),
     ],
 )
@@ -78,5 +81,36 @@ def test_a_sweep_writes_nothing(run):
 
 def test_other_experiments_write_nothing():
     done = launched("--experiment=adding", "--generate=5")
-    assert done.code == 2
-    assert "generate" in done.err
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "error: --generate is for an experiment of a language model, as char_lm; adding is none\n"
+    )
+
+
+def test_a_run_is_asked_by_its_folder_alone_and_only_answers(run):
+    folder, _, done = run
+    answer = launched(f"--workdir={folder}/run", "--score=to zebra")
+    assert answer.code == 0, answer.err
+    assert re.fullmatch(r"\d+\.\d+ bits, \d+\.\d+ a symbol \(2 unknown\): to zebra\n", answer.out)
+    assert answer.err == ""
+    again = launched(f"--workdir={folder}/run")
+    assert again.result == done.result
+    refused = launched(f"--workdir={folder}/run", "--seed=3", "--generate=5")
+    assert (refused.code, refused.out) == (2, "")
+    assert "seed" in refused.err
+    refused = launched(f"--workdir={folder}/none", "--generate=5")
+    assert refused.err.endswith("none has no run yet: name an experiment, --experiment=NAME\n")
+
+
+def test_lines_are_those_between_ends_of_lines_and_blank_ones_are_left_out(run):
+    folder, _, _ = run
+    (folder / "odd.txt").write_text("to\u2028be\r\n\n  \nquestion\n", newline="")
+    answer = launched(f"--workdir={folder}/run", f"--score_file={folder}/odd.txt")
+    assert [line.rpartition(": ")[2] for line in answer.out.split("\n")] == [
+        "to\u2028be",
+        "question",
+        "",
+    ]
+    (folder / "blank.txt").write_text("\n \n")
+    refused = launched(f"--workdir={folder}/run", f"--score_file={folder}/blank.txt")
+    assert refused.err == f"error: --score_file={folder}/blank.txt has blank lines only\n"

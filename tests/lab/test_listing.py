@@ -48,6 +48,7 @@ def test_families_come_by_their_oldest_cell_and_cells_by_their_years():
     assert gated == sorted(gated)
 
 
+@pytest.mark.full
 def test_markdown_has_a_row_for_each_cell_with_the_engines_beyond_those_of_all():
     page = markdown(ALL)
     assert set(re.findall(r"^\| \[`(\w+)`\]", page, re.MULTILINE)) == set(cells.__all__)

@@ -217,6 +217,7 @@ def test_a_workdir_that_holds_something_else_is_refused(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.full
 def test_a_workdir_belongs_to_the_flags_that_made_it(tmp_path):
     assert launched(*ECHO, "--workdir=run").code == 0
     before = files(tmp_path)

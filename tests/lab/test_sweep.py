@@ -73,6 +73,7 @@ def test_a_program_that_fails_is_told_after_the_result(formula):
     assert done.err.splitlines()[-1].startswith("error: 1 program failed, the first because out")
 
 
+@pytest.mark.full
 def test_the_same_command_finds_its_folder_and_other_axes_have_another(formula):
     for text in ("seed=0:2", "seed=0:2", "seed=0:3"):
         assert launched(*ADDING, f"--sweep={text}").code == 0

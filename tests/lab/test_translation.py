@@ -67,6 +67,9 @@ def test_other_tasks_do_not_translate():
     done = launched("--experiment=adding", "--translate=1+2")
     assert done.code == 2
     assert "translate" in done.err
+    assert "--translate is for an experiment of pairs of texts, as addition" in done.err
+    done = launched(*ADDITION, "--beams=3")
+    assert done.err == "error: --beams says how --translate is answered: it needs that\n"
     shown = launched("--experiment=addition", "--help").out
     assert "Translation:" in shown
     assert "--beams" in shown

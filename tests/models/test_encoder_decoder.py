@@ -12,6 +12,7 @@ from rnnjax.compose import Stack, learned_start, zoneout
 from rnnjax.models import Attention, Bridge, Recurrent, encoder_decoder
 from tests.catalogue import CELLS
 from tests.filled import filled
+from tests.full import full
 from tests.laws.draws import assert_close, normal
 
 S, T, B, E, K = 5, 4, 3, 4, 6
@@ -119,7 +120,9 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("cell", "other", "attention"), PAIRS, ids=repr)
+@pytest.mark.parametrize(
+    ("cell", "other", "attention"), [PAIRS[0], *(full(*pair) for pair in PAIRS[1:])], ids=repr
+)
 def test_writing_step_by_step_is_teacher_forcing_in_one_go(cell, other, attention):
     model, variables = made(cell, decoder_cell=other, attention=attention, engine=unroll.auto)
 
@@ -140,7 +143,7 @@ def test_writing_step_by_step_is_teacher_forcing_in_one_go(cell, other, attentio
     assert np.abs(other_source - wanted).max() > 1e-4  # something was handed over
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, full(True)])
 def test_padding_changes_nothing(bidirectional):
     model, variables = made(
         LSTM(4), decoder_cell=GRU(4), bidirectional=bidirectional, attention=True, layers=2
@@ -229,6 +232,7 @@ def test_layers_may_be_dropped_from_and_cells_have_their_noise_in_training_alone
     assert np.abs(one - run()).max() > 1e-4  # which asks for no key
 
 
+@pytest.mark.full
 def test_gradients_reach_the_encoder_through_states_and_attention():
     for attention in (False, True):
         model, variables = made(LSTM(3), decoder_cell=GRU(3), attention=attention)

@@ -155,6 +155,7 @@ def test_null_is_a_gap_and_never_the_best(tmp_path, figures):
     assert stars(accuracy) == [[[0, 0.5]]]
 
 
+@pytest.mark.full
 def test_very_many_points_become_means_and_a_band(tmp_path, figures):
     losses = np.random.default_rng(0).uniform(1, 2, 20_000)
     losses[5000:5100] = np.nan
@@ -185,6 +186,7 @@ def test_a_run_without_metrics_says_so(tmp_path, figures):
     assert [text.get_text() for text in figures[0].axes[0].texts] == ["no metrics yet"]
 
 
+@pytest.mark.full
 def test_drawing_leaves_pyplot_and_its_backends_alone():
     code = (
         "import sys, tempfile; from rnnjax.runs.figures.curves import draw_curves\n"

@@ -222,6 +222,7 @@ def test_series_that_do_not_fit_are_refused(saved, shapes, fault):
         saved(draw_series, outputs, targets, mask.astype(bool))
 
 
+@pytest.mark.full
 def test_numbers_that_are_not_finite_and_nothing_that_counts_can_be_rendered(tmp_path):
     nan, no = np.full((6, 2, 3), np.nan), np.zeros((6, 2), bool)
     path = tmp_path / "a.png"

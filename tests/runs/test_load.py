@@ -15,7 +15,8 @@ from rnnjax.cells import Elman
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
 from rnnjax.runs.folders import workdir_of
 from rnnjax.runs.load import load, load_params
-from rnnjax.runs.run import Run, train
+from rnnjax.runs.run import train
+from rnnjax.runs.work import Run
 from rnnjax.settings import problem, settings_of
 from rnnjax.training import Listener, make_mesh
 from tests.laws.draws import assert_close, assert_identical

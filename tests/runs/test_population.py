@@ -9,8 +9,10 @@ import pytest
 from rnnjax.runs import run as whole_runs
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
 from rnnjax.runs.recording import Recorder
-from rnnjax.runs.run import Run, Workdir, train
+from rnnjax.runs.run import train
+from rnnjax.runs.work import Run, Workdir
 from rnnjax.training import DivergedError, Listener, Optimizer, Plan, make_mesh, make_problem
+from tests.full import full
 from tests.laws.draws import assert_identical
 from tests.runs.stopping import Stop, stop_at
 from tests.training import scripted
@@ -107,9 +109,9 @@ def test_each_member_leaves_what_its_run_alone_leaves(problem, uncut, tmp_path):
     ("owner", "method", "calls", "resumed_from"),
     [
         (Recorder, "write", 16, 4),  # between lines and checkpoint
-        (Checkpoints, "save", 7, 20),  # when some have got their own
-        pytest.param(whole_runs.shutil, "rmtree", 4, 20, marks=pytest.mark.full),  # once all have
-        (whole_runs, "write_json", 2, 20),  # when one has its summary
+        full(Checkpoints, "save", 7, 20),  # when some have got their own
+        full(whole_runs.shutil, "rmtree", 4, 20),  # once all have
+        full(whole_runs, "write_json", 2, 20),  # when one has its summary
     ],
     ids=str,
 )

@@ -149,3 +149,36 @@ def test_a_tilde_is_the_home_of_the_user(tmp_path, monkeypatch):
     recorder = Recorder("~")
     recorder.write(1, "train", {"loss": 0.5})
     assert read_metrics("~") == read_metrics(tmp_path) != []
+
+
+def test_lines_that_are_missing_or_have_changed_are_told_and_the_file_is_kept(tmp_path, caplog):
+    whole = Recorder(tmp_path)
+    for step in (1, 2, 3):
+        whole.write(step, "train", {"loss": step / 7})
+    path, digest = tmp_path / "metrics.jsonl", whole.digest
+    text = path.read_bytes()
+    again = Recorder(tmp_path, resume_step=3, digest=digest)
+    assert (again.digest, path.read_bytes(), caplog.records) == (digest, text, [])
+    first, second, third = text.splitlines(keepends=True)
+    harmed = {
+        first + third: first + third,
+        second + third: second + third,
+        b"": b"",
+        text.replace(b"0.28", b"0.29"): text.replace(b"0.28", b"0.29"),
+        b"\0" * len(first) + second + third: third,  # the second has no beginning any more
+    }
+    for there, kept in harmed.items():
+        caplog.clear()
+        path.write_bytes(there)
+        recorder = Recorder(tmp_path, resume_step=3, digest=digest)
+        assert path.read_bytes() == kept
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        assert "lines up to step 3 are missing or have changed" in caplog.text
+        if there:
+            assert (tmp_path / "metrics.jsonl.damaged").read_bytes() == there
+        recorder.write(4, "train", {"loss": 1.0})
+        assert [record["step"] for record in read_metrics(tmp_path)][-1] == 4
+    path.unlink()
+    caplog.clear()
+    Recorder(tmp_path, resume_step=3, digest=digest)
+    assert "lines up to step 3" in caplog.text

@@ -7,9 +7,11 @@ import pytest
 
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
 from rnnjax.runs.recording import Recorder, read_metrics
-from rnnjax.runs.run import Run, Workdir, train
+from rnnjax.runs.run import train
+from rnnjax.runs.work import Run, Workdir
 from rnnjax.runs.workdir import WorkdirError
 from rnnjax.training import DivergedError, Hyperparameters, Optimizer, Plan, make_mesh, make_problem
+from tests.full import full
 from tests.laws.draws import assert_identical
 from tests.runs.stopping import Stop, stop_at
 from tests.training import small
@@ -107,11 +109,11 @@ def test_a_run_leaves_everything_needed_to_repeat_it(uncut):
 @pytest.mark.parametrize(
     ("owner", "method", "calls", "resumed_from"),
     [
-        (Checkpoints, "save", 1, 0),  # between its lines and its checkpoint
+        full(Checkpoints, "save", 1, 0),  # between its lines and its checkpoint
         (Recorder, "write", 5, 4),  # after its checkpoint
-        pytest.param(Recorder, "write", 7, 4, marks=FULL),  # between the lines of an evaluation
-        pytest.param(Checkpoints, "save", 2, 4, marks=FULL),  # between its lines and checkpoint
-        (Checkpoints, "save", 3, 8),  # before the last checkpoint
+        full(Recorder, "write", 7, 4),  # between the lines of an evaluation
+        full(Checkpoints, "save", 2, 4),  # between its lines and checkpoint
+        full(Checkpoints, "save", 3, 8),  # before the last checkpoint
     ],
 )
 def test_a_run_stopped_anywhere_goes_on_and_ends_bit_for_bit_as_one_never_stopped(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from tensorboardX.proto.event_pb2 import Event
 
 from rnnjax.runs.tensorboard import TensorBoard
@@ -69,6 +70,7 @@ def test_without_the_package_nothing_is_written_or_said(tmp_path, monkeypatch, c
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.full
 def test_importing_the_module_does_not_import_the_package():
     code = "import sys, rnnjax.runs.tensorboard; sys.exit('tensorboardX' in sys.modules)"
     root = pathlib.Path(__file__).parents[2]

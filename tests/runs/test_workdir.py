@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import json
 import math
 import multiprocessing
@@ -251,3 +253,33 @@ def test_a_value_that_json_cannot_hold_leaves_the_old_file(tmp_path):
     with pytest.raises(TypeError):
         write_json(tmp_path / "a.json", {"a": {1, 2}})
     assert json.loads((tmp_path / "a.json").read_text()) == {"a": 1}
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP])
+def test_a_file_system_without_locks_is_used_and_that_is_told(
+    tmp_path, monkeypatch, caplog, number
+):
+    def failing(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", failing)
+    with open_run(tmp_path / "run") as folder:
+        assert (folder / "config.json").exists()
+    assert "no locks here" in caplog.text
+
+
+@pytest.mark.parametrize("lost", [b"", b"\0" * 40])
+def test_a_config_that_a_power_cut_has_emptied_is_written_anew_if_nothing_was_saved(tmp_path, lost):
+    with open_run(tmp_path):
+        pass
+    written = (tmp_path / "config.json").read_bytes()
+    (tmp_path / "config.json").write_bytes(lost)
+    with open_run(tmp_path):
+        assert (tmp_path / "config.json").read_bytes() == written
+    (tmp_path / "config.json").write_bytes(lost)
+    (tmp_path / "checkpoints" / "7").mkdir(parents=True)
+    with (
+        pytest.raises(WorkdirError, match=r"had these settings, delete the file"),
+        open_run(tmp_path),
+    ):
+        pass

@@ -65,6 +65,7 @@ def test_debug_runs_one_after_another_at_this_terminal(tmp_path, capfd):
     assert list(tmp_path.glob("*.log")) == []
 
 
+@pytest.mark.full
 def test_a_debug_worker_does_the_units(site):
     queue = site.planned(3)
     (worker,) = start_workers(Debug(), [Command(site.argv(), {})], site.folder / "workers")

@@ -8,7 +8,8 @@ import pytest
 from rnnjax import runs, sweeps, training
 from rnnjax.runs.load import read_settings
 from rnnjax.runs.recording import read_metrics
-from rnnjax.runs.run import Run, Workdir, train
+from rnnjax.runs.run import train
+from rnnjax.runs.work import Run, Workdir
 from rnnjax.settings import problem
 from rnnjax.sweeps.folder import study_of
 from rnnjax.sweeps.study import open_results

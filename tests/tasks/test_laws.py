@@ -1,7 +1,9 @@
 """What is true of every task that has data by itself."""
 
+import dataclasses
 import inspect
 import pathlib
+import typing
 
 import jax
 import numpy as np
@@ -167,3 +169,19 @@ def finds_no_loss_where_nothing_is_judged(task, batch):
     assert loss == 0
     assert accuracy in (None, 0)
     assert not gradient.any()
+
+
+@pytest.mark.parametrize("name", tasks.__all__)
+def test_a_field_of_another_kind_is_refused_in_one_line(name):
+    """From the command line it cannot come; from Python it would silently be another task."""
+    task = made(name)
+    if task is None:
+        pytest.skip("it has arguments of its own")
+    for field in dataclasses.fields(task):
+        wrong = {int: 2.0, float: "0.1", bool: "no"}.get(field.type)
+        if typing.get_origin(field.type) is typing.Literal:
+            wrong = "words and bytes"
+        if wrong is None:
+            continue
+        with pytest.raises(ValueError, match=f"^{name}: {field.name} must be .*; got {wrong!r}$"):
+            dataclasses.replace(task, **{field.name: wrong})

@@ -31,7 +31,7 @@ RULE = Optimizer("sgd(momentum=0.9)")
 def ragged() -> Problem:
     """Returns sequences of unequal lengths, so that the devices' parts differ in weight.
 
-    Of 20 in batches of 16 the second of two devices has none of the last.
+    Of 20 in batches of 15, no two equal parts, the second of two devices has none of the last.
     """
     inputs, classes = small.sequences(small.N)
     lengths = np.arange(small.N) % (small.T + 1)

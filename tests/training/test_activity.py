@@ -10,6 +10,7 @@ from rnnjax.compose import zoneout
 from rnnjax.training import ActivityRegularised, activity, make_objective, slowness
 from rnnjax.training.objective import Noise
 from tests.filled import filled
+from tests.full import full
 from tests.laws.draws import assert_close, normal
 from tests.training import small
 
@@ -54,7 +55,7 @@ def batch_of():
     return Batch(jnp.asarray(normal(1, (T, B, 2))), jnp.array([0, 1, 2]), steps[0], steps, RESET)
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, full(True)])
 def test_in_training_the_loss_has_those_of_the_last_layer(bidirectional):
     cell = Elman(H, recurrent_init=Normal(0.4))
     model = models.sequence_model(cell, models.Last, 3, layers=2, bidirectional=bidirectional)

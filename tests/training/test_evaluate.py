@@ -55,6 +55,7 @@ def test_steps_weigh_alike_however_sequences_share_batches():
         assert again == count
 
 
+@pytest.mark.full
 def test_windows_are_judged_as_the_series_that_they_were_cut_from():
     # Of the first window most has no echo yet: it must not weigh as much as the others.
     task = small.windows(delay=3, length=20)

@@ -468,6 +468,7 @@ def fit_with(transformation):
     return fit(cells.Elman(2), TASK, 3, optimizer=transformation, batch_size=4)
 
 
+@pytest.mark.full
 def test_steps_and_predictions_of_embedded_sequences_agree():
     model = models.SequenceModel(
         (models.Recurrent(cells.Elman(3)),), models.Last(4), encoder=nn.Embed(7, 3)

@@ -108,11 +108,33 @@ def test_the_nucleus_holds_the_likeliest_symbols():
         ({"temperature": 0.0}, "temperature must be above 0"),
         ({"top_p": 0.0}, "top_p must be above 0"),
         ({"top_p": 1.5}, "top_p must be above 0"),
+        ({"count": -3}, "count must be a whole number of 0 or more; got -3"),
+        ({"count": 2.5}, "count must be a whole number of 0 or more; got 2.5"),
+        ({"count": None}, "count must be a whole number of 0 or more; got None"),
     ],
 )
 def test_ways_of_writing_that_cannot_be_are_refused(trained, how, said):
     with pytest.raises(ValueError, match=said):
-        LanguageModel(trained).generate("", 1, **how)
+        LanguageModel(trained).generate("", **{"count": 1, **how})
+
+
+def test_what_is_no_text_is_refused(trained):
+    model = LanguageModel(trained)
+    with pytest.raises(TypeError, match=r"^a language model reads a text; got None$"):
+        model.generate(None, 5)
+    with pytest.raises(TypeError, match=r"^several texts are scored: give \['abc'\]$"):
+        model.score_all("abc")
+    with pytest.raises(TypeError, match=r"^a language model reads a text; got 3$"):
+        model.score_all(["a", 3])
+    with pytest.raises(ValueError, match=r"are whole numbers \[T, B\], those of one step"):
+        trained.step(None, jnp.ones((3, 5)))
+
+
+def test_unknown_symbols_are_counted_and_never_written(trained):
+    model = LanguageModel(trained)
+    assert [model.score(text).unknown for text in ("to be", "xyz to", "ZZZ")] == [0, 3, 3]
+    # As likely as any other, drawn at a temperature at which all are.
+    assert "\ufffd" not in model.generate("to be", 2000, temperature=1e6)
 
 
 def test_networks_that_have_read_no_text_are_refused():
@@ -120,3 +142,22 @@ def test_networks_that_have_read_no_text_are_refused():
     with pytest.raises(TypeError, match=r"learned a tasks\.Text"):
         LanguageModel(training.Trained(objective, {}))
     assert isinstance(objective.model, models.SequenceModel)
+
+
+def test_a_text_is_judged_in_the_same_streams_whatever_the_batch(tmp_path):
+    """Many short streams each begin without a past, and bits would rise with the batch."""
+    path = tmp_path / "numbers.txt"
+    path.write_text(" ".join(map(str, range(9000))))
+    found = []
+    for batch_size in (3, 16):
+        task = tasks.Text(str(path), window=16, validation=0.1, test=0.3)
+        fit = training.fit(cells.GRU(4), task, 1, batch_size=batch_size)
+        told = fit.metrics("test")
+        for again in (1, 100):
+            assert fit.evaluate("test", batch_size=again) == told
+        streams = task.judged("test", batch_size)
+        rows = np.arange(streams.batch_size)
+        whole = [streams.batch(None, jnp.array(i), rows) for i in range(streams.batches)]
+        assert sum(int(batch.mask.sum()) for batch in whole) == len(task.numbers("test")) - 1
+        found.append(streams.batch_size)
+    assert found == [3, 3]  # of 13,167 symbols

@@ -21,6 +21,7 @@ def fitted():
     return training.fit(model, TASK, 500, batch_size=64, numbers=NUMBERS, eval_every=500)
 
 
+@pytest.mark.full
 def test_it_learns_to_write_backward_also_what_training_never_had(fitted):
     found = fitted.metrics("test")
     assert found["exact"] > 0.9

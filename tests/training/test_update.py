@@ -82,6 +82,7 @@ def test_updates_made_in_one_call_or_in_several_are_the_same_bit_for_bit():
         assert metrics[name] == pytest.approx(np.mean([found[name] for found in each]), rel=1e-5)
 
 
+@pytest.mark.full
 def test_dropout_depends_on_the_update_and_the_seed():
     one = classifying(small.classifier(layers=2))
     one.source = small.labelled().source("train", small.N)

@@ -73,6 +73,7 @@ def test_the_nearest_size_is_that_of_the_smallest_factors():
     assert nearest(28, 8, 32, contract="LinearCell", gradient=False) is None
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("fastest", ["scan", "deferred"])
 def test_auto_is_the_program_of_the_engine_that_was_best(measured, fastest):
     times = {"scan": 1.0, "deferred": 1.0} | {fastest: 0.5}

@@ -102,6 +102,7 @@ def test_in_half_precision_only_products_and_what_is_kept_are_rounded():
         assert np.abs(x - e).max() < 0.02 * np.abs(e).max()
 
 
+@pytest.mark.full
 def test_a_cell_of_mixed_precision_rounds_its_matrix_once():
     cell = compose.mixed_precision(GRU(3))
     arguments = drawn(cell, (3,))
@@ -111,6 +112,7 @@ def test_a_cell_of_mixed_precision_rounds_its_matrix_once():
     assert_close((by_params, ys), (expected, expected_ys), rtol=0.02, atol=0.02)
 
 
+@pytest.mark.full
 def test_members_run_as_each_does():
     cell = CTRNN(3)
     members = [params_of(cell, seed) for seed in range(2)]

@@ -13,6 +13,7 @@ from rnnjax.unroll.fused import fused
 from rnnjax.unroll.linear import steps as linear
 from rnnjax.unroll.linear.kernel import states
 from rnnjax.unroll.linear.steps import Step
+from tests.full import full
 from tests.laws.draws import assert_close, doubled, normal, params_of, state_of, weigh
 from tests.unroll.exporting import MOSAIC, TRITON, exported
 
@@ -95,6 +96,7 @@ def test_the_engine_has_the_gradients_of_the_loop(cell, batch_shape):
     assert_close(actual, expected, rtol=1e-11, atol=1e-11)
 
 
+@pytest.mark.full
 def test_members_run_as_each_does():
     decay, drive = normal(0, (2, 20, 3)), normal(1, (20, 3))
     run = functools.partial(results, states)
@@ -104,7 +106,7 @@ def test_members_run_as_each_does():
         assert_close(jax.tree.map(lambda x, i=i: x[i], together), alone)
 
 
-@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16, jnp.complex64])
+@pytest.mark.parametrize("dtype", [jnp.float32, *map(full, (jnp.bfloat16, jnp.complex64))])
 @pytest.mark.parametrize(("platform", "kernel"), [("cuda", TRITON), ("tpu", MOSAIC)])
 def test_a_gradient_is_four_kernels(platform, kernel, dtype):
     each = jax.ShapeDtypeStruct((1000, 8, 64), dtype)

@@ -10,6 +10,7 @@ from rnnjax.cells import LRU, MinGRU
 from rnnjax.cells.base import LinearState
 from rnnjax.unroll import read_engine
 from rnnjax.unroll.linear import steps as linear
+from tests.full import full
 from tests.laws.draws import assert_close, doubled, normal, params_of, state_of, weigh
 
 FLAGS = [np.random.default_rng(0).random((70, 4)) < share for share in (0.8, 0.1)]
@@ -84,7 +85,7 @@ def test_the_matrices_of_the_cell_stay_out_of_the_loop():
     assert "f32[10,2]" in text
 
 
-@pytest.mark.parametrize("cell", [LRU(32), MinGRU(32)], ids=repr)
+@pytest.mark.parametrize("cell", [full(LRU(32)), MinGRU(32)], ids=repr)
 def test_a_long_sequence_takes_an_eighth_of_the_memory_of_scan(cell):
     def temporaries(engine):
         def total(params, xs):

@@ -12,6 +12,7 @@ from rnnjax.cells import GRU, LRU, LSTM, Cell, Elman, MinGRU
 from rnnjax.testing import check_engine
 from rnnjax.unroll import Newton, newton, read_engine, scan
 from rnnjax.unroll.any.problem import Problem
+from tests.full import full
 from tests.laws.draws import (
     D,
     assert_close,
@@ -76,6 +77,7 @@ def squares_its_error(engine):
         assert after < 2 * before**2
 
 
+@pytest.mark.full
 def test_the_error_is_squared_by_an_iteration(x64):
     squares_its_error(Newton())
 
@@ -98,7 +100,7 @@ def test_few_iterations_solve_many_steps(cell):
     assert (solution.iterations <= 10).all()
 
 
-@pytest.mark.parametrize("cell", [LRU(3), MinGRU(3)], ids=repr)
+@pytest.mark.parametrize("cell", [full(LRU(3)), MinGRU(3)], ids=repr)
 def test_a_linear_cell_takes_one_iteration_and_one_that_changes_nothing(cell):
     solution = solve(Newton(), cell, *drawn(cell, 100, 2))
     assert (solution.iterations == 2).all()
@@ -129,9 +131,9 @@ def is_right_without_converging(engine, cell, gain):
 @pytest.mark.parametrize(
     ("engine", "cell", "gain"),
     [
-        (Newton(max_iterations=1), GRU(3), 1.0),
+        full(Newton(max_iterations=1), GRU(3), 1.0),
         (Newton(max_iterations=5), Elman(4), 3.0),  # chaotic
-        (Newton(diagonal=True, max_iterations=3), LSTM(2), 1.0),
+        full(Newton(diagonal=True, max_iterations=3), LSTM(2), 1.0),
     ],
     ids=repr,
 )
@@ -139,6 +141,7 @@ def test_where_it_does_not_converge_the_result_is_right_all_the_same(engine, cel
     is_right_without_converging(engine, cell, gain)
 
 
+@pytest.mark.full
 def test_without_the_plain_loop_the_result_would_not_be_right(replace):
     replace(MODULE, "_finish", lambda problem, hs, settled: hs)
     with pytest.raises(AssertionError):
@@ -180,6 +183,7 @@ def test_damping_converges_in_time_where_plain_iterations_do_not():
         converges_on_unstable_linearisations(Newton(max_iterations=40))
 
 
+@pytest.mark.full
 def test_no_sequence_depends_on_another():
     cell = Elman(4)
     params, state, xs = drawn(cell, 50, 2, gain=2.0)
@@ -208,7 +212,7 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize("engine", EXACT, ids=repr)
+@pytest.mark.parametrize("engine", [EXACT[0], *map(full, EXACT[1:])], ids=repr)
 def test_the_gradient_is_that_of_the_solution_however_it_was_found(engine, x64):
     has_the_exact_gradient(engine)
 
@@ -220,6 +224,7 @@ def test_the_gradient_needs_full_jacobians(x64, replace):
         has_the_exact_gradient(Newton(diagonal=True, tolerance=1e-14))
 
 
+@pytest.mark.full
 def test_derivatives_are_right_in_forward_mode_and_twice(x64):
     cell = GRU(2)
     params, state, xs = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), drawn(cell, 8))

@@ -189,6 +189,7 @@ def test_it_prints_and_is_read_as_the_call_that_makes_it():
     assert read_engine("TimeSharded(devices=4)") == TimeSharded(devices=4) != time_sharded
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("cell", [LRU(3), MinGRU(3)], ids=repr)
 def test_the_tree_that_accelerators_run_is_the_loop_that_cpus_run(cell, monkeypatch):
     mask, reset = (np.random.default_rng(0).random((2, 9)) < [[0.7], [0.2]]).astype(bool)

@@ -33,6 +33,7 @@ def draw_curves(
     title: str,
     baseline: float | None = None,
     best_step: int | None = None,
+    tested: str = "",
 ) -> pathlib.Path:
     r"""Draws what `metrics.jsonl` holds as `curves.png` and `curves.pdf`.
 
@@ -46,6 +47,7 @@ def draw_curves(
         baseline: the loss of the best guess without memory, drawn as a dashed line.
         best_step: the step of the state that was chosen; by default that of the most accuracy on
             validation, or else of the least loss there.
+        tested: what the test has that training has not, such as "length 7 to 12", for the legend.
 
     Returns:
         The path of the PNG.
@@ -68,7 +70,7 @@ def draw_curves(
         set_title(figure, title)
         for name in answers:
             level = baseline if name == "loss" else None
-            _draw_answers(panels[name], name, _curves(records, name), level, best_step)
+            _draw_answers(panels[name], name, _curves(records, name), level, best_step, tested)
         for name in updates:
             _draw_updates(panels[name], name, _curves(records, name))
         if not answers:
@@ -118,12 +120,14 @@ def _draw_answers(
     curves: dict[str, _Curve],
     baseline: float | None,
     best_step: int | None,
+    tested: str,
 ) -> None:
     colours = dict(zip((*_SPLITS, *(s for s in curves if s not in _SPLITS)), COLOURS, strict=False))
     for split, curve in curves.items():
         over = 3 if split == "validation" else 2  # what the choice looks at is not hidden
         width = 1.2 if split == "train" else 1.7
-        _draw_curve(panel, curve, color=colours[split], label=split, lw=width, zorder=over)
+        label = f"test, {tested}" if tested and split == "test" else split
+        _draw_curve(panel, curve, color=colours[split], label=label, lw=width, zorder=over)
     if baseline is not None:
         panel.axhline(baseline, ls=(0, (5, 3)), lw=1.2, color=GREY, label="memoryless baseline")
     if best_step is not None:
@@ -168,7 +172,8 @@ def _mark_best(panel: "Axes", name: str, curves: dict[str, _Curve], step: int) -
         return
     form = ".4f" if "accuracy" in name else ".4g"
     numbers = ", ".join(f"{split} {value:{form}}" for split, value in reached.items())
-    star = {"marker": "*", "ls": "", "ms": 11, "color": "black", "mec": "white", "mew": 0.6}
+    # Hollow: the point of the only evaluation is seen in it.
+    star = {"marker": "*", "ls": "", "ms": 14, "mfc": "none", "mec": "black", "mew": 1.2}
     (handle,) = panel.plot(step, next(iter(reached.values())), zorder=4, label="_", **star)
     panel.legend(
         [handle],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MOST_COLUMNS = 1000  # of a heat map: more than its pixels
 _MOST_ROWS = 256
 _FEW = 4  # as many features are drawn as lines, more as a heat map
+_MOST_WRITTEN = 130  # steps: beyond, symbols are narrower than a letter
 _TALLEST = 24.0  # inches of all heat maps together, unless they are very many
 
 
@@ -38,6 +39,7 @@ def draw_hidden(
     inputs: npt.ArrayLike | None = None,
     outputs: npt.ArrayLike | None = None,
     targets: npt.ArrayLike | None = None,
+    symbols: Sequence[str] | None = None,
 ) -> pathlib.Path:
     """Draws the states over one sequence: a heat map of units against time for each.
 
@@ -54,6 +56,8 @@ def draw_hidden(
         inputs: `[T, D]` or `[T]`, drawn above the states.
         outputs: `[T, K]` or `[T]`, drawn below them.
         targets: `[T, K]` or `[T]`, drawn with the outputs; NaN where they do not count.
+        symbols: what each input stands for, written above the states in place of the inputs; of
+            more than 130 the numbers are drawn as points.
 
     Returns:
         The path of the PNG.
@@ -74,6 +78,8 @@ def draw_hidden(
     given = {name: _features(x) for name, x in signals.items() if x is not None}
     _check_steps({**maps, **given})
     panels = _signals(given, ("inputs",))
+    if symbols is not None:
+        panels = [_written(symbols, given["inputs"])]
     panels += _shrunk([_heat_map(name, values) for name, values in maps.items()])
     panels += _signals(given, ("outputs", "targets"))
     with styled({"axes.grid": False}) as Figure:
@@ -132,6 +138,26 @@ def _signals(given: dict[str, np.ndarray], names: Sequence[str]) -> list[_Panel]
         title = " and ".join(f"{name} ({looks[name]})" if name in looks else name for name in few)
         panels.append(_Panel(title, 1.1, lambda panel: _draw_lines(panel, few)))
     return panels
+
+
+def _written(symbols: Sequence[str], numbers: np.ndarray) -> _Panel:
+    """Returns a panel of what is read, a symbol a step, upright if all are short."""
+    longest = max(map(len, symbols))
+
+    def draw(panel: "Axes") -> None:
+        panel.set_yticks([])
+        panel.set_ylim(0, 1)
+        size, turned = 8 if len(symbols) <= _MOST_WRITTEN // 2 else 5.5, 0 if longest <= 2 else 90
+        how = {"ha": "center", "va": "center", "fontsize": size, "rotation": turned}
+        for t, symbol in enumerate(symbols):
+            panel.text(t, 0.5, symbol, parse_math=False, **how)
+
+    def points(panel: "Axes") -> None:
+        panel.plot(numbers, ls="", marker=".", ms=2, color=COLOURS[0])
+
+    if len(symbols) > _MOST_WRITTEN:
+        return _Panel("inputs: numbers of symbols", 1.1, points)
+    return _Panel("inputs", 0.25 if longest <= 2 else 0.2 + 0.07 * longest, draw)
 
 
 def _draw_lines(panel: "Axes", signals: dict[str, np.ndarray]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ _MOST_STEPS = 400
 _MOST_POINTS = 2000
 _MOST_NAMED = 20  # classes: beyond, colours are too close for a legend
 _FEATURES = 4  # that are drawn of more
+_MOST_WRITTEN = 64  # steps: beyond, a symbol has no room
 
 
 def draw_series(
@@ -27,11 +29,14 @@ def draw_series(
     mask: npt.ArrayLike,
     *,
     title: str,
+    inputs: npt.ArrayLike | None = None,
+    symbols: Sequence[str] | None = None,
 ) -> pathlib.Path:
     """Draws outputs against targets where these count, in the way that the task asks for.
 
     - Numbers at many steps: lines over time, targets dashed, of up to four features.
-    - A class at many steps: targets and outputs as colours over time, and errors.
+    - A class at many steps: targets and outputs as colours over time, and errors; of symbols that
+      can be written the first 64, the wrong ones in red.
     - Numbers once a sequence: a point each, the target to the right and the output upward.
 
     Over time the first four sequences are drawn, and the last 400 steps up to the last that
@@ -43,6 +48,9 @@ def draw_series(
         targets: numbers, shaped as the outputs, or classes, whole numbers `[T, N]`.
         mask: boolean, True where the target counts, `[T, N]` or `[N]`.
         title: above the figure.
+        inputs: symbols that were read, whole numbers `[T, N]`, negative where there is no step;
+            drawn above classes over time.
+        symbols: how each class is written.
 
     Returns:
         The path of the PNG.
@@ -66,8 +74,11 @@ def draw_series(
         figure = Figure(dpi=160, layout="constrained")
         if not of_classes and (counts.ndim == 1 or counts.sum(0).max(initial=0) <= 1):
             _draw_points(figure, given[counts], wanted[counts])
+        elif of_classes and symbols is not None:
+            _draw_symbols(figure, given.argmax(-1), wanted, counts, symbols)
         elif of_classes:
-            _draw_classes(figure, given.argmax(-1), wanted, counts, given.shape[-1])
+            read = None if inputs is None else np.asarray(inputs)
+            _draw_classes(figure, given.argmax(-1), wanted, counts, given.shape[-1], read)
         else:
             _draw_lines(figure, given, wanted, counts)
         set_title(figure, title)
@@ -117,14 +128,19 @@ def _draw_lines(
 
 
 def _draw_classes(
-    figure: "Figure", given: np.ndarray, wanted: np.ndarray, counts: np.ndarray, classes: int
+    figure: "Figure",
+    given: np.ndarray,
+    wanted: np.ndarray,
+    counts: np.ndarray,
+    classes: int,
+    read: np.ndarray | None,
 ) -> None:
-    """Draws classes `[T, N]` as colours, a panel a sequence."""
+    """Draws classes `[T, N]` as colours, a panel a sequence, below what was read."""
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
-    panels, steps = _panels(figure, counts, height=1.0)
+    panels, steps = _panels(figure, counts, height=1.0 if read is None else 1.25)
     palette = "tab10" if classes <= 10 else "tab20" if classes <= _MOST_NAMED else "turbo"
     numbers = np.arange(classes) if classes <= _MOST_NAMED else np.linspace(0, 1, classes)
     colours = ListedColormap(colormaps[palette](numbers))
@@ -139,10 +155,54 @@ def _draw_classes(
         panel.set_yticks([0, 1, 2], ["target", "output", "error"])
         panel.set_ylim(2.5, -0.5)
         panel.grid(visible=False)
+        if read is not None:
+            _draw_read(panel, steps, read[steps, index], int(read.max()))
     if classes <= _MOST_NAMED:
         patches = [Patch(color=colours(k), label=f"{k}") for k in range(classes)]
         columns = min(classes, 10)
         figure.legend(handles=patches, loc="outside lower center", ncols=columns, title="class")
+
+
+def _draw_read(panel: "Axes", steps: np.ndarray, read: np.ndarray, most: int) -> None:
+    """Draws symbols `[T]` in greys above the target, with their numbers where there is room."""
+    shades = np.where(read < 0, np.nan, read)[None]
+    extent = (steps[0] - 0.5, steps[-1] + 0.5, -0.5, -1.5)
+    panel.imshow(shades, aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=2 * max(most, 1))
+    panel.set_yticks([-1, 0, 1, 2], ["input", "target", "output", "error"])
+    panel.set_ylim(2.5, -1.5)
+    if len(steps) <= _MOST_WRITTEN:
+        for t, number in zip(steps, read, strict=True):
+            if number >= 0:
+                panel.text(t, -1, f"{number}", ha="center", va="center", fontsize=7)
+
+
+def _draw_symbols(
+    figure: "Figure",
+    given: np.ndarray,
+    wanted: np.ndarray,
+    counts: np.ndarray,
+    symbols: Sequence[str],
+) -> None:
+    """Writes the symbols that classes `[T, N]` stand for, a panel a sequence."""
+    total, sequences = len(counts), min(counts.shape[1], _MOST_SEQUENCES)
+    upright = max(map(len, symbols)) <= 2
+    steps = np.arange(min(total, _MOST_WRITTEN if upright else _MOST_WRITTEN // 2))
+    figure.set_size_inches(9, 1.2 + (0.75 if upright else 1.9) * sequences)
+    panels = figure.subplots(sequences, 1, sharex=True, squeeze=False)[:, 0]
+    for index, panel in enumerate(panels):
+        for t in steps[counts[steps, index]]:
+            for row, symbol in enumerate((wanted[t, index], given[t, index])):
+                wrong = row == 1 and symbol != wanted[t, index]
+                look = {"color": "#CC3311" if wrong else "black", "fontsize": 8}
+                look |= {"rotation": 0 if upright else 90}
+                text = symbols[symbol] if len(symbols[symbol]) <= 12 else f"{symbols[symbol][:11]}."
+                panel.text(t, row, text, ha="center", va="center", parse_math=False, **look)
+        panel.set(ylim=(1.5, -0.5), ylabel=f"stream {index}")
+        panel.set_yticks([0, 1], ["target", "output"])
+        panel.grid(visible=False)
+    part = "" if len(steps) == total else f", of {total:,}"
+    panels[-1].set(xlabel=f"step{part}", xlim=(-0.5, len(steps) - 0.5))
+    panels[-1].locator_params(axis="x", nbins=9, integer=True, min_n_ticks=1)
 
 
 def _panels(

@@ -17,6 +17,7 @@ def draw_sizes(
     size: str,
     title: str,
     baseline: float | None = None,
+    chance: float | None = None,
 ) -> pathlib.Path:
     """Draws accuracy, or else loss, against the size of sequences.
 
@@ -27,6 +28,7 @@ def draw_sizes(
         size: what a size is, such as "length".
         title: above the figure.
         baseline: the loss of the best guess without memory, where that is drawn.
+        chance: the accuracy of a guess, likewise.
 
     Returns:
         The path of the PNG.
@@ -49,10 +51,14 @@ def draw_sizes(
     with styled() as Figure:
         figure = Figure(figsize=(6.6, 3.9), dpi=160, layout="constrained")
         panel = figure.subplots()
-        panel.axvspan(min(found), trained_on, color=GREY, alpha=0.1, lw=0, label="in training")
+        panel.axvspan(min(found), trained_on, color=GREY, alpha=0.1, lw=0)
+        seen = f"training, {size} up to {trained_on}"
+        panel.axvline(trained_on, lw=1.2, color=GREY, label=seen)
         panel.plot(list(found), values, marker="o", ms=3.5, lw=1.7, color=COLOURS[2])
         if metric == "loss" and baseline is not None:
             panel.axhline(baseline, ls=(0, (5, 3)), lw=1.2, color=GREY, label="memoryless baseline")
+        if metric == "accuracy" and chance is not None:
+            panel.axhline(chance, ls=(0, (5, 3)), lw=1.2, color=GREY, label="chance")
         if metric == "accuracy":
             panel.set_ylim(min(0.0, values.min()), 1.03)
         panel.set(xlabel=size, ylabel=metric)

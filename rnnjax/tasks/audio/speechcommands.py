@@ -63,6 +63,7 @@ class SpeechCommands(Task, Static):
         Raises:
             ValueError: if `every` is not from 1 to 16,000.
         """
+        super().__post_init__()
         if not 1 <= self.every <= RATE:
             raise ValueError(f"{self}: every must be 1 to {RATE}")
 

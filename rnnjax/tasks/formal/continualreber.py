@@ -46,6 +46,7 @@ class ContinualReber(WindowedTask):
         Raises:
             ValueError: if not `1 <= window <= length`.
         """
+        super().__post_init__()
         if not 1 <= self.window <= self.length:
             raise ValueError(f"{self}: needs 1 <= window <= length")
 

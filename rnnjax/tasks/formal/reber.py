@@ -63,6 +63,7 @@ class Reber(GeneratedTask):
         Raises:
             ValueError: if no string has `longest` letters or fewer.
         """
+        super().__post_init__()
         chances = self.grammar.within(max(self.longest, 0))[:, 0]
         if not chances[-1] > 0:
             least = int((self.grammar.within(len(self.grammar.edges))[:, 0] > 0).argmax())

@@ -79,15 +79,10 @@ class Images(Task, Static):
             ValueError: if a name is unknown, a permutation is of other images, or a length is too
                 short.
         """
-        for name, known in (("dataset", datasets.KNOWN), ("order", datasets.ORDERS)):
-            if getattr(self, name) not in known:
-                raise ValueError(f"{self}: {name} must be one of {', '.join(known)}")
+        super().__post_init__()
         shape = datasets.KNOWN[self.dataset].shape
         if self.order == "permuted" and shape != (28, 28):
             raise ValueError(f"{self}: permutations are of 28x28 pixels; take rows or pixels")
-        if self.permutation not in datasets.PERMUTATIONS:
-            known = ", ".join(datasets.PERMUTATIONS)
-            raise ValueError(f"{self}: permutation must be one of {known}")
         shown = shape[0] if self.order == "rows" else shape[0] * shape[1]
         if self.length is not None and self.length < shown:
             raise ValueError(

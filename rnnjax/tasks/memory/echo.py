@@ -47,6 +47,7 @@ class Echo(WindowedTask):
             ValueError: if not `1 <= delay < length` and `1 <= window <= length`, or no window
                 reaches as far as the first echo.
         """
+        super().__post_init__()
         if not 1 <= self.delay < self.length:
             raise ValueError(f"{self}: needs 1 <= delay < length")
         if not 1 <= self.window <= self.length:

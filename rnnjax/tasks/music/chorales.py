@@ -57,6 +57,7 @@ class Chorales(StoredTask):
         Raises:
             ValueError: if one is.
         """
+        super().__post_init__()
         if self.per_quarter < 1:
             raise ValueError(f"{self}: per_quarter must be 1 or more")
         if min(self.validation, self.test) < 0 or self.validation + self.test >= 1:

@@ -65,11 +65,11 @@ class ReadySetGo(TimingTask):
         Raises:
             ValueError: if `ready` or `gain` is not positive, or see `TimingTask`.
         """
+        super().__post_init__()
         if self.ready <= 0:
             raise ValueError(f"{self}: ready must be more than 0 ms, not {self.ready}")
         if self.gain < 0.001:
             raise ValueError(f"{self}: gain must be 0.001 or more, not {self.gain}")
-        super().__post_init__()
 
     @property
     def smallest(self) -> int:

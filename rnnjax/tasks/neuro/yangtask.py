@@ -82,8 +82,7 @@ class YangTask(GeneratedTask):
             ValueError: if `rule` is unknown, `dt` is not from 1 to 100, or `easy`, `noise` or
                 `weight` is negative.
         """
-        if self.rule != "all" and self.rule not in RULES:
-            raise ValueError(f"{self}: rule is all, or one of {', '.join(RULES)}")
+        super().__post_init__()
         if not 1 <= self.dt <= 100:
             raise ValueError(f"{self}: dt must be from 1 to 100 ms, not {self.dt}")
         for name in ("easy", "noise", "weight"):

@@ -79,15 +79,27 @@ class Dates(PairTask):
         """
         super().__post_init__()
         if not 1 <= self.first_year <= self.last_year <= 9999:
-            raise ValueError(f"{self}: last_year must be from first_year to 9999")
+            raise ValueError(
+                f"Dates: last_year must be from first_year to 9999; got {self.first_year} to "
+                f"{self.last_year}"
+            )
         if self.last_year >= self.first_year + 100:
-            raise ValueError(f"{self}: last_year must be less than 100 years after first_year")
+            raise ValueError(
+                f"Dates: last_year must be less than 100 years after first_year; got "
+                f"{self.first_year} to {self.last_year}"
+            )
         if not (self.formats and all(self.formats)):
-            raise ValueError(f"{self}: formats must be one or more, and none of them empty")
+            raise ValueError(
+                f"Dates: formats must be one or more, and none of them empty; got {self.formats!r}"
+            )
+        known = _texts(self.first_year, self.last_year)
         for text in self.formats:
             for piece in _pieces(text):
-                if piece.startswith("%") and piece not in _texts(self.first_year, self.last_year):
-                    raise ValueError(f"{self}: {piece!r} in formats is unknown")
+                if piece.startswith("%") and piece not in known:
+                    raise ValueError(
+                        f"Dates: {piece!r} in format {text!r} is unknown; there are "
+                        f"{' '.join(known)}"
+                    )
 
     @property
     def source_alphabet(self) -> str:
@@ -133,12 +145,12 @@ class Dates(PairTask):
 
     def spell(self, numbers: Array) -> Pair:
         """Returns the date in its format, and in the other form."""
-        day, which = numbers
+        day, form = numbers
         year, month, day_of_month = civil(day)
         at = jnp.stack(
             [year - self.first_year, month - 1, day_of_month - 1, (day + 3) % 7, 0 * day]
         )
-        source, steps = _write(_sources(self), which, at)
+        source, steps = _write(_sources(self), form, at)
         target, _ = _write(_targets(self), 0, at)
         target = jnp.append(target, END)
         return Pair(source, steps, target, jnp.ones(self.target_length, bool))
@@ -181,7 +193,7 @@ class _Formats(NamedTuple):
         length: of the longest date.
         texts: the numbers of the symbols of all texts, `[N, W]`, `_NOTHING` after their ends.
         begin: the row of `texts` in which those of each piece begin, `[formats, P]`.
-        which: the place in `at`, see `_write`, of the number by which one of them is chosen,
+        place: the place in `at`, see `_write`, of the number by which one of them is chosen,
             `[formats, P]`.
     """
 
@@ -189,21 +201,21 @@ class _Formats(NamedTuple):
     length: int
     texts: np.ndarray
     begin: np.ndarray
-    which: np.ndarray
+    place: np.ndarray
 
 
-def _write(formats: _Formats, which: Array | int, at: Array) -> tuple[Array, Array]:
+def _write(formats: _Formats, form: Array | int, at: Array) -> tuple[Array, Array]:
     """Writes a date.
 
     Args:
         formats: the tables.
-        which: the format.
+        form: which of them.
         at: year, month, day and weekday, each counted from the first one, and 0.
 
     Returns:
         The numbers of its symbols `[length]`, and where there are any.
     """
-    rows = jnp.asarray(formats.begin)[which] + at[jnp.asarray(formats.which)[which]]
+    rows = jnp.asarray(formats.begin)[form] + at[jnp.asarray(formats.place)[form]]
     found = jnp.asarray(formats.texts)[rows].ravel()
     there = found != _NOTHING
     t = jnp.arange(formats.length)

@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ import numpy as np
 
 from rnnjax.batch import Batch
 from rnnjax.tasks.generated import HELD_OUT, TAGS, GeneratedTask
-from rnnjax.tasks.sources import Drawn, Part, Source, rows_of
+from rnnjax.tasks.sources import Drawn, Part, Source, held_out_key, rows_of
 from rnnjax.typing import Array, Key
 
 END = 0  # the symbol of every target alphabet that ends what is written
@@ -87,6 +88,7 @@ class PairTask(GeneratedTask):
             ValueError: if `held_out` is not 0, or from 0.001 to 0.999: a part that is smaller is
                 found among too many draws.
         """
+        super().__post_init__()
         if self.held_out and not 0.001 <= self.held_out <= 0.999:
             raise ValueError(f"{self}: held_out must be a share from 0.001 to 0.999, or 0")
 
@@ -142,13 +144,20 @@ class PairTask(GeneratedTask):
         """Draws pairs and keeps those of one part, whose `place_of` is from `low` to below `high`.
 
         Of `drawn` pairs the first `batch_size` that fit are returned. If there are fewer, as in a
-        task of so few pairs that none is in this part, the last one drawn stands in for the others.
+        task of few pairs, one of another part is in the place of each that is missing, masked.
         """
+        numbers, fit = self._drawn(key, drawn, low, high)
+        (chosen,) = jnp.nonzero(fit, size=batch_size, fill_value=drawn - 1)
+        batch = self._spelled(numbers[chosen])
+        return batch._replace(mask=batch.mask & fit[chosen])
+
+    def _drawn(
+        self, key: Key, drawn: int, low: Array | float, high: Array | float
+    ) -> tuple[Array, Array]:
+        """Draws what pairs are about, `[drawn, n]`, and says which are in a part, `[drawn]`."""
         numbers = jax.vmap(self.draw)(jax.random.split(key, drawn))
         places = jax.vmap(lambda numbers: place_of(self.group(numbers)))(numbers)
-        fit = (low <= places) & (places < high)
-        (chosen,) = jnp.nonzero(fit, size=batch_size, fill_value=drawn - 1)
-        return self._spelled(numbers[chosen])
+        return numbers, (low <= places) & (places < high)
 
     def _spelled(self, numbers: Array) -> Batch:
         """Returns the pairs that are about numbers `[B, n]`."""
@@ -156,7 +165,11 @@ class PairTask(GeneratedTask):
         return Batch(pairs.source, pairs.target, pairs.mask, pairs.steps)
 
     def source(self, part: Part, batch_size: int) -> Source:
-        """Returns the batches of a part."""
+        """Returns the batches of a part.
+
+        Raises:
+            ValueError: if the task has so few pairs that none is in the part.
+        """
         batches = 1 if part == "train" else HELD_OUT
         if not self.held_out:
             return Drawn(self, batch_size, batches, TAGS[part])
@@ -165,7 +178,11 @@ class PairTask(GeneratedTask):
         low, high = bounds.get(part, (self.held_out, 1.0))
         # Enough, unless about six standard deviations fewer fit than on average.
         drawn = math.ceil((batch_size + 6 * math.sqrt(batch_size) + 20) / (high - low))
-        return Pairs(self, batch_size, batches, TAGS[part], drawn, low, high)
+        if not _any_within(self, drawn, low, high, TAGS[part]):
+            raise ValueError(
+                f"no pair is for {part}, of so few as {self} has: take more, or held_out=0"
+            )
+        return Pairs(self, batch_size, batches, TAGS[part], drawn=drawn, low=low, high=high)
 
     def read(self, text: str) -> tuple[np.ndarray, np.ndarray | None]:
         """Returns the numbers of a source that a user writes, `[S]`, and its steps, as `Pair` has.
@@ -200,15 +217,20 @@ class Pairs(Drawn):
     """
 
     task: PairTask = dataclasses.field(metadata={"static": True})
-    drawn: int = dataclasses.field(default=1, metadata={"static": True})
-    low: Array | float = 0.0
-    high: Array | float = 1.0
+    drawn: int = dataclasses.field(metadata={"static": True}, kw_only=True)
+    low: Array | float = dataclasses.field(kw_only=True)
+    high: Array | float = dataclasses.field(kw_only=True)
 
     def batch(self, order: Key, index: Array, rows: Array) -> Batch:
         """Draws the whole batch, so that the pairs do not depend on the number of devices."""
-        key = jax.random.fold_in(order, index)
-        places = self.drawn, self.low, self.high
-        return rows_of(self.task.sample_within(key, self.batch_size, *places), rows)
+        key, part = jax.random.fold_in(order, index), (self.low, self.high)
+        return rows_of(self.task.sample_within(key, self.batch_size, self.drawn, *part), rows)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _any_within(task: PairTask, drawn: int, low: Array, high: Array, tag: Array) -> Array:
+    """Says whether one of some pairs is in a part."""
+    return task._drawn(held_out_key(tag), drawn, low, high)[1].any()
 
 
 def place_of(numbers: Array) -> Array:

@@ -17,7 +17,9 @@ class Reversal(PairTask):
         wanted r u c e r .      the dot stands for the end
 
     Lengths are uniform, and so are letters, which are independent. Of a word of n letters the last
-    one is wanted one step after it was read, and the first one after `2 n - 1` steps.
+    one is wanted one step after it was read, and the first one after `2 n - 1` steps. All parts
+    have the same lengths and differ in words: it is no `SizedTask`, with a test on longer ones and
+    a curriculum, as `ReverseString` is.
 
     Attributes:
         length: letters of a word, the most.

@@ -58,6 +58,7 @@ class TimeSeries(StoredTask):
         Raises:
             ValueError: if it is one.
         """
+        super().__post_init__()
         if not 0 <= self.validation < 1:
             raise ValueError(f"{self}: validation must be a share, from 0 to below 1")
 

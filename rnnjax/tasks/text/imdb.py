@@ -29,7 +29,8 @@ class IMDB(StoredTask):
         data_dir: the unpacked folder aclImdb, or the one that holds it.
         unit: what a symbol is: bytes, characters or words.
         most_symbols: size of the vocabulary at most: the most frequent symbols of all training
-            reviews, and one that stands for all others; none for all. Of bytes there are 256.
+            reviews, and one that stands for all others; none for all. Of bytes there are 256; of
+            words 20,000 are usual.
         length: symbols of a review that are read at most.
         validation: share of the training reviews that is held out for validation.
 
@@ -57,7 +58,7 @@ class IMDB(StoredTask):
 
     data_dir: str
     unit: Unit = "bytes"
-    most_symbols: int | None = 20_000
+    most_symbols: int | None = None
     length: int = 1024
     validation: float = 0.1
 
@@ -67,6 +68,7 @@ class IMDB(StoredTask):
         Raises:
             ValueError: if one is.
         """
+        super().__post_init__()
         if self.length < 1:
             raise ValueError(f"{self}: length must be 1 or more")
         if self.most_symbols is not None and self.most_symbols < 2:

@@ -10,10 +10,12 @@ from typing import Literal
 
 import numpy as np
 
+from rnnjax.tasks.base import check_fields
 from rnnjax.typing import Static
 
 Unit = Literal["characters", "words", "bytes"]
 UNKNOWN = "\ufffd"  # what stands for a symbol that is not in a vocabulary
+_SIGNS = {"\n": "\u21b5", " ": "\u2423", "\t": "\u2192", UNKNOWN: UNKNOWN}
 _WORD = re.compile(r"\n|[^\W_]+(?:['\u2019][^\W_]+)*|[^\w\s]|_")
 
 
@@ -36,6 +38,14 @@ class Vocabulary(Static):
     symbols: tuple[str, ...]
     unit: Unit = "characters"
 
+    def __post_init__(self) -> None:
+        """Refuses what is no unit.
+
+        Raises:
+            ValueError: if it is none.
+        """
+        check_fields(self)
+
     @classmethod
     def of(cls, text: str, unit: Unit, most: int | None = None) -> "Vocabulary":
         """Returns the vocabulary of a text.
@@ -47,7 +57,7 @@ class Vocabulary(Static):
             most: how many symbols at most, the most frequent ones; None for all.
 
         Raises:
-            ValueError: if the text is empty, or `most` below 2.
+            ValueError: if the text is empty, `most` below 2, or there is no such unit.
         """
         if not text:
             raise ValueError("a vocabulary needs a text; this one is empty")
@@ -55,12 +65,35 @@ class Vocabulary(Static):
             raise ValueError(f"a vocabulary has 2 symbols or more; got most={most}")
         if unit == "bytes":
             return cls(tuple(map(chr, range(256))), unit)
-        counts = Counter(_cut(text, unit))
+        counts = Counter(_symbols_of(text, unit))
         kept = [symbol for symbol, _ in counts.most_common(None if most is None else most - 1)]
         return cls((UNKNOWN, *sorted(set(kept) - {UNKNOWN})), unit)
 
     def __len__(self) -> int:
         return len(self.symbols)
+
+    @property
+    def unknown(self) -> int | None:
+        """The number of the unknown symbol; None by bytes, of which all are known."""
+        return None if self.unit == "bytes" else 0
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        r"""The symbols as a figure can show them: spaces and ends of lines by signs of their own.
+
+        Example:
+            >>> Vocabulary.of("a b\n", "characters").shown
+            ('�', '↵', '␣', 'a', 'b')
+        """
+        return tuple(map(self._shown, self.symbols))
+
+    def _shown(self, symbol: str) -> str:
+        if len(symbol) > 1 or symbol in _SIGNS:  # a word, or one of those
+            return _SIGNS.get(symbol, symbol)
+        if self.unit == "bytes" and not (symbol.isascii() and symbol.isprintable()):
+            return f"{ord(symbol):02x}"
+        # Beyond, the usual letters for figures have no sign.
+        return symbol if symbol.isprintable() and ord(symbol) < 0x250 else "\u25a1"
 
     def encode(self, text: str) -> np.ndarray:
         """Returns the numbers of a text's symbols, int32 `[N]`."""
@@ -69,7 +102,8 @@ class Vocabulary(Static):
         if self.unit == "characters":
             points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
             return self._numbers_of_points[points]
-        return np.array([self._numbers.get(word, 0) for word in _cut(text, self.unit)], np.int32)
+        words = _symbols_of(text, self.unit)
+        return np.array([self._numbers.get(word, 0) for word in words], np.int32)
 
     @functools.cached_property
     def _numbers(self) -> dict[str, int]:
@@ -106,7 +140,7 @@ class Vocabulary(Static):
         yield decoder.decode(b"", final=True)
 
 
-def _cut(text: str, unit: Unit) -> Iterator[str]:
+def _symbols_of(text: str, unit: Unit) -> Iterator[str]:
     if unit == "characters":
         return iter(text)
     return (found[0] for found in _WORD.finditer(text.lower()))

@@ -486,7 +486,7 @@ def test_more_cards_than_a_deck_are_of_several():
         (tasks.RepeatPrevious, {"k": 1}, "k must be 2 or more"),
         (tasks.RepeatPrevious, {"length": 3, "k": 4}, "length must be 4 or more"),
         (tasks.TemporalOrder, {"length": 19}, "length must be 20 or more"),
-        (tasks.TemporalOrder, {"form": "long"}, "form must be 1997 or 2013 or short"),
+        (tasks.TemporalOrder, {"form": "long"}, "form must be one of 1997, 2013, short"),
         (tasks.TemporalOrder, {"marks": 4}, "marks must be 2 or 3 in the form 1997"),
         (tasks.TemporalOrder, {"marks": 3, "form": "2013"}, "marks must be 2 in the form 2013"),
         (tasks.FlipFlop, {"bits": 0}, "bits must be 1 or more"),

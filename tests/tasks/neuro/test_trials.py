@@ -257,7 +257,7 @@ def test_weights_are_those_of_the_epochs_and_the_decision_alone_is_scored():
         (tasks.PerceptualDecision, {"stimulus": 0}, "stimulus must be 1 or more"),
         (tasks.PerceptualDecision, {"shortest": 0}, "shortest must be from 1 to stimulus, 2000"),
         (tasks.PerceptualDecision, {"noise": -0.1}, "noise must be 0 or more, not -0.1"),
-        (tasks.ContextDecision, {"context": "third"}, "must be explicit or first or second"),
+        (tasks.ContextDecision, {"context": "third"}, "must be one of explicit, first, second"),
         (tasks.ContextDecision, {"stimulus": 0}, "stimulus must be more than 0 ms"),
         (tasks.ContextDecision, {"mean_delay": 0.0}, "mean_delay must be more than 0"),
         (tasks.ContextDecision, {"delay": 200}, "shortest must be from 0 to delay, 200"),

@@ -212,6 +212,21 @@ def test_without_a_held_out_share_all_parts_have_all():
     assert len(parts[0]) == 55
 
 
+def test_where_a_part_has_few_pairs_those_of_others_do_not_count():
+    task = Reversal(length=1, letters=8)
+    places = [float(place_of(jnp.array([1, letter]))) for letter in range(8)]
+    low = sorted(places)[6]  # two of the letters are above
+    part = jax.tree.map(np.asarray, task.sample_within(jax.random.key(0), 64, 64, low, 1.0))
+    there = part.mask.any(0)
+    assert 0 < there.sum() < 64
+    assert {places[letter] >= low for letter in part.inputs[0, there]} == {True}
+
+
+def test_a_part_without_pairs_is_refused():
+    with pytest.raises(ValueError, match=r"^no pair is for validation, of so few as Reversal\("):
+        Reversal(length=1, letters=2).source("validation", 4)
+
+
 def test_places_look_random():
     pairs = jnp.stack(jnp.meshgrid(jnp.arange(100), jnp.arange(100)), -1).reshape(-1, 2)
     places = np.asarray(jax.vmap(place_of)(pairs))
@@ -237,10 +252,10 @@ def test_places_look_random():
         (lambda: Dates(1950, 2050), "less than 100 years after first_year"),
         (lambda: Dates(formats=()), "formats must be one or more"),
         (lambda: Dates(formats=("%d", "")), "and none of them empty"),
-        (lambda: Dates(formats=("%d %Q",)), "'%Q' in formats is unknown"),
-        (lambda: Dates(formats=("%d %-",)), "'%-' in formats is unknown"),
-        (lambda: Dates(formats=("%d %%",)), "'%%' in formats is unknown"),
-        (lambda: Dates(formats=("%d %",)), "'%' in formats is unknown"),
+        (lambda: Dates(formats=("%d %Q",)), "'%Q' in format '%d %Q' is unknown"),
+        (lambda: Dates(formats=("%d %-",)), "'%-' in format '%d %-' is unknown"),
+        (lambda: Dates(formats=("%d %%",)), "'%%' in format '%d %%' is unknown"),
+        (lambda: Dates(formats=("%d %",)), "'%' in format '%d %' is unknown"),
     ],
 )
 def test_what_makes_no_task_is_refused(make, message):

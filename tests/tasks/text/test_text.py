@@ -149,8 +149,16 @@ def test_files_that_are_no_text_are_told_in_one_line(tmp_path, file):
         tasks.Text(str(tmp_path / "empty.txt")).input_dim  # noqa: B018
     with pytest.raises(DatasetError, match="no such file"):
         tasks.Text(str(pathlib.Path(file).with_name("none.txt"))).input_dim  # noqa: B018
-    with pytest.raises(ValueError, match="are no 4000 windows of 64"):
+    with pytest.raises(ValueError, match=r"has nothing to train on: .* are no 4000 windows of 64"):
         tasks.Text(file).source("train", 4000)
+
+
+@pytest.mark.parametrize("text", ["a", "ab", "to be " * 5])
+def test_a_text_that_is_too_short_is_told_in_the_same_words(tmp_path, text):
+    (tmp_path / "short.txt").write_text(text)
+    task = tasks.Text(str(tmp_path / "short.txt"), validation=0.3, test=0.3)
+    with pytest.raises(ValueError, match=r"^Text\(.*\) has nothing to train on: "):
+        task.source("train", 8)
 
 
 def test_ends_of_lines_are_read_as_they_are(tmp_path):
@@ -158,3 +166,11 @@ def test_ends_of_lines_are_read_as_they_are(tmp_path):
     (tmp_path / "lines.txt").write_bytes(body)
     task = tasks.Text(str(tmp_path / "lines.txt"), unit="bytes", validation=0.0, test=0.0)
     assert bytes(task.numbers("train").tolist()) == body
+
+
+def test_a_unit_that_there_is_not_is_refused_and_not_another_task(file):
+    for make in (lambda: tasks.Text(file, unit="word"), lambda: tasks.IMDB("", unit="word")):  # pyright: ignore[reportArgumentType]
+        with pytest.raises(ValueError, match=r"unit must be one of characters, words, bytes; g"):
+            make()
+    with pytest.raises(ValueError, match=r"^Vocabulary: unit must be .*; got 'word'$"):
+        tasks.Vocabulary.of("to be", "word")  # pyright: ignore[reportArgumentType]

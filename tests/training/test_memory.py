@@ -5,7 +5,7 @@ import pytest
 from rnnjax import models, tasks
 from rnnjax.cells import LSTM
 from rnnjax.training import Hyperparameters, Optimizer, Plan, make_objective, make_problem
-from rnnjax.training.sizes import Size, check_memory, in_words, size_of
+from rnnjax.training.memory import Size, check_memory, in_words, size_of
 from tests.training import small
 
 
