@@ -93,6 +93,8 @@ def open_sweep(
 ) -> Iterator[OpenSweep]:
     """Begins, goes on with or extends the sweep of a folder; at the end there is a report.
 
+    Not where a signal is the end, as the workers are given ten seconds: `write_report` makes it.
+
     A folder has studies of its own, also where another of its name is in the storage. One that was
     moved or copied gets new ones in a storage outside of it: its finished runs are looked up.
 
@@ -129,9 +131,15 @@ def open_sweep(
         plan_units(opened.queue, len(plan.units), retry=retry)
         try:
             yield opened
-        finally:
+        except KeyboardInterrupt:
+            _mark_what_failed(opened)  # a report takes longer than who sends a signal may wait
+            raise
+        except BaseException:
             _mark_what_failed(opened)
             write_report(folder)
+            raise
+        _mark_what_failed(opened)
+        write_report(folder)
 
 
 def join_sweep(
