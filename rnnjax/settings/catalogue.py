@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from rnnjax.catalogue import catalogue, folder
+from rnnjax.datasets.base import expanded
 from rnnjax.settings.experiment import Experiment, Settings
 
 VALUE = "EXPERIMENT"  # what a file of an experiment calls its value
@@ -35,7 +36,7 @@ def find(name: str) -> tuple[str, Any, str]:
     if name in catalogue():
         said, module = name, _load(folder() / f"{name}.py", f"rnnjax.experiments.{name}")
     elif name.endswith(".py") or "/" in name:
-        path = pathlib.Path(name).expanduser().absolute()
+        path = expanded(name).absolute()
         if not path.is_file():
             raise ValueError(f"--experiment={name}: there is no such file")
         said, module = str(path), _load(path, f"_experiment_{abs(hash(path))}_{path.stem}")

@@ -2,12 +2,12 @@
 
 import dataclasses
 import difflib
-import pathlib
 from collections.abc import Mapping
 from typing import Any
 
 import jax
 
+from rnnjax.datasets.base import expanded
 from rnnjax.settings.fields import Field, fields_of
 from rnnjax.settings.networks import Names, Network, Recurrent
 from rnnjax.settings.training import Training, shared_program
@@ -185,7 +185,7 @@ class Settings:
         fields, values = self.experiment.fields, self.settled
         for name in self.task.located_by:
             if values.get(name):  # as it is found from anywhere
-                values[name] = str(pathlib.Path(values[name]).expanduser().absolute())
+                values[name] = str(expanded(values[name]).absolute())
         return {name: fields[name].format(value) for name, value in values.items()}
 
     def as_flags(self, texts: Mapping[str, str] | None = None) -> list[str]:

@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 
 from rnnjax.runs.environment import describe_environment, note_environment
 from rnnjax.runs.folders import elsewhere
-from rnnjax.runs.workdir import open_workdir
+from rnnjax.runs.workdir import folder_of, open_workdir
 from rnnjax.sweeps.begun import Begun, read_begun
 from rnnjax.sweeps.criterion import Criterion
 from rnnjax.sweeps.folder import CHANGEABLE, config_of, flags_of, mark, read_units, write_plan
@@ -187,7 +187,7 @@ def outcome_of(opened: OpenSweep) -> Outcome:
 
 
 def _is_within(storage: str, folder: pathlib.Path) -> bool:
-    return "://" not in storage and pathlib.Path(storage).expanduser().absolute().parent == folder
+    return "://" not in storage and folder_of(storage).parent == folder
 
 
 def _refresh(queue: optuna.Study) -> None:

@@ -11,6 +11,7 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from rnnjax.runs.workdir import folder_of
 from rnnjax.sweeps.journal import SUFFIX, open_journal
 from rnnjax.sweeps.units import queue_again
 
@@ -150,7 +151,7 @@ def _open(
 def _open_storage(storage: str, heartbeat: Heartbeat | None) -> BaseStorage:
     if "://" in storage:
         return _open_database(_url(storage), heartbeat)
-    file = pathlib.Path(storage).expanduser().absolute()
+    file = folder_of(storage)
     if file.suffix == SUFFIX:
         return open_journal(file)
     if file.is_file() and file.stat().st_size and not _begin(file).startswith(_SQLITE):
@@ -165,7 +166,7 @@ def _begin(file: pathlib.Path) -> bytes:
 
 def _shown(storage: str) -> str:
     """Returns a storage without its password."""
-    return str(_url(storage) if "://" in storage else pathlib.Path(storage).expanduser().absolute())
+    return str(_url(storage) if "://" in storage else folder_of(storage))
 
 
 def _url(storage: str) -> sqlalchemy.URL:
