@@ -1,7 +1,6 @@
 """Whole runs in folders: begun or resumed, trained, drawn, summed up. One, or a population."""
 
 import contextlib
-import logging
 import pathlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
-from rnnjax.runs.environment import describe_environment, note_environment
+from rnnjax.runs.environment import describe_environment, note_members
 from rnnjax.runs.keeping import Tree, as_members, as_tree, member_of, stacked
 from rnnjax.runs.listeners import Giving, Keeping, Recording, Showing, Sink
 from rnnjax.runs.profile import profiled
@@ -33,8 +32,6 @@ from rnnjax.training.program import Problem, Program, make_program
 from rnnjax.training.state import parameter_count
 from rnnjax.training.trained import Trained
 from rnnjax.training.update import AXIS
-
-logger = logging.getLogger(__name__)
 
 Summary = dict[str, Any]
 Draw = Callable[[pathlib.Path, Trained, Summary], None]
@@ -151,7 +148,9 @@ def train(
                 announce()
                 found = _finished(run, tree)
                 if found is None:
-                    _note_environment(run, env, 0 if tree is None else int(tree["step"]))
+                    seeds = [int(numbers.seed) for numbers in run.members]
+                    folders = [workdir.folder for workdir in run.workdirs]
+                    note_members(folders, seeds, env, 0 if tree is None else int(tree["step"]))
                     run.checkpoints.mkdir(parents=True, exist_ok=True)
             processes.tell({"position": position, "summaries": found})
             if found is not None:
@@ -161,16 +160,6 @@ def train(
             program.seek(position, int(members.state.step))
             watched = _Watched(listeners, draw, profile, wandb, show)
             return _lead(run, program, members, kept, watched)
-
-
-def _note_environment(run: Run, env: dict[str, Any], step: int) -> None:
-    """Writes where the run goes on if that is elsewhere, and says so once for all members."""
-    said = [
-        note_environment(workdir.folder, env | {"seed": int(numbers.seed)}, step)
-        for workdir, numbers in zip(run.workdirs, run.members, strict=True)
-    ]
-    for line in dict.fromkeys(filter(None, said)):
-        logger.warning("%s", line)
 
 
 def _lead(

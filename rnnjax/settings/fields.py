@@ -92,7 +92,7 @@ class Field(NamedTuple):
         except ValueError:
             raise ValueError(f"{text} is not {self._wanted}") from None
         numbers = value if isinstance(value, tuple) else (value,)
-        if self.kind is float:
+        if isinstance(value, float):
             if said := lost_in_single(value):
                 raise ValueError(said)
             # Nor may it be rounded to an end that is open, as 0.999999999 is to 1.
