@@ -2,15 +2,19 @@
 
 import importlib.metadata
 import json
+import logging
 import pathlib
 import platform
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 
 import rnnjax
 from rnnjax.runs.workdir import WorkdirError, differences, read_json, write_json
+
+logger = logging.getLogger(__name__)
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
@@ -78,6 +82,18 @@ def note_environment(folder: pathlib.Path, env: dict[str, Any], step: int | None
         return ""
     write_json(path, about | {"resumed": [*resumed, {"step": step, "env": env}]})
     return _said(found, before, now) if found else ""
+
+
+def note_members(
+    folders: Sequence[pathlib.Path], seeds: Sequence[int], env: dict[str, Any], step: int
+) -> None:
+    """Does that in the folder of each member, and says once in the log what is different."""
+    said = [
+        note_environment(folder, env | {"seed": seed}, step)
+        for folder, seed in zip(folders, seeds, strict=True)
+    ]
+    for line in dict.fromkeys(filter(None, said)):
+        logger.warning("%s", line)
 
 
 def batch_devices_of(folder: pathlib.Path) -> int | None:

@@ -1,6 +1,5 @@
 """Where a run in folders was left, and whether it can be gone on with from there."""
 
-import logging
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -8,13 +7,10 @@ from typing import Any
 import jax
 
 from rnnjax.runs.checkpoint import read_checkpoint
-from rnnjax.runs.environment import note_environment
 from rnnjax.runs.keeping import Tree, as_tree, member_of, stacked
 from rnnjax.runs.work import Run
 from rnnjax.runs.workdir import WorkdirError
 from rnnjax.training.loop import Members
-
-logger = logging.getLogger(__name__)
 
 
 def refuse_more_steps(run: Run) -> None:
@@ -75,13 +71,3 @@ def _refuse_damaged(folder: pathlib.Path, steps: Sequence[int]) -> None:
             f"none of the checkpoints in {folder} can be read, those of steps "
             f"{', '.join(map(str, steps))}: move them away to begin anew"
         )
-
-
-def note_environments(run: Run, env: dict[str, Any], step: int) -> None:
-    """Writes where the run goes on if that is elsewhere, and says so once for all members."""
-    said = [
-        note_environment(workdir.folder, env | {"seed": int(numbers.seed)}, step)
-        for workdir, numbers in zip(run.workdirs, run.members, strict=True)
-    ]
-    for line in dict.fromkeys(filter(None, said)):
-        logger.warning("%s", line)

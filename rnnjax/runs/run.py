@@ -1,7 +1,6 @@
 """Whole runs in folders: begun or resumed, trained, drawn, summed up. One, or a population."""
 
 import contextlib
-import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -11,13 +10,13 @@ import jax
 from rnnjax.runs import interrupts
 from rnnjax.runs.checkpoint import Checkpoints
 from rnnjax.runs.durable import sync, sync_below
-from rnnjax.runs.environment import describe_environment
+from rnnjax.runs.environment import describe_environment, note_members
 from rnnjax.runs.keeping import Tree, as_members, as_tree, member_of
 from rnnjax.runs.listeners import Giving, Keeping, Recording, Showing, Sink
 from rnnjax.runs.profile import profiled
 from rnnjax.runs.progress import Progress
 from rnnjax.runs.recording import Recorder, check_metrics
-from rnnjax.runs.resume import note_environments, refuse_more_steps, restore
+from rnnjax.runs.resume import refuse_more_steps, restore
 from rnnjax.runs.summary import FILE, Draw, Summary, draw_missing, finished, results
 from rnnjax.runs.tensorboard import TensorBoard
 from rnnjax.runs.wandb import WeightsAndBiases
@@ -27,8 +26,6 @@ from rnnjax.training import loop, processes
 from rnnjax.training.loop import Listener, Members, Speed
 from rnnjax.training.program import Program, make_program
 from rnnjax.training.update import AXIS
-
-logger = logging.getLogger(__name__)
 
 
 class _Watched(NamedTuple):
@@ -97,7 +94,8 @@ def train(
                 announce()
                 found = finished(folders, tree, run.problem.plan.steps)
                 if found is None:
-                    note_environments(run, env, 0 if tree is None else int(tree["step"]))
+                    seeds = [int(numbers.seed) for numbers in run.members]
+                    note_members(folders, seeds, env, 0 if tree is None else int(tree["step"]))
                     run.checkpoints.mkdir(parents=True, exist_ok=True)
                 elif tree is not None:
                     for folder, digest in zip(folders, extra.get("metrics", ()), strict=False):

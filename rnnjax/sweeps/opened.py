@@ -11,10 +11,9 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import TrialState
 
-from rnnjax.datasets.base import expanded
 from rnnjax.runs.environment import describe_environment, note_environment
 from rnnjax.runs.folders import elsewhere
-from rnnjax.runs.workdir import open_workdir
+from rnnjax.runs.workdir import folder_of, open_workdir
 from rnnjax.sweeps.begun import Begun, read_begun
 from rnnjax.sweeps.criterion import Criterion
 from rnnjax.sweeps.folder import (
@@ -233,7 +232,7 @@ def _is_same(owner: str | pathlib.Path, folder: pathlib.Path) -> bool:
 
 
 def _is_within(storage: str, folder: pathlib.Path) -> bool:
-    return "://" not in storage and expanded(storage).absolute().parent == folder
+    return "://" not in storage and folder_of(storage).parent == folder
 
 
 def _refresh(queue: optuna.Study) -> None:

@@ -14,7 +14,7 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from rnnjax.datasets.base import expanded
+from rnnjax.runs.workdir import folder_of
 from rnnjax.sweeps.journal import SUFFIX, open_journal
 from rnnjax.sweeps.units import queue_again
 
@@ -198,7 +198,7 @@ def _reason(error: Exception) -> str:
 def _open_storage(storage: str, heartbeat: Heartbeat | None) -> BaseStorage:
     if "://" in storage:
         return _open_database(_url(storage), heartbeat)
-    file = expanded(storage).absolute()
+    file = folder_of(storage)
     if file.suffix == SUFFIX:
         return open_journal(file)
     if file.is_file() and file.stat().st_size and not _begin(file).startswith(_SQLITE):
@@ -213,7 +213,7 @@ def _begin(file: pathlib.Path) -> bytes:
 
 def _shown(storage: str) -> str:
     """Returns a storage without its password."""
-    return str(_url(storage) if "://" in storage else expanded(storage).absolute())
+    return str(_url(storage) if "://" in storage else folder_of(storage))
 
 
 def _url(storage: str) -> sqlalchemy.URL:

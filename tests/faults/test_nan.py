@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from rnnjax import cells, tasks, training
+from rnnjax.batch import Batch
 from rnnjax.runs.checkpoint import read_checkpoint
 from rnnjax.training import DivergedError, Hyperparameters, Plan
 from rnnjax.training.loop import Listener
@@ -97,22 +98,17 @@ class Root(tasks.GeneratedTask):
     """A task whose loss has a gradient that is no number, and a value that is one."""
 
     metric = "loss"
-    input_dim = output_dim = 1
+    input_dim = 1  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+    output_dim = 1  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
 
     def sample(self, key, batch_size):
         """Returns zeros."""
         zeros = jnp.zeros((2, batch_size, 1))
-        return training_batch(zeros)
+        return Batch(zeros, zeros, jnp.ones(zeros.shape[:2], bool))
 
     def loss(self, outputs, batch):
         """Returns a root of 0."""
         return jnp.sqrt(jnp.square(outputs * 0).sum())
-
-
-def training_batch(zeros):
-    from rnnjax.batch import Batch
-
-    return Batch(zeros, zeros, jnp.ones(zeros.shape[:2], bool))
 
 
 class Kept(Listener):
