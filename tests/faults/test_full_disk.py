@@ -52,9 +52,7 @@ def disk(tmp_path):
         return folder
 
     yield size
-    with (
-        warnings.catch_warnings()
-    ):  # a figure that cannot be written leaves matplotlib's fonts open
+    with warnings.catch_warnings():  # a figure that fails leaves its fonts open
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
     subprocess.run(("umount", "-l", str(folder)), check=False, capture_output=True)
