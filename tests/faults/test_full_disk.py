@@ -1,8 +1,10 @@
 """Disks that are full: a small file system that a run fills up, and failures at each place."""
 
 import errno
+import gc
 import os
 import subprocess
+import warnings
 
 import numpy as np
 import pytest
@@ -50,6 +52,9 @@ def disk(tmp_path):
         return folder
 
     yield size
+    with warnings.catch_warnings():  # a figure that fails leaves its fonts open
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
     subprocess.run(("umount", "-l", str(folder)), check=False, capture_output=True)
 
 
