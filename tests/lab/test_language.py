@@ -91,7 +91,7 @@ def test_a_run_is_asked_by_its_folder_alone_and_only_answers(run):
     folder, _, done = run
     answer = launched(f"--workdir={folder}/run", "--score=to zebra")
     assert answer.code == 0, answer.err
-    assert re.fullmatch(r"\d+\.\d+ bits, \d+\.\d+ a symbol \(2 unknown\): to zebra\n", answer.out)
+    assert re.fullmatch(r"\d+\.\d+ bits, \d+\.\d+ a symbol \(1 unknown\): to zebra\n", answer.out)
     assert answer.err == ""
     again = launched(f"--workdir={folder}/run")
     assert again.result == done.result

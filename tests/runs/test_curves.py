@@ -89,6 +89,12 @@ def test_the_star_is_on_the_state_that_validation_chooses_in_every_panel(tmp_pat
     assert [stars(p) for p in nothing] == [[], []]
 
 
+def test_the_legend_says_which_sizes_the_test_has(tmp_path, figures):
+    record(tmp_path, *USUAL)
+    draw_curves(tmp_path, title="a", tested="length 7 to 12")
+    assert labels(figures[0].legends[0]) == ["train", "validation", "test, length 7 to 12"]
+
+
 def test_no_legend_covers_a_curve(tmp_path, figures):
     record(tmp_path, *USUAL)
     draw_curves(tmp_path, title="a", baseline=0.5)

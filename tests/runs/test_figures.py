@@ -103,6 +103,40 @@ def test_inputs_are_above_and_outputs_and_targets_below(saved):
     np.testing.assert_array_equal(lines(token.axes[0]), [np.arange(8)])
 
 
+def written(panel):
+    """Returns the texts of a panel from left to right, by rows."""
+    places = [(*text.get_position()[::-1], text.get_text()) for text in panel.texts]
+    return "".join(text for _, _, text in sorted(places))
+
+
+def test_symbols_are_written_and_of_very_many_their_numbers_are_points(saved):
+    figure = saved(draw_hidden, (normal(5, 3),), inputs=np.arange(5), symbols="to be")
+    assert written(figure.axes[0]) == "to be"
+    figure = saved(draw_hidden, (normal(200, 3),), inputs=np.arange(200), symbols="ab" * 100)
+    (points,) = figure.axes[0].lines
+    assert (points.get_linestyle(), points.get_marker()) == ("None", ".")
+
+
+def test_a_text_is_written_with_what_was_wrong_in_red(saved):
+    wanted = np.array([[0, 1], [1, 2], [2, 0]])
+    given = np.array([[0, 1], [2, 2], [2, 1]])
+    mask = np.array([[True, True], [True, True], [True, False]])
+    figure = saved(draw_series, np.eye(3)[given], wanted, mask, symbols="abc")
+    assert [written(panel) for panel in figure.axes] == ["abcacc", "bcbc"]
+    red = [text.get_text() for text in figure.axes[0].texts if text.get_color() != "black"]
+    assert red == ["c"]
+
+
+def test_what_was_read_stands_above_classes(saved):
+    read = np.array([[1, 0], [0, 1], [2, 2], [-1, 2]])
+    logits, classes, mask = normal(4, 2, 2), np.ones((4, 2), int), np.ones((4, 2), bool)
+    figure = saved(draw_series, logits, classes, mask, inputs=read)
+    assert [written(panel) for panel in figure.axes] == ["102", "0122"]
+    for panel in figure.axes:
+        names = [text.get_text() for text in panel.get_yticklabels()]
+        assert names == ["input", "target", "output", "error"]
+
+
 @pytest.mark.parametrize(
     ("states", "inputs", "fault"),
     [
@@ -274,13 +308,18 @@ def test_sizes_are_drawn_with_those_of_training_in_grey(saved):
     how = {"trained_on": 5, "size": "length", "baseline": 0.7}
     (panel,) = saved(draw_sizes, found, **how).axes
     assert (panel.get_xlabel(), panel.get_ylabel()) == ("length", "accuracy")
-    (line,) = panel.lines
+    line, end = panel.lines
     assert line.get_xydata().tolist() == [[2, 0.2], [5, 0.5], [8, 0.8]]
+    assert end.get_xdata() == [5, 5]
+    (panel,) = saved(draw_sizes, found, **how, chance=0.5).axes
+    texts = [text.get_text() for text in panel.get_legend().get_texts()]
+    assert texts == ["training, length up to 5", "chance"]
+    assert lines(panel)[2] == [0.5, 0.5]
     (span,) = panel.patches
     assert (span.get_x(), span.get_width()) == (2, 3)
     losses = {n: {"loss": metrics["loss"]} for n, metrics in found.items()}
     (panel,) = saved(draw_sizes, losses, **how).axes
     assert panel.get_ylabel() == "loss"
-    assert [[*values] for values in lines(panel)] == [[1 / 2, 1 / 5, 1 / 8], [0.7, 0.7]]
+    assert [[*values] for values in lines(panel)][::2] == [[1 / 2, 1 / 5, 1 / 8], [0.7, 0.7]]
     with pytest.raises(ValueError, match="there is no size to draw"):
         saved(draw_sizes, {}, **how)

@@ -130,8 +130,8 @@ def test_all_sequences_of_a_batch_may_have_one_size():
         ({"length": 3, "shortest": 4}, "shortest must be from 1 to length, 3"),
         ({"length": 3, "shortest": 0}, "shortest must be from 1 to length, 3"),
         ({"length": 3, "tested": 3}, "tested must be more than length, 3"),
-        ({"length": 3, "grows": 10}, "grows is 1 update or more, from the size shortest"),
-        ({"length": 3, "shortest": 1, "grows": 0}, "grows is 1 update or more"),
+        ({"length": 3, "grows": 10}, "grows goes from shortest to length: say shortest as well"),
+        ({"length": 3, "shortest": 1, "grows": 0}, "grows must be 1 update or more, or none"),
     ],
 )
 def test_sizes_that_cannot_be_are_refused(settings, said):

@@ -52,9 +52,9 @@ def draw_sizes(
         figure = Figure(figsize=(6.6, 3.9), dpi=160, layout="constrained")
         panel = figure.subplots()
         panel.axvspan(min(found), trained_on, color=GREY, alpha=0.1, lw=0)
+        panel.plot(list(found), values, marker="o", ms=3.5, lw=1.7, color=COLOURS[2])
         seen = f"training, {size} up to {trained_on}"
         panel.axvline(trained_on, lw=1.2, color=GREY, label=seen)
-        panel.plot(list(found), values, marker="o", ms=3.5, lw=1.7, color=COLOURS[2])
         if metric == "loss" and baseline is not None:
             panel.axhline(baseline, ls=(0, (5, 3)), lw=1.2, color=GREY, label="memoryless baseline")
         if metric == "accuracy" and chance is not None:

@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.base import check_fields
 from rnnjax.tasks.draws import draw_words
 from rnnjax.tasks.neuro.timingtask import TimingTask
 from rnnjax.typing import Array, Key
@@ -65,11 +66,12 @@ class ReadySetGo(TimingTask):
         Raises:
             ValueError: if `ready` or `gain` is not positive, or see `TimingTask`.
         """
-        super().__post_init__()
+        check_fields(self)  # before the sizes are, which follow from these
         if self.ready <= 0:
             raise ValueError(f"{self}: ready must be more than 0 ms, not {self.ready}")
         if self.gain < 0.001:
             raise ValueError(f"{self}: gain must be 0.001 or more, not {self.gain}")
+        super().__post_init__()
 
     @property
     def smallest(self) -> int:

@@ -149,7 +149,7 @@ class PairTask(GeneratedTask):
         numbers, fit = self._drawn(key, drawn, low, high)
         (chosen,) = jnp.nonzero(fit, size=batch_size, fill_value=drawn - 1)
         batch = self._spelled(numbers[chosen])
-        return batch._replace(mask=batch.mask & fit[chosen])
+        return batch._replace(mask=batch.mask & fit[chosen][None])
 
     def _drawn(
         self, key: Key, drawn: int, low: Array | float, high: Array | float

@@ -301,7 +301,7 @@ def test_to_respond_at_random_is_right_in_a_fifth(trials):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"rule": "dm3"}, "rule is all, or one of fdgo, reactgo"),
+        ({"rule": "dm3"}, "rule must be one of all, fdgo, reactgo"),
         ({"dt": 0}, "dt must be from 1 to 100 ms, not 0"),
         ({"dt": 101}, "dt must be from 1 to 100 ms, not 101"),
         ({"noise": -1.0}, "noise must be 0 or more, not -1.0"),
