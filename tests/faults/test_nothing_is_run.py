@@ -26,6 +26,7 @@ REFUSED = {
 ALLOWED = {
     ("__init__.py", "import_module"),
     ("sweeps/__init__.py", "import_module"),
+    ("runs/tensorboard.py", "import_module"),
     ("runs/wandb.py", "import_module"),
     ("settings/catalogue.py", "import_module"),
     ("settings/catalogue.py", "exec_module"),
