@@ -39,14 +39,19 @@ PARTS = tuple(
 LONG = frozenset(
     f"rnnjax.{module}"
     for module in (
+        "batch",
         "cells.gatedcell",
         "cells.initializers",
+        "models.decoding",
         "tasks.formal.dyck",
+        "tasks.formal.shuffledyck",
         "tasks.memory.delay",
+        "tasks.memory.flipflop",
         "tasks.neuro.yangtask",
         "tasks.pairs.dates",
         "testing.check",
         "training.activity",
+        "training.fit",
         "training.trained",
     )
 )

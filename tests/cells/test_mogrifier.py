@@ -31,6 +31,7 @@ def test_the_papers_equations(rounds):
     follows(MogrifierLSTM(3, rounds), step)
 
 
+@pytest.mark.full
 def test_the_references_numbers(x64):
     own = np.r_[0:4, 6:8, 4:6]  # from the reference's order i, f, o, g
     params = MogrifierLSTM.params_type(

@@ -74,6 +74,7 @@ def test_a_gate_that_writes_next_to_nothing_writes_the_first_all_the_same():
     np.testing.assert_allclose(y, np.tanh([1.0]), rtol=1e-6)
 
 
+@pytest.mark.full
 def test_forget_gates_start_from_open_to_closed_within_a_head():
     b = SLSTM(6, heads=2).init(jax.random.key(0), 3).b
     i, f, z, o = b.reshape(4, 6)

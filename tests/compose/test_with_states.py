@@ -41,6 +41,7 @@ def test_states_and_outputs_are_those_of_the_cell(cell):
     assert_close(seen.state, wanted)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("cell", [LRU(3), SOME[2]], ids=repr)
 def test_every_engine_shows_the_same(cell):
     assert engines_agree(with_states(cell), params_of(cell, D), train=False) >= 1

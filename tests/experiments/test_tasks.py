@@ -20,7 +20,7 @@ SHORT = ("--steps=4", "--log_every=2", "--eval_every=4", "--nofigures")
             10 * math.log(8) / 22,
         ),
         full("echo", ("--length=40", "--window=9", "--batch_size=2", "--layers=2"), math.log(2)),
-        (
+        full(
             "reversal",
             ("--length=2", "--letters=3", "--cell=LRU", "--hidden=4", "--batch_size=3"),
             (math.log(2) + 1.5 * math.log(3)) / 2.5,

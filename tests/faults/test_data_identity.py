@@ -44,6 +44,7 @@ def resumed(home, name, *argv):
     return launched(*CHARACTERS, f"--text={home}/{name}", f"--workdir={home}/run", *argv)
 
 
+@pytest.mark.full
 def test_a_text_under_another_name_is_the_same_data(home, monkeypatch, tell):
     (home / "a.txt").rename(home / "moved.txt")
     monkeypatch.chdir(home)

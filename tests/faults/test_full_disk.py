@@ -86,6 +86,7 @@ def test_a_disk_that_is_full_at_one_place_is_a_failure_in_a_line(
     tell("a run", f"a full disk at {target[0].__name__.rpartition('.')[2]}", 1, "one line, code 1")
 
 
+@pytest.mark.full
 def test_figures_that_fail_are_a_warning_and_come_when_the_run_is_looked_up(
     tmp_path, monkeypatch, tell, undisturbed, caplog
 ):

@@ -41,6 +41,7 @@ class Most(Listener):
     evaluated = logged
 
 
+@pytest.mark.full
 def test_a_population_holds_one_file_a_member(problem, tmp_path, limit, tell):  # noqa: F811
     seeds, watch = range(MEMBERS), Most()
     train(population(problem, tmp_path / "warm", seeds[:2]), show=False)  # what stays open

@@ -113,6 +113,7 @@ def trained(tmp_path_factory):
     return folder
 
 
+@pytest.mark.full
 def test_a_pickle_in_a_runs_folder_is_refused_and_not_run(trained, mark, tmp_path, tell):
     path, body = mark
     names = [file.relative_to(trained) for file in sorted(trained.rglob("*")) if file.is_file()]

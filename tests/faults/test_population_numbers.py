@@ -41,6 +41,7 @@ def test_a_rate_that_explodes_loses_its_member_alone(tmp_path, tell, monkeypatch
     )
 
 
+@pytest.mark.full
 def test_no_checkpoint_of_a_population_has_a_best_without_a_number(problem, tmp_path, tell):  # noqa: F811
     seeds = range(40, 72)
     summaries = train(population(problem, tmp_path, seeds), show=False)

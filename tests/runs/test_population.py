@@ -159,6 +159,7 @@ def test_listeners_are_told_after_lines_and_checkpoints_are_written(problem, tmp
     assert seen == [4, 8, 12, 16, 20]
 
 
+@pytest.mark.full
 def test_a_population_of_which_nothing_is_left_says_so(problem, uncut, tmp_path):
     lost = [s for s, summary in zip(SEEDS, uncut[1], strict=True) if summary is None][:2]
     with pytest.raises(DivergedError, match=r"^all 2 runs of the population have diverged by step"):

@@ -229,6 +229,7 @@ def test_a_run_begins_with_what_it_is_given_and_draws_what_was_chosen(uncut, tmp
     assert_identical(jax.tree.map(np.asarray, trained.params), tree["best"]["params"])
 
 
+@pytest.mark.full
 def test_a_trace_of_some_calls_is_kept(tmp_path):
     train(run_in(tmp_path / "run"), profile=True, show=False)
     assert list((tmp_path / "run" / "profile").rglob("*.xplane.pb"))

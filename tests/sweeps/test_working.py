@@ -17,6 +17,7 @@ def complete(queue):
     ]
 
 
+@pytest.mark.full
 def test_a_killed_worker_s_unit_is_done_by_the_other_and_each_is_done_once(site):
     queue = site.planned(6)
     workers = [site.start("--hold=3"), site.start("--hold=3")]

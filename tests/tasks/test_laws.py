@@ -13,6 +13,7 @@ from rnnjax import tasks
 from rnnjax.batch import without_missing
 from rnnjax.tasks.sources import PARTS, rows_of
 from rnnjax.tasks.text.streams import Streams
+from tests.full import full
 from tests.laws.draws import assert_close, assert_identical, normal
 from tests.tasks.compiled import held_out, judge, trained_on
 
@@ -40,7 +41,10 @@ TASKS = [
     tasks.Images("digits", "permuted", validation=50),
 ]
 FEW = {"Counting", "EmbeddedReber", "Reber"}  # of so few strings that some are drawn twice
-every_task = pytest.mark.parametrize("task", TASKS, ids=repr)
+LONG = (tasks.AssociativeRetrieval, tasks.MQAR, tasks.ReadySetGo, tasks.YangTask)  # to compile
+every_task = pytest.mark.parametrize(
+    "task", [full(task) if isinstance(task, LONG) else task for task in TASKS], ids=repr
+)
 
 
 def perfect(task, batch, certainty=100.0):

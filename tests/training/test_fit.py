@@ -21,6 +21,7 @@ from rnnjax.training import (
 )
 from rnnjax.training.objective import Noise
 from tests.filled import filled
+from tests.full import full
 from tests.laws.draws import assert_close, assert_identical
 from tests.training import small
 
@@ -238,7 +239,7 @@ def test_members_are_fitted_beside_one_that_diverges():
         fit(Affine(), small.labelled(), 9, numbers=members[0], **OPTIONS)
 
 
-@pytest.mark.parametrize("network", [models.MLP((4, small.CLASSES)), Affine()], ids=type)
+@pytest.mark.parametrize("network", [models.MLP((4, small.CLASSES)), full(Affine())], ids=type)
 def test_any_network_is_fitted(network):
     found = fit(network, small.labelled(), 60, numbers=NUMBERS, **(OPTIONS | {"eval_every": 60}))
     assert found.metrics("test")["accuracy"] > 0.7  # a mean tells the classes apart

@@ -144,6 +144,7 @@ def test_networks_that_have_read_no_text_are_refused():
     assert isinstance(objective.model, models.SequenceModel)
 
 
+@pytest.mark.full
 def test_a_text_is_judged_in_the_same_streams_whatever_the_batch(tmp_path):
     """Many short streams each begin without a past, and bits would rise with the batch."""
     path = tmp_path / "numbers.txt"

@@ -32,6 +32,7 @@ def test_it_learns_to_write_backward_also_what_training_never_had(fitted):
     assert "exact" not in training_line
 
 
+@pytest.mark.full
 def test_it_is_asked_in_words(fitted):
     translator = training.Translator(fitted)
     words = ["a", "abc", "dd", "bad"]
@@ -50,6 +51,7 @@ def test_it_is_asked_in_words(fitted):
     assert translator.hypotheses("dd", beams=1)[0].text == "dd"
 
 
+@pytest.mark.full
 def test_where_it_looks_is_said_symbol_by_symbol(fitted):
     translator = training.Translator(fitted)
     weights, written, read = translator.attention("ab")
@@ -59,6 +61,7 @@ def test_where_it_looks_is_said_symbol_by_symbol(fitted):
     assert len(translator.attention("abc")[1]) == 4
 
 
+@pytest.mark.full
 def test_what_cannot_be_asked_is_refused_in_one_line(fitted):
     translator = training.Translator(fitted)
     for call, error, message in (

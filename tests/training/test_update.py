@@ -114,6 +114,7 @@ def echoing(cell, rule, numbers=NUMBERS):
     return small.One(make_objective(model, task), rule, task.source("train", 3), numbers)
 
 
+@pytest.mark.full
 def test_a_carry_goes_on_from_call_to_call_bit_for_bit():
     one = echoing(small.CELL, Optimizer())
     begin = one.begin()

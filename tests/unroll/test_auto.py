@@ -84,6 +84,7 @@ def test_auto_is_the_program_of_the_engine_that_was_best(measured, fastest):
     assert program(unroll.auto, GRU(3)) == expected != program(other, GRU(3))
 
 
+@pytest.mark.full
 def test_auto_runs_another_engine_where_a_gradient_is_taken(measured):
     sizes = {"scan": 1.0, "deferred": 1.0}
     measured(

@@ -240,6 +240,7 @@ def test_derivatives_are_right_in_forward_mode_and_twice(x64):
         assert_close(actual, expected, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.full
 def test_a_nan_after_a_reset_stays_out_of_gradients_before_it():
     cell = GRU(3)
     params, state, xs = drawn(cell, 12, 2)

@@ -198,6 +198,7 @@ def test_no_pair_is_in_two_parts_in_either_order():
         assert abs(len(found) / total - 0.1) < 4 * (0.1 * 0.9 / total) ** 0.5
 
 
+@pytest.mark.full
 def test_a_day_is_held_out_in_all_formats():
     task = Dates(2000, 2001, held_out=0.5)
     parts = [abouts(task, part, batches=20) for part in ("train", "validation", "test")]
