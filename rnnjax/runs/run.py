@@ -17,11 +17,19 @@ from rnnjax.runs.profile import profiled
 from rnnjax.runs.progress import Progress
 from rnnjax.runs.recording import Recorder, check_metrics
 from rnnjax.runs.resume import refuse_more_steps, restore
-from rnnjax.runs.summary import FILE, Draw, Summary, draw_missing, finished, results
+from rnnjax.runs.summary import (
+    FILE,
+    Draw,
+    Summary,
+    draw_missing,
+    finished,
+    results,
+    write_summary,
+)
 from rnnjax.runs.tensorboard import TensorBoard
 from rnnjax.runs.wandb import WeightsAndBiases
 from rnnjax.runs.work import Run
-from rnnjax.runs.workdir import open_workdir, write_json
+from rnnjax.runs.workdir import open_workdir
 from rnnjax.training import loop, processes
 from rnnjax.training.loop import Listener, Members, Speed
 from rnnjax.training.program import Program, make_program
@@ -225,7 +233,7 @@ def _sum_up(run: Run, index: int, tree: Tree, speed: Speed, resumed_from: int) -
         "data": run.data,
         "figures": False,
     }
-    write_json(folder / FILE, found, synced=False)
+    write_summary(folder, found, synced=False)
     return found
 
 

@@ -1,5 +1,7 @@
 """What a run has come to: its `summary.json`, and the figures that are drawn of it."""
 
+import hashlib
+import json
 import logging
 import pathlib
 from collections.abc import Callable, Sequence
@@ -15,6 +17,7 @@ from rnnjax.training.state import parameter_count
 from rnnjax.training.trained import Trained
 
 FILE = "summary.json"
+_DIGEST = "sha256"  # its name in the file
 
 Summary = dict[str, Any]
 Draw = Callable[[pathlib.Path, Trained, Summary], None]
@@ -64,20 +67,26 @@ def draw_missing(folder: pathlib.Path, tree: Tree, objective: Any, draw: Draw) -
         objective: what was learned.
         draw: draws.
     """
-    summary = read_json(folder / FILE)
-    if summary.get("figures", True):  # once they were drawn before there was a summary
+    summary = read_summary(folder / FILE)
+    # Once they were drawn before there was a summary.
+    if summary is None or summary.get("figures", True):
         return
     judged = tree["params"] if tree["average"] is None else tree["average"]
     chosen = tree["best"]["params"] if summary["best"] else judged
     try:
         draw(folder, Trained(objective, chosen), summary)
-        write_json(folder / FILE, summary | {"figures": True})
+        write_summary(folder, summary | {"figures": True})
     except Exception as error:  # whatever it is, the run is worth more
         logger.warning("%s, the same command tries again", not_drawn(folder, error))
 
 
+def write_summary(folder: pathlib.Path, summary: Summary, *, synced: bool = True) -> None:
+    """Writes a summary with a digest of what it says; see `write_json`."""
+    write_json(folder / FILE, summary | {_DIGEST: _digest(summary)}, synced=synced)
+
+
 def read_summary(file: pathlib.Path) -> Summary | None:
-    """Returns what a summary holds; None where there is none that can be read."""
+    """Returns what a summary says; None where there is none that can be read and is as written."""
     if not file.exists():
         return None
     try:
@@ -85,7 +94,14 @@ def read_summary(file: pathlib.Path) -> Summary | None:
     except WorkdirError as error:
         logger.warning("%s; it is written anew", error)
         return None
+    if found.pop(_DIGEST, None) not in (None, _digest(found)):  # None in those of before
+        logger.warning("%s has changed; it is written anew", file)
+        return None
     return found if "planned" in found else None
+
+
+def _digest(summary: Summary) -> str:
+    return hashlib.sha256(json.dumps(summary, sort_keys=True).encode()).hexdigest()
 
 
 def _at(lines: Sequence[dict[str, Any]], step: int) -> dict[str, Any]:

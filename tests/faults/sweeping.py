@@ -20,10 +20,10 @@ ROOT = pathlib.Path(__file__).parents[2]
 WORDS = (
     "--experiment=adding",
     "--cell=Elman(2)",
-    "--steps=1200",
+    "--steps=6000",  # so that both workers have come before all is done
     "--batch_size=4",
     "--log_every=50",
-    "--eval_every=100",
+    "--eval_every=200",
     "--schedule=constant",
     "--sweep=length=3,4,5,6;seed=0:2",  # four programs, each a population of two
     "--workers=2",

@@ -69,7 +69,7 @@ def one_line(done):
     [
         pytest.param((StepFiles, "write"), id="checkpoint"),
         pytest.param((recording.Recorder, "write"), id="metrics", marks=FULL),
-        pytest.param((run, "write_json"), id="summary", marks=FULL),
+        pytest.param((run, "write_summary"), id="summary", marks=FULL),
     ],
 )
 def test_a_disk_that_is_full_at_one_place_is_a_failure_in_a_line(

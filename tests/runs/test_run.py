@@ -8,6 +8,7 @@ import pytest
 from rnnjax.runs.checkpoint import Checkpoints, read_checkpoint
 from rnnjax.runs.recording import Recorder, read_metrics
 from rnnjax.runs.run import train
+from rnnjax.runs.summary import read_summary
 from rnnjax.runs.work import Run, Workdir
 from rnnjax.runs.workdir import WorkdirError
 from rnnjax.training import DivergedError, Hyperparameters, Optimizer, Plan, make_mesh, make_problem
@@ -74,7 +75,7 @@ def test_a_run_leaves_everything_needed_to_repeat_it(uncut):
     assert (folder / "flags.txt").read_text() == "--steps=9\n"
     assert json.loads((folder / "config.json").read_text()) == {"steps": 9, "seed": 5}
     assert json.loads((folder / "env.json").read_text())["seed"] == 5
-    assert json.loads((folder / "summary.json").read_text()) == summary
+    assert read_summary(folder / "summary.json") == summary
     lines = read_metrics(folder)
     held_out = ("validation", "test")
     wanted = [(step, "train") for step in (2, 4, 6, 8, 9)]
