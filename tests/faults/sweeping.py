@@ -55,7 +55,8 @@ class Swept:
 
     def workers(self):
         """Returns the workers that live, by their numbers."""
-        said = subprocess.run(("ps", "-axo", "pid=,args="), capture_output=True, text=True)
+        # However wide the screen is said to be, lines are whole.
+        said = subprocess.run(("ps", "-axwwo", "pid=,args="), capture_output=True, text=True)
         found = {}
         for line in said.stdout.splitlines():
             if f"--workdir={self.folder}" in line and "--sweep_worker=" in line:
