@@ -95,9 +95,9 @@ def train(
                 for (folder, flags, config), numbers in zip(run.workdirs, run.members, strict=True):
                     own = {"env": env | {"seed": int(numbers.seed)}, "changeable": run.changeable}
                     held.enter_context(open_workdir(folder, flags=flags, config=config, **own))
-                # All at once: a population has hundreds of files.
+                # All at once, and each once: a population has hundreds of files in one parent.
                 folders = [workdir.folder for workdir in run.workdirs]
-                sync(*(path for folder in folders for path in (folder.parent, *folder.iterdir())))
+                sync(*{path for folder in folders for path in (folder.parent, *folder.iterdir())})
                 tree, extra = restore(run, first)
                 announce()
                 found = finished(folders, tree, run.problem.plan.steps)
