@@ -14,7 +14,7 @@ from rnnjax.runs.folders import changeable, workdir_of
 from rnnjax.runs.header import print_header
 from rnnjax.runs.load import load_params, param_shapes
 from rnnjax.runs.run import train
-from rnnjax.runs.summary import FILE, Summary, read_summary
+from rnnjax.runs.summary import Summary, read_planned
 from rnnjax.runs.work import Run
 from rnnjax.runs.workdir import folder_of
 from rnnjax.settings import Settings, problem
@@ -76,7 +76,7 @@ def _train(
     networks = settings.experiment.networks
     network = networks[part].title(settings.names)
     mesh = training.make_mesh(devices, time=settings.training.time_devices)
-    before = read_summary(workdir.folder / FILE)
+    before = read_planned(workdir.folder)
     finished = before is not None and before["planned"] == settings.training.steps
     run = Run(
         name,

@@ -12,6 +12,7 @@ import numpy as np
 
 from rnnjax.runs.checkpoint import read_checkpoint
 from rnnjax.runs.recording import read_metrics
+from rnnjax.runs.summary import read_summary
 from rnnjax.runs.workdir import folder_of, read_json
 from rnnjax.settings import Settings, problem, settings_of
 from rnnjax.tasks.feed import first_of
@@ -54,8 +55,7 @@ class LoadedRun(Trained):
     @property
     def summary(self) -> dict[str, Any] | None:
         """What came of it; None while it is not finished."""
-        path = self.folder / "summary.json"
-        return read_json(path) if path.exists() else None
+        return read_summary(self.folder)
 
     @functools.cached_property
     def metrics(self) -> "pd.DataFrame":

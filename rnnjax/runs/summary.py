@@ -12,7 +12,7 @@ import numpy as np
 from rnnjax.runs.figures.style import not_drawn
 from rnnjax.runs.keeping import Tree
 from rnnjax.runs.recording import read_metrics
-from rnnjax.runs.workdir import WorkdirError, read_json, write_json
+from rnnjax.runs.workdir import WorkdirError, plain, read_json, write_json
 from rnnjax.training.state import parameter_count
 from rnnjax.training.trained import Trained
 
@@ -51,7 +51,7 @@ def finished(
     ended = np.atleast_1d(tree["ended"])
     if int(tree["step"]) < steps and not ended.all():
         return None
-    there = [read_summary(folder / FILE) for folder in folders]
+    there = [read_planned(folder) for folder in folders]
     missing = [found is None and end >= 0 for found, end in zip(there, ended, strict=True)]
     if any(missing) or any(found is not None and found["planned"] != steps for found in there):
         return None
@@ -67,7 +67,7 @@ def draw_missing(folder: pathlib.Path, tree: Tree, objective: Any, draw: Draw) -
         objective: what was learned.
         draw: draws.
     """
-    summary = read_summary(folder / FILE)
+    summary = read_planned(folder)
     # Once they were drawn before there was a summary.
     if summary is None or summary.get("figures", True):
         return
@@ -82,22 +82,33 @@ def draw_missing(folder: pathlib.Path, tree: Tree, objective: Any, draw: Draw) -
 
 def write_summary(folder: pathlib.Path, summary: Summary, *, synced: bool = True) -> None:
     """Writes a summary with a digest of what it says; see `write_json`."""
+    summary = plain(summary)
     write_json(folder / FILE, summary | {_DIGEST: _digest(summary)}, synced=synced)
 
 
-def read_summary(file: pathlib.Path) -> Summary | None:
-    """Returns what a summary says; None where there is none that can be read and is as written."""
+def read_summary(folder: pathlib.Path) -> Summary | None:
+    """Returns what a run's summary says, None where there is none.
+
+    Raises:
+        WorkdirError: it cannot be read, or is not as it was written.
+    """
+    file = folder / FILE
     if not file.exists():
         return None
+    found = read_json(file)
+    if found.pop(_DIGEST, None) not in (None, _digest(found)):  # None in those of before
+        raise WorkdirError(f"{file} has changed since it was written")
+    return found
+
+
+def read_planned(folder: pathlib.Path) -> Summary | None:
+    """Returns the summary as `read_summary` does, None where it is to be written anew."""
     try:
-        found = read_json(file)
+        found = read_summary(folder)
     except WorkdirError as error:
         logger.warning("%s; it is written anew", error)
         return None
-    if found.pop(_DIGEST, None) not in (None, _digest(found)):  # None in those of before
-        logger.warning("%s has changed; it is written anew", file)
-        return None
-    return found if "planned" in found else None
+    return found if found is not None and "planned" in found else None
 
 
 def _digest(summary: Summary) -> str:

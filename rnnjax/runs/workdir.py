@@ -147,17 +147,17 @@ def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _to_json(obj: Any) -> str:
-    return json.dumps(_plain(obj), indent=2, allow_nan=False)
+    return json.dumps(plain(obj), indent=2, allow_nan=False)
 
 
-def _plain(obj: Any) -> Any:
-    """Returns `obj` in the types that JSON has."""
+def plain(obj: Any) -> Any:
+    """Returns `obj` in the types that JSON has, as `write_json` writes it."""
     if hasattr(obj, "tolist"):
         obj = obj.tolist()
     if isinstance(obj, dict):
-        return {str(key): _plain(value) for key, value in obj.items()}
+        return {str(key): plain(value) for key, value in obj.items()}
     if isinstance(obj, list | tuple):
-        return [_plain(value) for value in obj]
+        return [plain(value) for value in obj]
     if isinstance(obj, float) and not math.isfinite(obj):
         return None
     return obj

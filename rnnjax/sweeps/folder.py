@@ -9,7 +9,7 @@ from typing import Any
 from rnnjax.runs.durable import sync
 from rnnjax.runs.workdir import read_json, write_json
 from rnnjax.settings.catalogue import short
-from rnnjax.sweeps.criterion import Criterion, Summary
+from rnnjax.sweeps.criterion import Criterion
 from rnnjax.sweeps.plan import Plan
 from rnnjax.sweeps.sampling import Texts
 
@@ -53,12 +53,6 @@ def begun_settings(workdir: pathlib.Path, number: int) -> Texts | None:
     """Returns the swept settings of a point that was begun, None for another."""
     path = point_folder(workdir, number).with_suffix(".json")
     return read_json(path)["settings"] if path.exists() else None
-
-
-def read_summary(workdir: pathlib.Path, number: int) -> Summary | None:
-    """Returns the summary of a point's run, None for one that has none."""
-    path = point_folder(workdir, number) / "summary.json"
-    return read_json(path) if path.exists() else None
 
 
 def new_study(workdir: pathlib.Path) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnnjax.catalogue import typed
 from rnnjax.runs.figures.style import spans_decade
+from rnnjax.runs.summary import read_summary
 from rnnjax.runs.workdir import folder_of, read_json
 from rnnjax.sweeps.columns import point_columns
 from rnnjax.sweeps.estimates import Estimate, mean_and_interval
@@ -242,8 +243,7 @@ def _mean(values: Iterable[float | None], geometric: bool) -> Estimate | None:
 def _read_point(path: pathlib.Path, axes: Sequence[str]) -> Point:
     about = read_json(path)
     folder = path.with_suffix("")
-    written = folder / "summary.json"
-    summary = read_json(written) if written.exists() else {}
+    summary = read_summary(folder) or {}
     try:
         settings = {name: str(about["settings"][name]) for name in axes}
         number, status = int(about["number"]), about["status"]

@@ -17,8 +17,9 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState
 
 from rnnjax.runs.recording import read_metrics
+from rnnjax.runs.summary import read_summary
 from rnnjax.sweeps.criterion import Criterion
-from rnnjax.sweeps.folder import begun_settings, point_folder, read_summary
+from rnnjax.sweeps.folder import begun_settings, point_folder
 from rnnjax.sweeps.plan import Plan
 from rnnjax.sweeps.sampling import Category, Texts, suggest
 from rnnjax.sweeps.space import Axis, Choices, Integers, LogUniform, Uniform
@@ -79,7 +80,7 @@ class Results:
     def finish(self, trial: optuna.Trial, numbers: Sequence[int], *, pruned: bool) -> None:
         """Tells a trial what its points are worth."""
         if not pruned:
-            summaries = [read_summary(self._workdir, number) for number in numbers]
+            summaries = [read_summary(point_folder(self._workdir, number)) for number in numbers]
             test = self.criterion.test_mean(summaries)
             if test is not None:
                 trial.set_user_attr(f"test_{self.criterion.metric}", test)
@@ -133,7 +134,7 @@ class Results:
 
     def _made(self, numbers: Sequence[int]) -> FrozenTrial:
         """Returns a trial that has ended, with its curve."""
-        summaries = [read_summary(self._workdir, number) for number in numbers]
+        summaries = [read_summary(point_folder(self._workdir, number)) for number in numbers]
         test = self.criterion.test_mean(summaries)
         attributes = {} if test is None else {f"test_{self.criterion.metric}": test}
         trial = optuna.trial.create_trial(

@@ -95,7 +95,7 @@ def test_each_member_leaves_what_its_run_alone_leaves(problem, uncut, tmp_path):
             metrics = [path / "metrics.jsonl" for path in (own, tmp_path / str(seed))]
             assert metrics[0].read_bytes() == metrics[1].read_bytes()
             continue
-        assert summary == read_summary(own / "summary.json")
+        assert summary == read_summary(own)
         assert json.loads((own / "env.json").read_text())["seed"] == seed
         assert summary["steps"] == tree["step"] == (tree["ended"] or PLAN.steps)
         assert summary["best"]["step"] == tree["best"]["step"]

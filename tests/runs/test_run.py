@@ -75,7 +75,7 @@ def test_a_run_leaves_everything_needed_to_repeat_it(uncut):
     assert (folder / "flags.txt").read_text() == "--steps=9\n"
     assert json.loads((folder / "config.json").read_text()) == {"steps": 9, "seed": 5}
     assert json.loads((folder / "env.json").read_text())["seed"] == 5
-    assert read_summary(folder / "summary.json") == summary
+    assert read_summary(folder) == summary
     lines = read_metrics(folder)
     held_out = ("validation", "test")
     wanted = [(step, "train") for step in (2, 4, 6, 8, 9)]
