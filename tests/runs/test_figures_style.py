@@ -32,11 +32,11 @@ def test_a_reader_finds_the_old_file_when_writing_fails(tmp_path, monkeypatch, b
     old = {file: path.with_suffix(file).read_bytes() for file in (".png", ".pdf")}
     savefig = Figure.savefig
 
-    def fail(figure, path, *, format, **kwargs):
+    def fail(figure, to, *, format, **kwargs):
         if format == broken:
-            path.write_bytes(b"half")
+            to.write(b"half")
             raise OSError("disk full")
-        savefig(figure, path, format=format, **kwargs)
+        savefig(figure, to, format=format, **kwargs)
 
     monkeypatch.setattr(Figure, "savefig", fail)
     with pytest.raises(OSError, match="disk full"):

@@ -1,6 +1,7 @@
 """How figures look, and how they are written."""
 
 import contextlib
+import io
 import os
 import pathlib
 import sys
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from rnnjax.runs.durable import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -122,18 +125,17 @@ def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> pathlib.Path:
 
     path = pathlib.Path(path)
     with matplotlib.rc_context({"pdf.fonttype": 42}):  # fonts that journals accept
-        _replace(figure, path.with_suffix(".pdf"), format="pdf", metadata={"CreationDate": None})
-    return _replace(figure, path, format="png")
+        pdf = _drawn(figure, format="pdf", metadata={"CreationDate": None})
+    write_bytes(path.with_suffix(".pdf"), pdf, synced=False)
+    write_bytes(path, _drawn(figure, format="png"), synced=False)
+    return path
 
 
-def _replace(figure: "Figure", path: pathlib.Path, **how: Any) -> pathlib.Path:
-    temporary = path.with_name(f"{path.name}.tmp")
-    try:
-        figure.savefig(temporary, **how)
-        return temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)  # a full disk needs no half figures
-        raise
+def _drawn(figure: "Figure", **how: Any) -> bytes:
+    # To memory first: of a file that it cannot write, matplotlib leaves a half, and open.
+    buffer = io.BytesIO()
+    figure.savefig(buffer, **how)
+    return buffer.getvalue()
 
 
 def not_drawn(folder: pathlib.Path, error: Exception) -> str:
