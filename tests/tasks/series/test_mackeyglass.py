@@ -65,7 +65,7 @@ def test_the_runge_kutta_method_solves_the_equation(x64):
 @functools.cache
 def drawn(delay):
     task = MackeyGlass(1000, delay=delay, order=4, squashed=False)
-    return np.asarray(sample(task, 128).inputs, float)[..., 0]
+    return np.asarray(sample(task, 1024).inputs, float)[..., 0]
 
 
 @pytest.mark.parametrize(("delay", "mean", "std"), [(17, 0.930, 0.226), (30, 0.896, 0.281)])
