@@ -2,6 +2,7 @@
 
 import pathlib
 import sys
+from typing import NamedTuple
 
 import jax
 from rich.console import Console
@@ -23,6 +24,14 @@ from rnnjax.training.loop import Members
 from rnnjax.training.memory import Size, check_memory, size_of
 from rnnjax.training.program import Problem
 from rnnjax.training.trained import Trained
+
+
+class _Done(NamedTuple):
+    """What has come of a network, and whether all of that was there before."""
+
+    summary: Summary
+    folder: pathlib.Path
+    was_finished: bool
 
 
 def run_once(
@@ -55,9 +64,9 @@ def run_once(
         part: _train(settings, options, part, found, sizes[part], devices, asked)
         for part, found in problems.items()
     }
-    if len(done) > 1 and not asked:
-        _print_comparison(settings, {part: summary for part, (summary, _) in done.items()})
-    return [folder for _, folder in done.values()]
+    if len(done) > 1 and not (asked and all(run.was_finished for run in done.values())):
+        _print_comparison(settings, {part: run.summary for part, run in done.items()})
+    return [run.folder for run in done.values()]
 
 
 def _train(
@@ -68,7 +77,7 @@ def _train(
     size: Size,
     devices: int,
     asked: bool,
-) -> tuple[Summary, pathlib.Path]:
+) -> _Done:
     workdir = workdir_of(
         settings, options.workdir, part, init_from=options.init_from, devices=devices
     )
@@ -124,14 +133,14 @@ def _train(
     )
     assert summary is not None, "a run alone that diverges raises"
     if asked and finished:
-        return summary, workdir.folder
+        return _Done(summary, workdir.folder, finished)
     if finished:
         print(
             f"{workdir.folder} holds this run, finished; more --steps go on with it where its rate "
             "is constant, another --workdir trains again"
         )
     print(result_line(summary, workdir.folder))
-    return summary, workdir.folder
+    return _Done(summary, workdir.folder, finished)
 
 
 def _name(settings: Settings, part: str) -> str:

@@ -51,8 +51,8 @@ class Recorder:
         digest: str | None = None,
     ):
         self.path = folder_of(workdir) / _FILE
-        there = self.path.read_bytes() if self.path.exists() else b""
-        kept = _kept(self.path, resume_step, strict=digest is None)
+        there = _bytes(self.path)
+        kept = _kept(there, self.path, resume_step, strict=digest is None)
         self._digest = hashlib.sha256(kept)
         if digest is not None and digest != self.digest:
             _warn(self.path, resume_step)
@@ -98,7 +98,7 @@ class Recorder:
 def check_metrics(workdir: str | os.PathLike[str], step: int, digest: str) -> None:
     """Says in the log if what a run has recorded up to a step is not what it was."""
     path = folder_of(workdir) / _FILE
-    if hashlib.sha256(_kept(path, step, strict=False)).hexdigest() != digest:
+    if hashlib.sha256(_kept(_bytes(path), path, step, strict=False)).hexdigest() != digest:
         _warn(path, step)
 
 
@@ -121,13 +121,19 @@ def read_metrics(workdir: str | os.PathLike[str]) -> list[dict[str, Any]]:
         ...     read_metrics(folder)
         []
     """
-    return [record for _, record in _read_lines(folder_of(workdir) / _FILE)]
+    path = folder_of(workdir) / _FILE
+    return [record for _, record in _lines(_bytes(path), path)]
 
 
-def _read_lines(path: pathlib.Path, *, strict: bool = True) -> list[tuple[bytes, dict[str, Any]]]:
-    """Returns each whole line, as it is and parsed."""
-    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    records = [(line, _parse(line)) for line in lines]
+def _bytes(path: pathlib.Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _lines(
+    there: bytes, path: pathlib.Path, *, strict: bool = True
+) -> list[tuple[bytes, dict[str, Any]]]:
+    """Returns each whole line of a file, as it is and parsed."""
+    records = [(line, _parse(line)) for line in there.splitlines(keepends=True)]
     for number, (_, record) in enumerate(records[:-1], start=1):
         if record is None and strict:
             raise ValueError(f"{path}, line {number}: not a record of metrics")
@@ -147,7 +153,7 @@ def _warn(path: pathlib.Path, step: int) -> None:
     logger.warning("%s: lines up to step %s are missing or have changed", path, step)
 
 
-def _kept(path: pathlib.Path, step: int, *, strict: bool) -> bytes:
-    """Returns the lines up to a step."""
-    lines = _read_lines(path, strict=strict)
+def _kept(there: bytes, path: pathlib.Path, step: int, *, strict: bool) -> bytes:
+    """Returns the lines of a file up to a step."""
+    lines = _lines(there, path, strict=strict)
     return b"".join(line for line, record in lines if step and record["step"] <= step)

@@ -8,6 +8,7 @@ import jax
 
 from rnnjax.runs.checkpoint import read_checkpoint
 from rnnjax.runs.keeping import Tree, as_tree, member_of, stacked
+from rnnjax.runs.step_files import steps_in
 from rnnjax.runs.work import Run
 from rnnjax.runs.workdir import WorkdirError
 from rnnjax.training.loop import Members
@@ -56,8 +57,7 @@ def restore(run: Run, first: Members) -> tuple[Tree | None, dict[str, Any]]:
         try:
             own.append(read_checkpoint(folder, member_of(like, 0))[1])
         except ValueError:
-            names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-            _refuse_damaged(folder, sorted(int(name) for name in names if name.isdecimal()))
+            _refuse_damaged(folder, steps_in(folder))
             return None, {}  # this one has never had any
     furthest = max(int(tree["step"]) for tree in own)
     behind = [tree for tree in own if int(tree["step"]) < furthest and not tree["ended"]]

@@ -34,6 +34,12 @@ class DamagedError(Exception):
     """What a step holds is not what was saved."""
 
 
+def steps_in(folder: pathlib.Path) -> list[int]:
+    """Returns the steps that a folder holds, sound or damaged, oldest first."""
+    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
 class StepFiles:
     """Writes, reads and removes the steps of one folder.
 
@@ -78,7 +84,7 @@ class StepFiles:
 
     def steps(self) -> list[int]:
         """Returns the steps there are, oldest first."""
-        return sorted(int(entry.name) for entry in self.folder.iterdir() if entry.name.isdecimal())
+        return steps_in(self.folder)
 
     def has(self, step: int) -> bool:
         """Says whether the step is there, sound or damaged."""
