@@ -187,6 +187,7 @@ def result_line(summary: Summary, workdir: pathlib.Path) -> str:
         words += _numbers("validation", chosen.get("validation", {}))
         words += _numbers("last_test", last.get("test", {}))
     words += [f"{name}={summary[name]}" for name in ("steps", "seconds", "data")]
+    words += [f"metrics={summary['metrics']}"] if "metrics" in summary else []
     return " ".join([*words, f"workdir={workdir}"])
 
 

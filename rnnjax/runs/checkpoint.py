@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from rnnjax.runs import leaves
-from rnnjax.runs.step_files import DamagedError, StepFiles
+from rnnjax.runs.step_files import DamagedError, StepFiles, read_record, steps_in
 from rnnjax.runs.workdir import folder_of
 from rnnjax.typing import State
 
@@ -17,6 +17,14 @@ _KEPT = 2  # the newest, and the one to fall back on if its bits have rotted
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+
+class NoCheckpointError(ValueError):
+    """There is no checkpoint that can be read."""
+
+
+class NoPartError(ValueError):
+    """A checkpoint has no such part."""
 
 
 class Restored(NamedTuple):
@@ -152,7 +160,9 @@ def read_checkpoint(
         The step, and the state or that part of it.
 
     Raises:
-        ValueError: there is no such folder, step or part, or it does not fit `like`.
+        NoCheckpointError: there is no such folder, or no step in it that can be read.
+        NoPartError: the state has no such part.
+        ValueError: it does not fit `like`, or its format is not known here.
 
     Example:
         >>> import tempfile
@@ -166,15 +176,28 @@ def read_checkpoint(
     """
     where = folder_of(folder)
     if not where.is_dir():
-        raise ValueError(f"there is no folder {where} to read a checkpoint from")
+        raise NoCheckpointError(f"there is no folder {where} to read a checkpoint from")
     files = StepFiles(where)
     try:
         found = _newest_sound(files, lambda step: (step, _read(files, step, like, prefix)[0]))
     finally:
         files.close()
     if found is None:
-        raise ValueError(f"{where} holds no checkpoint that can be read")
+        raise NoCheckpointError(f"{where} holds no checkpoint that can be read")
     return found
+
+
+def read_beside(folder: str | os.PathLike[str]) -> tuple[int, dict[str, Any]]:
+    """Reads what was saved beside the newest state whose record is as saved.
+
+    Raises:
+        NoCheckpointError: there is none.
+    """
+    where = folder_of(folder)
+    for step in reversed(steps_in(where)):
+        with contextlib.suppress(DamagedError):
+            return step, read_record(where / str(step))["extra"]
+    raise NoCheckpointError(f"{where} holds no checkpoint that can be read")
 
 
 def _newest_sound(files: StepFiles, read: Callable[[int], T]) -> T | None:
@@ -193,12 +216,12 @@ def _newest_sound(files: StepFiles, read: Callable[[int], T]) -> T | None:
 
 def _read(files: StepFiles, step: int, like: Any, prefix: str) -> tuple[Any, dict[str, Any]]:
     """Returns a step's state, or the part below `prefix`, and what was saved beside it."""
-    record = files.read_record(step)
+    record = read_record(files.folder / str(step))
     entries = _below(prefix.strip("/"), record["leaves"])
     where = f"checkpoint {files.folder / str(step)}"
     if prefix and not entries:
         tops = dict.fromkeys(name.partition("/")[0] for name in record["leaves"])
-        raise ValueError(f"{where} holds nothing named {prefix}: it has {', '.join(tops)}")
+        raise NoPartError(f"{where} holds nothing named {prefix}: it has {', '.join(tops)}")
     wanted = None if like is None else leaves.describe(like)
     if wanted is not None:
         found = [leaves.Leaf(name, entry["kind"]) for name, (_, entry) in entries.items()]

@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnjax.batch import Batch
 from rnnjax.models import EncoderDecoder
+from rnnjax.runs.durable import write_text
 from rnnjax.runs.figures.pairs import Look, Sample, draw_attention, draw_pairs, samples_text
 from rnnjax.tasks.pairs.pairtask import PairTask
 from rnnjax.training.trained import Trained
@@ -31,7 +32,7 @@ def draw_pair_samples(
         source = task.source_text(np.asarray(batch.inputs[:, index]), steps)
         wanted = task.target_text(np.asarray(batch.targets[:, index]))
         samples.append(Sample(source, wanted, task.target_text(written[:, index])))
-    (folder / "samples.txt").write_text(samples_text(samples))
+    write_text(folder / "samples.txt", samples_text(samples))
     draw_pairs(folder / "samples.png", samples, title=title)
     if isinstance(trained.model, EncoderDecoder) and trained.model.attention is not None:
         translator = Translator(trained)

@@ -74,11 +74,11 @@ def note_environment(folder: pathlib.Path, env: dict[str, Any], step: int | None
     """
     path = folder / "env.json"
     about = _read(path)
-    resumed = about.get("resumed", [])
+    resumed = _resumed(about)
     before, now = _flat(_last(about)), _flat(json.loads(json.dumps(env)))
     both = before.keys() & now.keys()  # a package that is recorded of late is no difference
     found = differences(*({k: v for k, v in at.items() if k in both} for at in (before, now)))
-    if before and not found:
+    if both and not found:
         return ""
     write_json(path, about | {"resumed": [*resumed, {"step": step, "env": env}]})
     return _said(found, before, now) if found else ""
@@ -101,9 +101,12 @@ def batch_devices_of(folder: pathlib.Path) -> int | None:
     env, config = folder / "env.json", folder / "config.json"
     if not config.exists():
         return None
-    devices = _last(_read(env)).get("devices", {})
+    devices = _last(_read(env)).get("devices")
+    found = devices.get("batch_over") if isinstance(devices, dict) else None
+    if type(found) is int and found > 0:
+        return found
     # Once, the number was among the settings, whoever had chosen it.
-    return devices.get("batch_over") or read_json(config).get("devices")
+    return read_json(config).get("devices")
 
 
 def _read(path: pathlib.Path) -> dict[str, Any]:
@@ -116,14 +119,21 @@ def _read(path: pathlib.Path) -> dict[str, Any]:
 
 def _last(about: dict[str, Any]) -> dict[str, Any]:
     """Returns the last environment that `env.json` has."""
-    resumed = about.get("resumed", [])
+    resumed = _resumed(about)
     return resumed[-1]["env"] if resumed else about
+
+
+def _resumed(about: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns where the run was gone on with, as far as `env.json` says that."""
+    found = about.get("resumed")
+    entries = found if isinstance(found, list) else []
+    return [at for at in entries if isinstance(at, dict) and isinstance(at.get("env"), dict)]
 
 
 def _said(found: list[str], there: dict[str, Any], here: dict[str, Any]) -> str:
     before, now = (at.get("devices.batch_over", 0) for at in (there, here))
     line = f"resuming in another environment: {'; '.join(found)}: figures will agree to rounding"
-    if before in (0, now):
+    if type(before) is not int or before < 1 or before == now:
         return f"{line}, no longer surely bit for bit"
     hint = f"; --devices={before} keeps the bits" if before < now else ""
     return f"{line} and no longer bit for bit, dropout and noise will be other draws{hint}"

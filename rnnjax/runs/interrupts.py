@@ -38,21 +38,21 @@ class Interrupted(KeyboardInterrupt):
         return 128 + self.signal
 
 
-_asked: int | None = None  # the signal that has come while a run was being trained
+_asked: int | None = None  # the signal that has come
 _postponed = False
 _answered = threading.Event()  # whether what is in the main thread is ending
 
 
 def asked() -> int | None:
-    """Returns the number of the signal by which the run that is being trained was told to end."""
+    """Returns the number of the signal by which what runs was told to end, None for none."""
     return _asked
 
 
 def end_if_asked(step: int | None = None) -> None:
-    """Ends what was `postponed` if it was `asked` to end, once a checkpoint is saved.
+    """Ends what runs if it was `asked` to end.
 
     Args:
-        step: of the checkpoint; None where a run has just come to its own end.
+        step: of the checkpoint that was saved; None where there is none to speak of.
 
     Raises:
         Interrupted: if so.
@@ -64,8 +64,14 @@ def end_if_asked(step: int | None = None) -> None:
 
 @contextlib.contextmanager
 def postponed() -> Iterator[None]:
-    """Lets signals wait: what is in the body looks itself whether it is `asked` to end."""
+    """Lets signals wait: what is in the body looks itself whether it is `asked` to end.
+
+    Raises:
+        Interrupted: it was asked before. Python drops what is raised in a destructor or a callback
+            of the garbage collector, and that may be where the signal was answered.
+    """
     global _postponed
+    end_if_asked()
     before, _postponed = _postponed, True
     try:
         yield
@@ -104,10 +110,9 @@ def handled() -> Iterator[None]:
 def _answer(number: int, _: object) -> None:
     """Runs in the main thread, once it is back from what XLA or a library does."""
     global _asked
-    if not _postponed:
-        _answered.set()
-        raise Interrupted(number)
     _asked = number
+    if not _postponed:
+        end_if_asked()
 
 
 def _watch(woken: socket.socket, answered: list[int]) -> None:

@@ -1,5 +1,6 @@
 """What watches a run that is written: records, checkpoints, the screen."""
 
+import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from rnnjax.runs.durable import sync
 from rnnjax.runs.keeping import as_tree
 from rnnjax.runs.progress import Progress
 from rnnjax.runs.recording import Recorder
+from rnnjax.runs.workdir import LostWorkdirError, lock_of
 from rnnjax.training.loop import Listener, Moment
 from rnnjax.training.plan import Plan
 
@@ -26,6 +28,39 @@ class Sink(Protocol):
     def write_speed(self, step: int, examples_per_second: float) -> None:
         """Writes how fast training is."""
         ...
+
+
+class Guarding(Listener):
+    """Ends a run whose folders are no longer those that it has locked, before it writes to them.
+
+    Somebody may move or remove a folder, and begin another run in one of its name.
+
+    Args:
+        folders: that are written.
+    """
+
+    def __init__(self, folders: Sequence[pathlib.Path]):
+        self._locks = {folder: lock_of(folder) for folder in folders}
+
+    def logged(self, moment: Moment) -> None:
+        """Looks after each folder."""
+        self.look()
+
+    def evaluated(self, moment: Moment) -> None:
+        """Looks after each folder."""
+        self.look()
+
+    def look(self) -> None:
+        """Looks after each folder.
+
+        Raises:
+            LostWorkdirError: if one is another.
+        """
+        for folder, lock in self._locks.items():
+            if lock_of(folder) != lock:
+                raise LostWorkdirError(
+                    f"workdir {folder} was moved or removed while its run was training"
+                )
 
 
 class Recording(Listener):

@@ -1,5 +1,6 @@
 """What a run has left: its network, ready to be asked. Nothing is written."""
 
+import contextlib
 import dataclasses
 import functools
 import logging
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import jax
 import numpy as np
 
-from rnnjax.runs.checkpoint import read_checkpoint
-from rnnjax.runs.recording import read_metrics
+from rnnjax.runs.checkpoint import NoCheckpointError, NoPartError, read_beside, read_checkpoint
+from rnnjax.runs.folders import elsewhere
+from rnnjax.runs.recording import check_metrics, read_metrics
 from rnnjax.runs.summary import read_summary
-from rnnjax.runs.workdir import folder_of, read_json
+from rnnjax.runs.workdir import differences, folder_of, plain, read_json
 from rnnjax.settings import Settings, problem, settings_of
 from rnnjax.tasks.feed import first_of
 from rnnjax.training.program import Problem
@@ -59,9 +61,16 @@ class LoadedRun(Trained):
 
     @functools.cached_property
     def metrics(self) -> "pd.DataFrame":
-        """A row a line of `metrics.jsonl`: `step`, `split`, and the metrics."""
+        """A row a line of `metrics.jsonl`: `step`, `split`, and the metrics.
+
+        A line in the log says so where they are not what the run has recorded.
+        """
         import pandas as pd
 
+        with contextlib.suppress(NoCheckpointError):
+            step, beside = read_beside(self.folder / "checkpoints")
+            for digest in beside.get("metrics", ())[:1]:
+                check_metrics(self.folder, step, digest)
         return pd.DataFrame(read_metrics(self.folder))
 
 
@@ -78,7 +87,7 @@ def load(workdir: str | os.PathLike[str], which: Which = "best") -> LoadedRun:
 
     Raises:
         ValueError: if there is no run, it cannot be read, or the data are not those that it was
-            trained on.
+            trained on; or its two files of settings say different things.
 
     Example:
         >>> load("runs/nothing")
@@ -94,6 +103,10 @@ def load(workdir: str | os.PathLike[str], which: Which = "best") -> LoadedRun:
     part = config.get("part", "")
     if said := _other_data(config, settings):
         raise ValueError(f"{folder} {said}")
+    if found := _other_settings(config, settings):
+        raise ValueError(
+            f"{folder}: flags.txt spells other settings than config.json has: {'; '.join(found)}"
+        )
     found = problem(settings, part)
     params, step = _read(folder, param_shapes(found), which)
     return LoadedRun(found.learning.objective, params, folder, settings, step)
@@ -108,6 +121,13 @@ def _other_data(config: dict[str, Any], settings: Settings) -> str:
         f"was trained on other data than are here: {config.get('task')} of SHA-256 "
         f"{there[:12]}..., here {settings.task.title} of {here[:12]}..."
     )
+
+
+def _other_settings(config: dict[str, Any], settings: Settings) -> list[str]:
+    """Names the settings that a run had and that are others here."""
+    own = plain(settings.config())
+    both = (config.keys() & own.keys()) - elsewhere(settings)  # some are newer than the run
+    return differences(*({k: v for k, v in at.items() if k in both} for at in (config, own)))
 
 
 def read_settings(folder: pathlib.Path) -> Settings:
@@ -175,6 +195,6 @@ def _read(folder: pathlib.Path, like: Params, which: Which) -> tuple[Params, int
         return found["params"], int(found["step"])
     try:
         step, params = read_checkpoint(kept, like, prefix="average")
-    except ValueError:
+    except NoPartError:  # none is taken
         step, params = read_checkpoint(kept, like, prefix="params")
     return params, step

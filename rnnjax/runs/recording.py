@@ -1,6 +1,7 @@
 """A run's numbers: one line of `metrics.jsonl` each."""
 
 import hashlib
+import itertools
 import json
 import logging
 import math
@@ -29,6 +30,7 @@ class Recorder:
             from the beginning, all are.
         digest: of the lines up to there. If they have another, some are missing or have changed:
             that gets a line in the log, and the file as it was stays as `metrics.jsonl.damaged`.
+            From then on the run `is_damaged`, whoever goes on with it.
 
     Raises:
         ValueError: a line before the last is not a record, and there is no digest to tell since
@@ -56,8 +58,7 @@ class Recorder:
         self._digest = hashlib.sha256(kept)
         if digest is not None and digest != self.digest:
             _warn(self.path, resume_step)
-            if there:
-                self.path.replace(self.path.with_name(f"{_FILE}.damaged"))
+            write_bytes(_free(_damaged(self.path.parent)), there)
             write_bytes(self.path, kept)
         elif there.startswith(kept):
             with self.path.open("ab") as file:
@@ -95,6 +96,11 @@ class Recorder:
         """Writes nothing: no two runs are equally fast, and their lines are equal."""
 
 
+def is_damaged(workdir: str | os.PathLike[str]) -> bool:
+    """Says whether what a run had recorded was found missing or changed once."""
+    return _damaged(folder_of(workdir)).exists()
+
+
 def check_metrics(workdir: str | os.PathLike[str], step: int, digest: str) -> None:
     """Says in the log if what a run has recorded up to a step is not what it was."""
     path = folder_of(workdir) / _FILE
@@ -125,6 +131,16 @@ def read_metrics(workdir: str | os.PathLike[str]) -> list[dict[str, Any]]:
     return [record for _, record in _lines(_bytes(path), path)]
 
 
+def _damaged(folder: pathlib.Path) -> pathlib.Path:
+    return folder / f"{_FILE}.damaged"
+
+
+def _free(path: pathlib.Path) -> pathlib.Path:
+    """Returns the path, or with a number after it the first that is not taken."""
+    numbered = (path.with_name(f"{path.name}.{n}") for n in itertools.count(2))
+    return next(name for name in itertools.chain([path], numbered) if not name.exists())
+
+
 def _bytes(path: pathlib.Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
@@ -145,7 +161,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
         record = json.loads(line)
     except ValueError:
         return None
-    whole = line.endswith(b"\n") and isinstance(record, dict) and "step" in record
+    whole = line.endswith(b"\n") and isinstance(record, dict) and type(record.get("step")) is int
     return record if whole else None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from rnnjax.runs.checkpoint import read_checkpoint
+from rnnjax.runs.checkpoint import NoCheckpointError, read_checkpoint
 from rnnjax.runs.keeping import Tree, as_tree, member_of, stacked
 from rnnjax.runs.step_files import steps_in
 from rnnjax.runs.work import Run
@@ -23,7 +23,7 @@ def refuse_more_steps(run: Run) -> None:
     for workdir in run.workdirs if run.changeable else ():
         try:
             step, _ = read_checkpoint(workdir.folder / "checkpoints", prefix="step")
-        except ValueError:  # there is none
+        except NoCheckpointError:
             continue
         if step > run.problem.plan.steps:
             raise WorkdirError(
@@ -56,7 +56,7 @@ def restore(run: Run, first: Members) -> tuple[Tree | None, dict[str, Any]]:
         folder = workdir.folder / "checkpoints"
         try:
             own.append(read_checkpoint(folder, member_of(like, 0))[1])
-        except ValueError:
+        except NoCheckpointError:
             _refuse_damaged(folder, steps_in(folder))
             return None, {}  # this one has never had any
     furthest = max(int(tree["step"]) for tree in own)

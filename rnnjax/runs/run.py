@@ -12,10 +12,10 @@ from rnnjax.runs.checkpoint import Checkpoints
 from rnnjax.runs.durable import sync, sync_below
 from rnnjax.runs.environment import describe_environment, note_members
 from rnnjax.runs.keeping import Tree, as_members, as_tree, member_of
-from rnnjax.runs.listeners import Giving, Keeping, Recording, Showing, Sink
+from rnnjax.runs.listeners import Giving, Guarding, Keeping, Recording, Showing, Sink
 from rnnjax.runs.profile import profiled
 from rnnjax.runs.progress import Progress
-from rnnjax.runs.recording import Recorder, check_metrics
+from rnnjax.runs.recording import Recorder, check_metrics, is_damaged
 from rnnjax.runs.resume import refuse_more_steps, restore
 from rnnjax.runs.summary import (
     FILE,
@@ -79,6 +79,7 @@ def train(
         WorkdirError: if a folder is not that member's; see `open_workdir`.
         ValueError: if the run's processes differ in their settings.
         LostProcessError: if another process has ended.
+        LostWorkdirError: if a folder is gone, or another process's, while it trains.
         DivergedError: if no loss is finite any more.
         Interrupted: if a signal has ended it, after a checkpoint; see `interrupts`.
     """
@@ -139,6 +140,7 @@ def _lead(
         interrupts.postponed(),
     ):
         watching = [
+            Guarding([workdir.folder for workdir in run.workdirs]),
             recording,
             Keeping(kept, recording, program.position, run.problem.plan),
             Showing(progress),
@@ -196,8 +198,8 @@ def _recording(
             board = TensorBoard(workdir.folder, resume_step=resumed_from)
             own: list[Sink] = [recorders[-1], board]
             if wandb is not None:
-                board = WeightsAndBiases(workdir.folder, project=wandb, config=workdir.config)
-                own.append(stack.enter_context(board))
+                page = WeightsAndBiases(workdir.folder, project=wandb, config=workdir.config)
+                own.append(stack.enter_context(page))
             sinks.append(own)
         yield Recording(recorders, sinks)
 
@@ -233,6 +235,8 @@ def _sum_up(run: Run, index: int, tree: Tree, speed: Speed, resumed_from: int) -
         "data": run.data,
         "figures": False,
     }
+    if is_damaged(folder):
+        found["metrics"] = "damaged"
     write_summary(folder, found, synced=False)
     return found
 

@@ -1,6 +1,7 @@
 """What Orbax says when a disk fails it: one error, and nothing from its threads."""
 
 import contextlib
+import functools
 import logging
 import os
 import re
@@ -30,14 +31,7 @@ def saving(path: str | os.PathLike[str]) -> Iterator[None]:
         ...
         OSError: [Errno 28] No space left on device: '/runs/a'
     """
-    hook, log = sys.unraisablehook, logging.getLogger("asyncio")
-
-    def heard(unraisable: "sys.UnraisableHookArgs") -> None:
-        if str(unraisable.exc_value) != "Event loop is closed":
-            hook(unraisable)
-
-    sys.unraisablehook = heard
-    log.addFilter(_is_not_of_a_write)
+    _silence_threads()
     try:
         yield
     except ValueError as error:
@@ -46,9 +40,19 @@ def saving(path: str | os.PathLike[str]) -> Iterator[None]:
             raise
         code = int(found[1])
         raise OSError(code, os.strerror(code), os.fspath(path)) from error
-    # Not where it has failed: the threads may speak later.
-    sys.unraisablehook = hook
-    log.removeFilter(_is_not_of_a_write)
+
+
+@functools.cache
+def _silence_threads() -> None:
+    """Does so for good: they may speak long after the save that has failed."""
+    hook = sys.unraisablehook
+
+    def heard(unraisable: "sys.UnraisableHookArgs") -> None:
+        if str(unraisable.exc_value) != "Event loop is closed":
+            hook(unraisable)
+
+    sys.unraisablehook = heard
+    logging.getLogger("asyncio").addFilter(_is_not_of_a_write)
 
 
 def _is_not_of_a_write(record: logging.LogRecord) -> bool:

@@ -129,27 +129,6 @@ class StepFiles:
         if synced:
             sync(self.folder)
 
-    def read_record(self, step: int | str) -> dict[str, Any]:
-        """Returns what `record.json` says of the step.
-
-        Raises:
-            DamagedError: it cannot be read, or has changed.
-            ValueError: it is of a format that is not known here.
-        """
-        try:
-            record = json.loads((self.folder / str(step) / "record.json").read_bytes())
-            digest = record.pop("digest")
-        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-            raise DamagedError(f"its record cannot be read ({type(error).__name__})") from error
-        if digest != _digest(json.dumps(record, sort_keys=True).encode()):
-            raise DamagedError("its record has changed")
-        if (found := record.get("format", 1)) != FORMAT:
-            raise ValueError(
-                f"checkpoint {self.folder / str(step)} has format {found}, and this version of "
-                f"rnnjax reads format {FORMAT}"
-            )
-        return record
-
     def read_array(self, step: int | str, name: str, entry: dict[str, Any]) -> np.ndarray:
         """Returns the array of the leaf `name`, of which the record has `entry`.
 
@@ -167,7 +146,10 @@ class StepFiles:
         """Removes a step."""
         temporary = self._temporary(step)
         (self.folder / str(step)).rename(temporary)
-        shutil.rmtree(temporary)
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        else:  # somebody's file that is named by a number
+            temporary.unlink()
 
     def _temporary(self, step: int) -> pathlib.Path:
         return self.folder / f"{step}{_TEMPORARY}"
@@ -188,7 +170,7 @@ class StepFiles:
         if self._is_read_back:
             return
         try:
-            for leaf, entry in self.read_record(name)["leaves"].items():
+            for leaf, entry in read_record(self.folder / name)["leaves"].items():
                 self.read_array(name, leaf, entry)
         except DamagedError as error:
             raise RuntimeError(f"a save in {self.folder} does not come back: {error}") from error
@@ -208,6 +190,28 @@ class StepFiles:
                 f"{name or 'the state'} cannot be read ({type(error).__name__})"
             ) from error
         return found
+
+
+def read_record(step: pathlib.Path) -> dict[str, Any]:
+    """Returns what `record.json` in the folder of a step says.
+
+    Raises:
+        DamagedError: it cannot be read, or has changed.
+        ValueError: it is of a format that is not known here.
+    """
+    try:
+        record = json.loads((step / "record.json").read_bytes())
+        digest = record.pop("digest")
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise DamagedError(f"its record cannot be read ({type(error).__name__})") from error
+    if digest != _digest(json.dumps(record, sort_keys=True).encode()):
+        raise DamagedError("its record has changed")
+    if (found := record.get("format", 1)) != FORMAT:
+        raise ValueError(
+            f"checkpoint {step} has format {found}, and this version of rnnjax reads format "
+            f"{FORMAT}"
+        )
+    return record
 
 
 def _entry(leaf: Leaf, array: np.ndarray) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pathlib
 import secrets
 from typing import Any
 
+from rnnjax.runs.durable import write_text
 from rnnjax.runs.workdir import folder_of
 
 _FILE = "wandb_id.txt"
@@ -88,5 +89,5 @@ def _run_id(path: pathlib.Path) -> str:
     kept = path.read_text(encoding="utf-8").strip() if path.exists() else ""
     if not kept:
         kept = secrets.token_hex(4)
-        path.write_text(f"{kept}\n", encoding="utf-8")
+        write_text(path, f"{kept}\n")
     return kept

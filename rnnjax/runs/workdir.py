@@ -23,6 +23,10 @@ class WorkdirError(ValueError):
     """A workdir that this run cannot use; the message is one line that says why."""
 
 
+class LostWorkdirError(RuntimeError):
+    """A workdir that was this run's and is no more."""
+
+
 def folder_of(path: str | os.PathLike[str]) -> pathlib.Path:
     """Returns the absolute path of a folder, `~` expanded as a shell does.
 
@@ -100,6 +104,15 @@ def open_workdir(
         yield folder
     finally:
         os.close(lock)
+
+
+def lock_of(folder: pathlib.Path) -> tuple[int, int] | None:
+    """Returns which file a folder is locked by, its device and its number; None for none."""
+    try:
+        found = (folder / _LOCK).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def write_json(path: str | os.PathLike[str], obj: Any, *, synced: bool = True) -> None:

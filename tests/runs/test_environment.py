@@ -104,3 +104,20 @@ def test_without_git_and_without_a_package_the_environment_says_nothing_of_them(
     assert env["git_commit"] is None
     assert env["versions"]["orbax-checkpoint"] is None
     assert env["versions"]["numpy"] == "1.0"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"devices": 5, "resumed": [1]},
+        {"devices": {"batch_over": None}, "resumed": {}},
+        {"devices": {"batch_over": "x"}, "resumed": [{"step": 5}]},
+        {"devices": {"batch_over": -1}},
+    ],
+)
+def test_no_run_stands_or_falls_by_what_its_environment_says(folder, odd):
+    write_json(folder / "env.json", odd)
+    write_json(folder / "config.json", {"devices": 2})
+    assert batch_devices_of(folder) == 2
+    assert "--devices" not in note_environment(folder, on(1), 50)
+    assert batch_devices_of(folder) == 1

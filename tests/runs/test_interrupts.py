@@ -40,6 +40,21 @@ def test_a_signal_that_is_postponed_waits_until_something_is_saved(capfd):
     assert capfd.readouterr().err == wanted
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_a_destructor_has_swallowed_is_answered_when_training_begins():
+    class Sends:
+        def __del__(self):
+            send(signal.SIGTERM)
+
+    with interrupts.handled():
+        sends = Sends()
+        del sends  # Python says that an exception is ignored
+        assert interrupts.asked() == signal.SIGTERM
+        with pytest.raises(interrupts.Interrupted) as caught, interrupts.postponed():
+            pass
+    assert caught.value.code == 143
+
+
 def test_what_answered_before_answers_again_afterwards():
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     with interrupts.handled():

@@ -162,6 +162,38 @@ def test_steps_that_are_none_leave_the_states_and_the_outputs_of_the_others(fini
     np.testing.assert_allclose(found[steps], wanted[steps], rtol=1e-5)
 
 
+@pytest.fixture
+def copied(finished, tmp_path):
+    """Returns a copy of the run's folder, to be changed."""
+    return shutil.copytree(finished[0], tmp_path / "run")
+
+
+@pytest.mark.parametrize(("written", "other"), [("--ema=0.4", "--ema=0.5"), ("--ema=0.4\n", "")])
+def test_flags_that_are_not_the_settings_of_the_run_are_refused(copied, written, other):
+    flags = copied / "flags.txt"
+    flags.write_text(flags.read_text().replace(written, other))
+    with pytest.raises(ValueError, match=r"flags.txt spells .*: ema is 0.4 there"):
+        load(copied)
+
+
+def test_where_no_average_can_be_read_other_parameters_do_not_stand_in_for_it(copied):
+    for step in (copied / "checkpoints").iterdir():
+        for path in (step / "state").rglob("*"):
+            if path.is_file():
+                path.write_bytes(b"")
+    with pytest.raises(ValueError, match="holds no checkpoint that can be read"):
+        load(copied, "last")
+
+
+def test_metrics_that_are_not_those_that_were_recorded_are_told(copied, caplog):
+    assert len(load(copied).metrics)
+    assert not caplog.records
+    path = copied / "metrics.jsonl"
+    path.write_text(path.read_text().replace('"loss": 0.', '"loss": 1.', 1))
+    assert len(load(copied).metrics)
+    assert "lines up to step 9 are missing or have changed" in caplog.text
+
+
 def test_parameters_and_their_step_belong_together_while_checkpoints_come(
     finished, tmp_path, monkeypatch
 ):

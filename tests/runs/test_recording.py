@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rnnjax.runs.recording import Recorder, read_metrics
+from rnnjax.runs.recording import Recorder, is_damaged, read_metrics
 from tests.runs.stopping import Stop, stop_at
 
 
@@ -160,6 +160,7 @@ def test_lines_that_are_missing_or_have_changed_are_told_and_the_file_is_kept(tm
     again = Recorder(tmp_path, resume_step=3, digest=digest)
     assert (again.digest, path.read_bytes(), caplog.records) == (digest, text, [])
     first, second, third = text.splitlines(keepends=True)
+    assert not is_damaged(tmp_path)
     harmed = {
         first + third: first + third,
         second + third: second + third,
@@ -167,15 +168,17 @@ def test_lines_that_are_missing_or_have_changed_are_told_and_the_file_is_kept(tm
         text.replace(b"0.28", b"0.29"): text.replace(b"0.28", b"0.29"),
         b"\0" * len(first) + second + third: third,  # the second has no beginning any more
     }
-    for there, kept in harmed.items():
+    for number, (there, kept) in enumerate(harmed.items(), start=1):
         caplog.clear()
         path.write_bytes(there)
         recorder = Recorder(tmp_path, resume_step=3, digest=digest)
         assert path.read_bytes() == kept
         assert [record.levelname for record in caplog.records] == ["WARNING"]
         assert "lines up to step 3 are missing or have changed" in caplog.text
-        if there:
-            assert (tmp_path / "metrics.jsonl.damaged").read_bytes() == there
+        # Each stays, and from the first on the run says that it is damaged.
+        name = "metrics.jsonl.damaged" + (f".{number}" if number > 1 else "")
+        assert (tmp_path / name).read_bytes() == there
+        assert is_damaged(tmp_path)
         recorder.write(4, "train", {"loss": 1.0})
         assert [record["step"] for record in read_metrics(tmp_path)][-1] == 4
     path.unlink()

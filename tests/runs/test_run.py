@@ -10,8 +10,16 @@ from rnnjax.runs.recording import Recorder, read_metrics
 from rnnjax.runs.run import train
 from rnnjax.runs.summary import read_summary
 from rnnjax.runs.work import Run, Workdir
-from rnnjax.runs.workdir import WorkdirError
-from rnnjax.training import DivergedError, Hyperparameters, Optimizer, Plan, make_mesh, make_problem
+from rnnjax.runs.workdir import LostWorkdirError, WorkdirError
+from rnnjax.training import (
+    DivergedError,
+    Hyperparameters,
+    Listener,
+    Optimizer,
+    Plan,
+    make_mesh,
+    make_problem,
+)
 from tests.full import full
 from tests.laws.draws import assert_identical
 from tests.runs.stopping import Stop, stop_at
@@ -152,6 +160,26 @@ def test_a_run_killed_before_its_summary_only_sums_up(uncut, tmp_path):
     assert (summary["final"], summary["best"]) == (uncut[1]["final"], uncut[1]["best"])
     assert (folder / "metrics.jsonl").read_bytes() == (uncut[0] / "metrics.jsonl").read_bytes()
     assert snapshot(folder / "checkpoints") == checkpoints
+
+
+def test_a_run_whose_folder_is_moved_ends_before_it_writes_into_the_next(uncut, tmp_path):
+    folder, moved = tmp_path / "run", tmp_path / "moved"
+
+    class Moving(Listener):
+        def evaluated(self, moment):
+            if moment.step == 4:
+                folder.rename(moved)
+                (folder / "checkpoints").mkdir(parents=True)  # somebody has begun another run
+                (folder / ".rnnjax-lock").touch()
+
+    with pytest.raises(LostWorkdirError, match=f"workdir {folder} was moved or removed while"):
+        train(run_in(folder), listeners=[Moving()], show=False)
+    assert sorted(path.name for path in folder.iterdir()) == [".rnnjax-lock", "checkpoints"]
+    assert not list((folder / "checkpoints").iterdir())
+    folder.rename(tmp_path / "other")
+    moved.rename(folder)
+    assert finish(folder)["best"] == uncut[1]["best"]
+    assert (folder / "metrics.jsonl").read_bytes() == (uncut[0] / "metrics.jsonl").read_bytes()
 
 
 def test_the_folder_of_other_settings_is_refused_and_left_alone(uncut):
