@@ -17,7 +17,7 @@ from rnnjax.settings import Settings
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.begun import read_begun
 from rnnjax.sweeps.checks import check_plan
-from rnnjax.sweeps.executors import Command, Debug, Executor, Local, start_workers
+from rnnjax.sweeps.executors import Command, Debug, Executor, Local, Worker, start_workers
 from rnnjax.sweeps.folder import config_of, read_criterion
 from rnnjax.sweeps.handles import raise_open_files
 from rnnjax.sweeps.in_process import do_here
@@ -26,7 +26,7 @@ from rnnjax.sweeps.plan import Plan, make_plan
 from rnnjax.sweeps.progress import SweepProgress, counted
 from rnnjax.sweeps.slurm import check_slurm, read_slurm
 from rnnjax.sweeps.study import used
-from rnnjax.sweeps.watching import watch
+from rnnjax.sweeps.watching import Replacing, watch
 from rnnjax.training import DivergedError
 
 
@@ -153,8 +153,13 @@ def _share(
         for worker in range(workers)
     ]
     started = start_workers(executor, commands, opened.folder / "workers")
+
+    def start(number: int) -> Worker:
+        return executor.start([commands[number]], [pathlib.Path(started[number].output)])[0]
+
+    replacing = Replacing(start) if isinstance(executor, Local) else None  # Slurm has its own rules
     with SweepProgress(name) as progress:
-        watch(started, opened.queue, progress, best=opened.results.best)
+        watch(started, opened.queue, progress, best=opened.results.best, replacing=replacing)
 
 
 def _executor(options: SweepOptions) -> Executor:

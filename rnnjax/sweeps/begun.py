@@ -3,9 +3,9 @@
 import collections
 import pathlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from rnnjax.runs.workdir import read_json
+from rnnjax.runs.workdir import WorkdirError, read_json
 from rnnjax.settings import Settings
 from rnnjax.sweeps.sampling import Texts
 from rnnjax.sweeps.space import Axis, Choices, read_space
@@ -40,13 +40,28 @@ def read_begun(workdir: pathlib.Path) -> Begun | None:
     path = workdir / "sweep.json"
     if not path.exists():
         return None
-    about = read_json(path)
+    about = read_about(workdir)
     try:
         return Begun(
             about["sweep"], tuple(about["axes"]), about["sampler"], about["steps"], about["units"]
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path} describes no sweep: {error}") from None
+
+
+def read_about(workdir: pathlib.Path) -> dict[str, Any]:
+    """Returns what a folder's `sweep.json` holds.
+
+    Raises:
+        ValueError: if it cannot be read; the line says what helps.
+    """
+    try:
+        return read_json(workdir / "sweep.json")
+    except WorkdirError as error:
+        raise WorkdirError(
+            f"{error}; unless the sweep was extended, delete the file and its command makes it "
+            "again of the points"
+        ) from error
 
 
 def respelled(space: dict[str, Axis], settings: Settings, begun: Begun | None) -> dict[str, Axis]:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnjax.runs.durable import sync
-from rnnjax.runs.workdir import read_json, write_json
+from rnnjax.runs.workdir import WorkdirError, read_json, write_json
 from rnnjax.settings.catalogue import short
 from rnnjax.sweeps.criterion import Criterion
 from rnnjax.sweeps.plan import Plan
 from rnnjax.sweeps.sampling import Texts
 
+ENDED = frozenset({"finished", "diverged", "pruned"})  # statuses of what is not gone on with
 CHANGEABLE = frozenset({"sweep", "trials", "steps"})  # in which a plan that extends may differ
 
 
@@ -50,9 +51,24 @@ def mark(
 
 
 def begun_settings(workdir: pathlib.Path, number: int) -> Texts | None:
-    """Returns the swept settings of a point that was begun, None for another."""
+    """Returns the swept settings of a point that was begun, None for another.
+
+    Those that cannot be read are as good as lost: they are known otherwise.
+    """
+    return _read_mark(workdir, number).get("settings")
+
+
+def has_ended(workdir: pathlib.Path, number: int) -> bool:
+    """Says whether a point is not to be gone on with."""
+    return _read_mark(workdir, number).get("status") in ENDED
+
+
+def _read_mark(workdir: pathlib.Path, number: int) -> dict[str, Any]:
     path = point_folder(workdir, number).with_suffix(".json")
-    return read_json(path)["settings"] if path.exists() else None
+    try:
+        return read_json(path) if path.exists() else {}
+    except WorkdirError:
+        return {}
 
 
 def new_study(workdir: pathlib.Path) -> str:

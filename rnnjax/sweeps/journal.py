@@ -11,6 +11,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 SUFFIX = ".journal"
+REMEDY = "delete it, and sweeps make their studies again of their points"  # if it is damaged
 _BEGINS = b'{"op_code":'  # how its files begin, and every line in them
 _BLOCK = 4096
 
@@ -98,7 +99,8 @@ def open_journal(file: pathlib.Path) -> JournalStorage:
     except OSError as error:
         raise ValueError(f"storage {file} cannot be opened: {error.strerror}") from error
     except (json.JSONDecodeError, KeyError, AssertionError, OptunaError) as error:
-        raise ValueError(f"storage {file} is damaged: {_damage(file) or error}") from error
+        said = f"{_damage(file) or error}; {REMEDY}"
+        raise ValueError(f"storage {file} is damaged: {said}") from error
 
 
 def _damage(file: pathlib.Path) -> str | None:

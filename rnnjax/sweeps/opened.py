@@ -20,12 +20,14 @@ from rnnjax.sweeps.folder import (
     CHANGEABLE,
     config_of,
     flags_of,
+    has_ended,
     mark,
     new_study,
     read_units,
     study_of,
     write_plan,
 )
+from rnnjax.sweeps.mending import mend
 from rnnjax.sweeps.plan import Plan
 from rnnjax.sweeps.progress import counted
 from rnnjax.sweeps.report import write_report
@@ -96,6 +98,7 @@ def open_sweep(
 
     A folder has studies of its own, also where another of its name is in the storage. One that was
     moved or copied gets new ones in a storage outside of it: its finished runs are looked up.
+    What is lost of points that were done is made again.
 
     Args:
         plan: what to do.
@@ -124,6 +127,7 @@ def open_sweep(
         opened = _open_own(plan, criterion, folder, storage)
         begun = read_begun(folder)
         _refresh(opened.queue)
+        mend(plan, folder, opened.queue)
         if plan.extended and begun is not None:
             _extend(opened, begun)
         write_plan(folder, plan, criterion, opened.results.study.study_name)
@@ -271,7 +275,7 @@ def _mark_what_failed(opened: OpenSweep) -> None:
             failed.append(unit)
         begun = state is UnitState.STOPPED or (state is UnitState.WAITING and len(trials) > 1)
         if begun or unit in failed:
-            numbers = opened.plan.numbers(unit)
+            numbers = [n for n in opened.plan.numbers(unit) if not has_ended(opened.folder, n)]
             statuses |= dict.fromkeys(numbers, "stopped" if begun else "failed")
     mark(opened.folder, statuses)
     opened.results.abandon(failed)

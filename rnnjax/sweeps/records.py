@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnnjax.catalogue import typed
 from rnnjax.runs.figures.style import spans_decade
-from rnnjax.runs.summary import read_summary
+from rnnjax.runs.summary import FILE, read_summary
 from rnnjax.runs.workdir import folder_of, read_json
+from rnnjax.sweeps.begun import read_about
 from rnnjax.sweeps.columns import point_columns
 from rnnjax.sweeps.estimates import Estimate, mean_and_interval
 
@@ -105,6 +106,8 @@ class Sweep(NamedTuple):
         planned: how many points there are to be, None where that is open.
         points: in the order of their numbers.
         fixed: the settings that all points share, as their `config.json` has them.
+        left_out: what is wrong with the files of points that are none of `points`, a line each;
+            the sweep's command makes them again.
 
     Example:
         >>> sweep = read_sweep("runs/adding-sweep")  # doctest: +SKIP
@@ -123,6 +126,7 @@ class Sweep(NamedTuple):
     planned: int | None
     points: tuple[Point, ...]
     fixed: dict[str, Any]
+    left_out: tuple[str, ...] = ()
 
     def result(self, point: Point) -> float | None:
         """Returns what a point is ranked by, see `Point.result`."""
@@ -195,7 +199,7 @@ def read_sweep(workdir: str | os.PathLike[str]) -> Sweep:
     """Reads a sweep's folder, finished or not.
 
     Raises:
-        ValueError: if the folder holds no sweep, or a file in it cannot be read.
+        ValueError: if the folder holds no sweep, or its `sweep.json` cannot be read.
 
     Example:
         >>> import tempfile
@@ -210,7 +214,7 @@ def read_sweep(workdir: str | os.PathLike[str]) -> Sweep:
     folder = folder_of(workdir)
     if not (folder / "sweep.json").is_file():
         raise ValueError(f"{folder} holds no sweep: there is no sweep.json in it")
-    about = read_json(folder / "sweep.json")
+    about = read_about(folder)
     files = sorted((folder / "points").glob("*.json"))
     try:
         if about["split"] not in SPLITS:
@@ -218,7 +222,7 @@ def read_sweep(workdir: str | os.PathLike[str]) -> Sweep:
                 f"{folder / 'sweep.json'}: split is {about['split']!r}, not one of "
                 f"{', '.join(SPLITS)}"
             )
-        points = [_read_point(path, about["axes"]) for path in files]
+        points, left_out = _read_points(files, about["axes"])
         return Sweep(
             folder=folder,
             experiment=about["experiment"],
@@ -230,6 +234,7 @@ def read_sweep(workdir: str | os.PathLike[str]) -> Sweep:
             planned=about["points"],
             points=tuple(sorted(points, key=lambda point: point.number)),
             fixed=_shared_settings(point.folder / "config.json" for point in points),
+            left_out=tuple(left_out),
         )
     except KeyError as error:
         raise ValueError(f"{folder / 'sweep.json'} lacks {error}") from None
@@ -240,10 +245,36 @@ def _mean(values: Iterable[float | None], geometric: bool) -> Estimate | None:
     return mean_and_interval(found, geometric=geometric and all(value > 0 for value in found))
 
 
-def _read_point(path: pathlib.Path, axes: Sequence[str]) -> Point:
+def _read_points(
+    files: Iterable[pathlib.Path], axes: Sequence[str]
+) -> tuple[list[Point], list[str]]:
+    """Returns the points that can be read, and what is wrong with the others."""
+    points: list[Point] = []
+    left_out: list[str] = []
+    for path in files:
+        try:
+            points.append(read_point(path, axes))
+        except ValueError as error:
+            left_out.append(str(error))
+    return points, left_out
+
+
+def read_point(path: pathlib.Path, axes: Sequence[str]) -> Point:
+    """Reads what is known of a point.
+
+    Args:
+        path: what stands beside the point's folder.
+        axes: the names of the swept settings.
+
+    Raises:
+        ValueError: if a file of JSON that the point has cannot be read or says something
+            impossible, or a summary is missing; in one line, which names it.
+    """
     about = read_json(path)
     folder = path.with_suffix("")
-    summary = read_summary(folder) or {}
+    summary = read_summary(folder)
+    if (folder / "config.json").exists():
+        read_json(folder / "config.json")
     try:
         settings = {name: str(about["settings"][name]) for name in axes}
         number, status = int(about["number"]), about["status"]
@@ -251,6 +282,9 @@ def _read_point(path: pathlib.Path, axes: Sequence[str]) -> Point:
         raise ValueError(f"{path} describes no point of this sweep: {error}") from None
     if status not in STATUSES:
         raise ValueError(f"{path}: unknown status {status!r}; there are {', '.join(STATUSES)}")
+    if status == "finished" and summary is None:
+        raise ValueError(f"{folder / FILE} is missing")
+    summary = summary or {}
     return Point(
         number=number,
         settings=settings,

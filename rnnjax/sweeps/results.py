@@ -89,10 +89,14 @@ class Results:
         else:
             self.study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
 
-    def is_finished(self, numbers: Sequence[int]) -> bool:
-        """Says whether the trial of these points has ended."""
+    def ended(self, numbers: Sequence[int]) -> FrozenTrial | None:
+        """Returns the trial of these points, None unless it has ended."""
         trial = self._find(numbers)
-        return trial is not None and trial.state.is_finished()
+        return trial if trial is not None and trial.state.is_finished() else None
+
+    def settings_of(self, trial: FrozenTrial) -> Texts:
+        """Returns the settings of a trial, as `begin` does."""
+        return suggest(optuna.trial.FixedTrial(trial.params), self._plan.space, self._typed)
 
     def record(self, trials: Sequence[Sequence[int]]) -> None:
         """Adds trials that have ended, made of what their runs have left, unless they are there.

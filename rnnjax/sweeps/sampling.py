@@ -81,7 +81,7 @@ def draw(space: Mapping[str, Axis], count: int, sampler: str, seed: int) -> list
 
 
 def suggest(
-    trial: "optuna.Trial",
+    trial: "optuna.trial.BaseTrial",
     space: Mapping[str, Axis],
     typed: Callable[[str, str], Category] = lambda name, text: text,
 ) -> Texts:
@@ -103,7 +103,7 @@ def suggest(
 
 
 def _suggest(
-    trial: "optuna.Trial", name: str, axis: Axis, typed: Callable[[str, str], Category]
+    trial: "optuna.trial.BaseTrial", name: str, axis: Axis, typed: Callable[[str, str], Category]
 ) -> str:
     match axis:
         case Choices(texts):

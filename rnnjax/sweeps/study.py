@@ -15,11 +15,12 @@ from optuna.study import StudyDirection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from rnnjax.runs.workdir import folder_of
-from rnnjax.sweeps.journal import SUFFIX, open_journal
+from rnnjax.sweeps.journal import REMEDY, SUFFIX, open_journal
 from rnnjax.sweeps.units import queue_again
 
 _SQLITE = b"SQLite format 3"  # how its files begin
 _FAILED = re.compile("disk is full|disk I/O error")  # what SQLite says that is not the user's fault
+_DAMAGED = re.compile("malformed|not a database")  # what it says of half a file
 _LOCK_SECONDS = 60  # how long a process waits for its turn at an SQLite file
 
 
@@ -178,7 +179,8 @@ def used(storage: str) -> Iterator[None]:
     except TrialPruned:
         raise
     except (SQLAlchemyError, OptunaError) as error:
-        raise RuntimeError(f"storage {_shown(storage)} cannot be used: {_reason(error)}") from error
+        said = f"cannot be used: {_reason(error)}{_remedy(storage, error)}"
+        raise RuntimeError(f"storage {_shown(storage)} {said}") from error
 
 
 @contextlib.contextmanager
@@ -188,11 +190,18 @@ def _translated(storage: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, OptunaError, ImportError) as error:
         kind = RuntimeError if _FAILED.search(_reason(error)) else ValueError
-        raise kind(f"storage {_shown(storage)} cannot be opened: {_reason(error)}") from error
+        said = f"cannot be opened: {_reason(error)}{_remedy(storage, error)}"
+        raise kind(f"storage {_shown(storage)} {said}") from error
 
 
 def _reason(error: Exception) -> str:
     return str(error.__cause__ or error).strip().partition("\n")[0]
+
+
+def _remedy(storage: str, error: Exception) -> str:
+    """Returns what helps where a file is damaged."""
+    damaged = "://" not in storage and _DAMAGED.search(_reason(error))
+    return f"; {REMEDY}" if damaged else ""
 
 
 def _open_storage(storage: str, heartbeat: Heartbeat | None) -> BaseStorage:

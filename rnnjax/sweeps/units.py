@@ -20,7 +20,7 @@ _ANEW = "anew"  # the trial's attribute that makes what came before it count no 
 class UnitState(enum.Enum):
     """What has become of a unit, judged by all its trials."""
 
-    FINISHED = enum.auto()  # one of them is complete
+    FINISHED = enum.auto()  # one of them is complete, and what it made is there
     RUNNING = enum.auto()
     WAITING = enum.auto()  # in the queue
     STOPPED = enum.auto()  # begun and given up, with a try left: `plan_units` queues it again
@@ -75,6 +75,11 @@ def plan_units(queue: optuna.Study, count: int, *, retry: bool = False) -> None:
             _enqueue(queue, unit)
 
 
+def plan_again(queue: optuna.Study, unit: int) -> None:
+    """Queues a unit that is finished once more: what it has left is no longer whole."""
+    _enqueue(queue, unit, anew=True)
+
+
 def unit_of(trial: FrozenTrial | optuna.Trial) -> int | None:
     """Returns the number of the unit that a trial does, None for a trial without work."""
     return trial.user_attrs.get(_UNIT)
@@ -92,6 +97,8 @@ def tries_of(queue: optuna.Study) -> dict[int, list[FrozenTrial]]:
 
 def state_of(trials: Sequence[FrozenTrial]) -> UnitState:
     """Returns what has become of the unit that `trials` are all the trials of."""
+    anew = [index for index, trial in enumerate(trials) if _ANEW in trial.user_attrs]
+    trials = trials[anew[-1] :] if anew else trials
     states = {trial.state for trial in trials}
     if TrialState.COMPLETE in states:
         return UnitState.FINISHED
@@ -101,8 +108,6 @@ def state_of(trials: Sequence[FrozenTrial]) -> UnitState:
         return UnitState.WAITING
     in_vain = 0
     for trial in trials:
-        if _ANEW in trial.user_attrs:
-            in_vain = 0
         if STOPPED in trial.user_attrs:
             continue
         if ERROR in trial.user_attrs:

@@ -16,6 +16,7 @@ from rnnjax.sweeps.units import Counts, progress_of, release_units
 from rnnjax.sweeps.workers import Watchdog, release_of
 
 _END_SECONDS = 10.0  # what workers have to end in when no work is left
+_MOST = 3  # workers in the place of killed ones in a row, without a unit that has ended
 
 
 class Ending(NamedTuple):
@@ -30,12 +31,33 @@ class Ending(NamedTuple):
     died: int
 
 
+class Replacing:
+    """Starts another worker in the place of a killed one, but not for ever.
+
+    Args:
+        start: starts the worker of a number.
+    """
+
+    def __init__(self, start: Callable[[int], Worker]):
+        self._start, self._ended, self._in_vain = start, 0, 0
+
+    def replace(self, number: int, counts: Counts) -> Worker | None:
+        """Returns another worker, None where there is no work or too many were killed."""
+        if counts.ended > self._ended:
+            self._ended, self._in_vain = counts.ended, 0
+        if counts.done or self._in_vain == _MOST:
+            return None
+        self._in_vain += 1
+        return self._start(number)
+
+
 def watch(
     workers: Sequence[Worker],
     queue: optuna.Study,
     progress: SweepProgress,
     *,
     best: Callable[[], float | None] = lambda: None,
+    replacing: Replacing | None = None,
     look_seconds: float = 0.5,
 ) -> Ending:
     """Waits until all units are done and the workers have ended, or none of them lives.
@@ -49,11 +71,13 @@ def watch(
         queue: that they work on.
         progress: is shown how far they are.
         best: returns the best value of a point so far.
+        replacing: starts another where a worker was killed; None for none.
         look_seconds: from one look to the next.
 
     Returns:
         How it ended.
     """
+    workers, deaths = list(workers), 0
     died: set[int] = set()
     done_at: float | None = None
     watchdog = None if has_heartbeat(queue) else Watchdog(queue)
@@ -63,10 +87,18 @@ def watch(
             for number, code in enumerate(codes):
                 if code and number not in died:
                     died.add(number)
+                    deaths += 1
                     progress.tell(_death(number, code, workers[number]))
                     name = workers[number].name
                     if _was_told(code) and name is not None:
                         release_of(queue, name)  # it may have been too busy to do so itself
+                    another = None
+                    if replacing is not None and code < 0:
+                        another = replacing.replace(number, progress_of(queue))
+                    if another is not None:
+                        progress.tell(f"worker {number} is started again")
+                        workers[number], codes[number] = another, None
+                        died.remove(number)
             if watchdog is not None:
                 ended = [w.name for w, code in zip(workers, codes, strict=True) if code is not None]
                 watchdog.look(frozenset(name for name in ended if name is not None))
@@ -74,11 +106,11 @@ def watch(
             state = _state(best(), counts, codes.count(None))
             progress.update(counts.ended, sum(counts), state)
             if None not in codes:
-                return Ending(counts, len(died))
+                return Ending(counts, deaths)
             done_at = (done_at or time.monotonic()) if counts.done else None
             if done_at is not None and time.monotonic() - done_at > _END_SECONDS:
                 stop_workers(workers)
-                return Ending(counts, len(died))
+                return Ending(counts, deaths)
             time.sleep(look_seconds)
     except KeyboardInterrupt:
         with _deaf():

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from rnnjax.text import read
@@ -17,6 +18,8 @@ from rnnjax.typing import Array
 _OWN_FLAGS = {*Hyperparameters._fields, "key"}
 # What the seed is folded with for noise in a rule, apart from all other uses of the seed.
 NOISE = 2**31
+# Optax takes any number for how much of an average is kept, and trains on nonsense.
+_KEPT = {"b1", "b2", "b3", "adam_b1", "adam_b2", "beta", "beta3", "betas", "decay", "momentum"}
 
 
 class OptaxRule(NamedTuple):
@@ -46,6 +49,9 @@ class OptaxRule(NamedTuple):
                 own = "seed" if name == "key" else name
                 raise ValueError(f"{own} is given by itself: --{own}, or {own} of Hyperparameters")
         inspect.signature(self.make).bind_partial(**arguments)
+        for name in sorted(_KEPT & arguments.keys()):
+            if self.parameters[name].default != 1:  # a weight, of optimistic_gradient_descent
+                _check_kept(name, arguments[name])
         return self._replace(arguments=arguments)
 
     def transformation(
@@ -151,6 +157,13 @@ def default_weight_decay(text: str) -> float | None:
     """
     parameter = read_rule(text).parameters.get("weight_decay")
     return None if parameter is None else float(parameter.default or 0.0)
+
+
+def _check_kept(name: str, value: Any) -> None:
+    """Checks how much of an average is kept at each update, or of several averages."""
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, int | float) and not 0 <= np.float32(number) < 1:
+            raise ValueError(f"{name} must be at least 0 and less than 1; got {number!r}")
 
 
 def _makes_optimizers(value: object) -> bool:

@@ -65,7 +65,7 @@ def write_run(path, point, about):
         lines += [{"step": step, "split": name, **metrics} for name, metrics in parts.items()]
         evaluations.append({"step": step, **parts})
     (path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    if point.status == "finished" and evaluations:
+    if point.status == "finished":
         sign = -1 if about["higher_is_better"] else 1
         known = [e for e in evaluations if e[split][metric] is not None]
         best = min(known, key=lambda e: sign * e[split][metric], default=None)
@@ -74,7 +74,7 @@ def write_run(path, point, about):
         summary = {
             "name": "adding",
             "metric": metric,
-            "final": evaluations[-1],
+            "final": evaluations[-1] if evaluations else None,
             "best": best if split == "validation" else None,
             "seconds": 1.5,
         }

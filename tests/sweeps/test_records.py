@@ -1,10 +1,12 @@
 import json
+import re
 import sys
 
 import numpy as np
 import pytest
 
 from rnnjax.sweeps.records import read_sweep
+from rnnjax.sweeps.report.table import summary_lines
 from tests.sweeps.made import Made, write, write_sweep
 
 
@@ -168,12 +170,12 @@ def test_numbers_beyond_four_digits_keep_their_order(tmp_path):
     assert [p.number for p in read_sweep(tmp_path).points] == [0, 9999, 10000]
 
 
-def test_what_is_no_sweep_is_refused_in_one_line(tmp_path):
-    with pytest.raises(ValueError, match=r"^.* holds no sweep: there is no sweep.json in it$"):
-        read_sweep(tmp_path)
-    write_sweep(tmp_path, [point(1.0, a=0)])
-    file = tmp_path / "points" / "0000.json"
-    for text, message in [
+def test_a_point_that_cannot_be_read_is_left_out_and_the_summary_says_so(tmp_path):
+    write_sweep(tmp_path, [point(1.0, a=0), point(2.0, a=1)], config={})
+    whole = read_sweep(tmp_path)
+    assert whole.left_out == ()
+    file, run = tmp_path / "points" / "0000.json", tmp_path / "points" / "0000"
+    harms = [
         ("{", r"0000.json cannot be read as JSON: .*$"),
         ("[]", r"0000.json holds no JSON object$"),
         ('{"number": 0, "settings": {}}', r"describes no point of this sweep: 'a'$"),
@@ -181,11 +183,28 @@ def test_what_is_no_sweep_is_refused_in_one_line(tmp_path):
             '{"number": 0, "settings": {"a": 1}, "status": "lost"}',
             r"unknown status 'lost'; there are finished, running, stopped, pruned, failed, div",
         ),
-    ]:
-        file.write_text(text)
-        with pytest.raises(ValueError, match=message):
-            read_sweep(tmp_path)
-    file.unlink()
+    ]
+    cases = [(file, text, message) for text, message in harms]
+    cases.append((run / "summary.json", "{", r"0000/summary.json cannot be read as JSON: .*$"))
+    cases.append((run / "config.json", "{", r"0000/config.json cannot be read as JSON: .*$"))
+    for harmed, text, message in cases:
+        before = harmed.read_text()
+        harmed.write_text(text)
+        found = read_sweep(tmp_path)
+        (fault,) = found.left_out
+        assert re.search(message, fault)
+        assert found.points == whole.points[1:]
+        last = summary_lines(found)[-1]
+        assert last == f"Left out, the sweep's command makes it again: {fault}"
+        harmed.write_text(before)
+    (run / "summary.json").unlink()
+    assert read_sweep(tmp_path).left_out == (f"{run / 'summary.json'} is missing",)
+
+
+def test_what_is_no_sweep_is_refused_in_one_line(tmp_path):
+    with pytest.raises(ValueError, match=r"^.* holds no sweep: there is no sweep.json in it$"):
+        read_sweep(tmp_path)
+    write_sweep(tmp_path, [])
     about = json.loads((tmp_path / "sweep.json").read_text())
     write(tmp_path / "sweep.json", about | {"split": "train"})
     with pytest.raises(ValueError, match=r"sweep.json: split is 'train', not one of validation, t"):

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from rnnjax.sweeps.progress import SweepProgress
 from rnnjax.sweeps.units import Counts, plan_units, progress_of, unit_of
-from rnnjax.sweeps.watching import Ending, watch
+from rnnjax.sweeps.watching import Ending, Replacing, watch
 from rnnjax.sweeps.workers import own_name
 from rnnjax.sweeps.working import work
 from tests.sweeps.conftest import until
@@ -35,12 +35,13 @@ class Scripted:
         raise AssertionError("it has ended already")
 
 
-def watched(workers, queue, best=lambda: None, show=False, width=200):
+def watched(workers, queue, best=lambda: None, show=False, width=200, replacing=None):
     """Watches with quick looks; returns how that ended, and what was shown."""
     file = io.StringIO()
     console = Console(file=file, force_terminal=show, width=width, color_system=None)
     with SweepProgress("space sweep", show, console) as progress:
-        ending = watch(workers, queue, progress, best=best, look_seconds=0.01)
+        options = {"best": best, "replacing": replacing, "look_seconds": 0.01}
+        ending = watch(workers, queue, progress, **options)
     return ending, re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", file.getvalue())
 
 
@@ -68,6 +69,40 @@ def test_a_dead_worker_is_told_once_with_its_log(site):
         "worker 1 ended with exit code 1: see workers/worker-0.log",
         "worker 3 was told to end, by signal 15: others may go on",
     ]
+
+
+def test_another_takes_the_place_of_a_killed_worker_until_it_is_in_vain(site):
+    started = []
+
+    def start(number):
+        started.append(number)
+        return Scripted(1, -9)
+
+    workers = [Scripted(1, -9), Scripted(30, 1)]  # one that ends by itself would do so again
+    ending, shown = watched(workers, site.planned(1), replacing=Replacing(start))
+    assert started == [0] * 3
+    assert ending == Ending(Counts(0, 0, 1, 0), died=5)
+    assert shown.splitlines().count("worker 0 is started again") == 3
+
+
+def test_a_unit_that_has_ended_lets_more_killed_workers_be_replaced(site):
+    queue, started = site.planned(3), []
+
+    def start(number):
+        started.append(number)
+        if len(started) in (2, 4):
+            queue.optimize(lambda trial: 1.0, n_trials=1)
+        return Scripted(1, -9)
+
+    watched([Scripted(1, -9)], queue, replacing=Replacing(start))
+    assert len(started) == 4 + 3
+
+
+def test_nobody_takes_the_place_of_a_killed_worker_when_all_is_done(site):
+    queue = site.planned(1)
+    work(queue, lambda unit, saved: None)
+    ending, _ = watched([Scripted(1, -9)], queue, replacing=Replacing(lambda number: 1 / 0))
+    assert ending == Ending(Counts(1, 0, 0, 0), died=1)
 
 
 @pytest.mark.parametrize("site", ["study.journal"], indirect=True)

@@ -149,6 +149,15 @@ def test_an_infinite_limit_changes_no_bit(scale):
         ("noisy_sgd(key=3)", "constant", "seed is given by itself: --seed"),
         ("sgd(0.1)", "constant", "arguments of an optimizer are given by name"),
         ("adam(b9=0.1)", "constant", "got an unexpected keyword argument 'b9'"),
+        ("adam(b1=2)", "constant", r"^adam\(b1=2\): b1 must be at least 0 and less than 1; got 2$"),
+        ("adamw(b2=1.0)", "constant", "b2 must be at least 0 and less than 1; got 1.0"),
+        ("adan(b3=-0.1)", "constant", "b3 must be at least 0 and less than 1; got -0.1"),
+        ("lion(b2=0.99999999999)", "constant", "b2 must be at least 0 and less than 1"),
+        ("sgd(momentum=1.5)", "constant", "momentum must be at least 0 and less than 1"),
+        ("rmsprop(decay=1)", "constant", "decay must be at least 0 and less than 1"),
+        ("muon(adam_b2=3)", "constant", "adam_b2 must be at least 0 and less than 1"),
+        ("signum(beta=-1)", "constant", "beta must be at least 0 and less than 1; got -1"),
+        ("prodigy(betas=(0.9, 7))", "constant", "betas must be at least 0 and less than 1; got 7"),
         ("adam(b1='a')", "constant", "makes no update of gradients alone"),
         ("galore(base_optimizer=sgd)", "constant", "makes no update of gradients alone"),
         ("lbfgs", "constant", "lbfgs makes no update of gradients alone: .*'value'"),
@@ -162,6 +171,14 @@ def test_wrong_texts_are_refused_in_one_line(rule, schedule, message):
     with pytest.raises(ValueError, match=message) as caught:
         Optimizer(rule, schedule).check(STEPS)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["adam(b1=0, b2=0.0)", "sgd(momentum=None)", "optimistic_gradient_descent(beta=2.0)"],
+)
+def test_what_an_optimizer_keeps_of_its_averages_may_be_all_that_optax_means(rule):
+    Optimizer(rule).check(STEPS)
 
 
 def test_arguments_reach_optax():

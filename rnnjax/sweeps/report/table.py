@@ -58,7 +58,12 @@ def print_report(workdir: str | os.PathLike[str], console: "Console") -> None:
 
 
 def summary_lines(sweep: Sweep) -> list[str]:
-    """Returns how far a sweep is, how it is ranked, and what its means are, a line each."""
+    """Returns how far a sweep is, how it is ranked, what its means are and lacks, a line each."""
+    left_out = [f"Left out, the sweep's command makes it again: {why}" for why in sweep.left_out]
+    return [*_how_far(sweep), *left_out]
+
+
+def _how_far(sweep: Sweep) -> list[str]:
     counts = ", ".join(f"{count} {status}" for status, count in sweep.counts().items())
     if not counts:
         return ["No points yet."]
