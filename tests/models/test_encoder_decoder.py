@@ -10,10 +10,11 @@ from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, DeltaNet, Elman
 from rnnjax.compose import Stack, learned_start, zoneout
 from rnnjax.models import Attention, Bridge, Recurrent, encoder_decoder
+from rnnjax.models.bridge import are_alike
 from tests.catalogue import CELLS
 from tests.filled import filled
 from tests.full import full
-from tests.laws.draws import assert_close, normal
+from tests.laws.draws import assert_close, normal, state_of
 
 S, T, B, E, K = 5, 4, 3, 4, 6
 RNG = np.random.default_rng(0)
@@ -218,7 +219,8 @@ def test_any_cell_hands_over_to_an_lstm_and_is_handed_over_to(cell):
         make = functools.partial(model.init_with_output, jax.random.key(0), SOURCES, PREVIOUS)
         logits, variables = jax.eval_shape(make)
         assert (logits.shape, logits.dtype) == ((T, B, K), np.float32)
-        assert "bridge" in variables["params"]
+        # States that fit are handed over as they are.
+        assert ("bridge" in variables["params"]) != are_alike(*map(state_of, (first, second)))
 
 
 def test_layers_may_be_dropped_from_and_cells_have_their_noise_in_training_alone():

@@ -12,6 +12,14 @@ import pytest
 from rnnjax.runs import interrupts
 
 
+@pytest.fixture(autouse=True)
+def _as_from_a_terminal():
+    """Listens to SIGHUP also where the tests were started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def send(number):
     os.kill(os.getpid(), number)
     time.sleep(0.05)  # Python runs a handler between two of its steps

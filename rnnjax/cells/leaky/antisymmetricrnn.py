@@ -25,7 +25,8 @@ class AntisymmetricRNN(GatedCell):
 
     The eigenvalues of `m` are `-gamma + 1j * w`, so that the differential equation keeps what it
     holds. The Euler step does so where `epsilon <= 2 * gamma / (gamma ** 2 + w ** 2)`, and grows
-    for any `epsilon` without the diffusion `gamma`. Of `w_h` only the antisymmetric part counts.
+    for any `epsilon` without the diffusion `gamma`: gradients then overflow within some thousand
+    steps. Of `w_h` only the antisymmetric part counts.
 
     References:
         Chang, Chen, Haber & Chi (2019), AntisymmetricRNN: a dynamical system view on recurrent
