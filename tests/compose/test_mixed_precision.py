@@ -160,7 +160,7 @@ USUAL = ("DeltaNet", "GRUResetBefore", "LRU", "LSTM")  # of the others with --fu
 def error_of(found, wanted):
     """Returns the median of the leaves' errors, each by the leaf's size or a tenth of the largest.
 
-    Where a gradient is what is left of larger numbers, as RWKV-4's by its decays, it is all rounding.
+    A gradient that is what is left of larger numbers, as RWKV-4's by its decays, is all rounding.
     """
     leaves = [jax.tree.leaves(tree) for tree in (found, wanted)]
     size = max(map(root_mean_square, leaves[1]))
@@ -195,7 +195,7 @@ def test_it_is_the_cell_within_the_rounding_of_half_precision(cell):
     assert error_of((state, ys), (full_state, full_ys)) < 0.05
     # Of a plain cell all of a step is rounded, of some several products in a row.
     assert error_of(gradient, full_gradient) < (
-        0.05 if isinstance(cell, SplitCell | AssociativeCell) else 0.15
+        0.1 if isinstance(cell, SplitCell | AssociativeCell) else 0.15
     )
     assert np.abs(ys - full_ys).max() > 1e-5
 
