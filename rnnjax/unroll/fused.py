@@ -38,7 +38,8 @@ class Fused(EngineValue):
         True
 
     On a CPU the kernels are interpreted, which is slow and for tests; on other machines plain loops
-    run. One derivative, in reverse mode. `jax.export` takes one platform at a time.
+    run. Of derivatives the gradient has a kernel, of a `LinearCell` all have; the others are those
+    of a plain loop. `jax.export` takes one platform at a time.
 
     References:
         Diamos et al. (2016), Persistent RNNs: stashing recurrent weights on-chip, ICML.
@@ -103,5 +104,5 @@ fused = Fused()
 
 
 def _find(each: linear.Step, h: Array) -> tuple[Array, Array]:
-    hs = linear_kernel.states(each, h)
+    hs: Any = linear_kernel.states(each, h)
     return hs[-1], hs

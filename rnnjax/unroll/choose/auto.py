@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -18,6 +19,7 @@ from rnnjax.unroll.choose.measurements import Row, Size
 from rnnjax.unroll.fused import fused
 from rnnjax.unroll.linear.associative import associative
 from rnnjax.unroll.linear.linear_scan import linear_scan
+from rnnjax.unroll.linear_map import differentiated_by
 from rnnjax.unroll.split.deferred import deferred
 
 CANDIDATES: dict[type[Cell], tuple[EngineValue, ...]] = {  # of each contract, what is measured
@@ -32,9 +34,6 @@ _UNMEASURED: dict[type[Cell], EngineValue] = {  # elsewhere than on a CPU
 
 class Auto(EngineValue):
     """Runs any cell on the engine that is best by measurement; see `unroll.Engine`.
-
-    Which engine runs may differ from size to size, and with it what can be differentiated: reverse
-    mode always works; for forward mode (`jax.jvp`, `jax.jacfwd`) use `scan`.
 
     It is the leanest of the fastest where the nearest size was measured, on this backend, with a
     cell of the same contract: `unroll.choose` returns it, `unroll.explain` says why. On a GPU it is
@@ -64,34 +63,13 @@ class Auto(EngineValue):
         if forward == gradient:
             return forward.run(cell, params, state, xs, mask, reset)
 
-        made: Any = _run(cell, forward, gradient, (mask, reset), params, state, xs)
-        return made
+        def on(engine: EngineValue) -> Callable[..., tuple[State, Any]]:
+            return functools.partial(engine.run, cell)
+
+        return differentiated_by(on(gradient), on(forward))(params, state, xs, mask, reset)
 
 
 auto = Auto()
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
-def _run(cell, forward, gradient, flags, params, state, xs):
-    """Runs `forward`, and `gradient` instead where the result is differentiated."""
-    mask, reset = flags
-    return forward.run(cell, params, state, xs, mask, reset)
-
-
-def _forward(cell, forward, gradient, flags, params, state, xs):
-    mask, reset = flags
-
-    def run(params: Params, state: State, xs: Any) -> tuple[State, Any]:
-        return gradient.run(cell, params, state, xs, mask, reset)
-
-    return jax.vjp(run, params, state, xs)
-
-
-def _backward(cell, forward, gradient, pull, cotangents):
-    return None, *pull(cotangents)
-
-
-_run.defvjp(_forward, _backward)
 
 
 class ByPart(EngineValue):

@@ -5,16 +5,19 @@ begins anew and where there is one.
 """
 
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from rnnjax.axes import grown
 from rnnjax.cells.base import AssociativeCell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.linear.maps import Maps, before_each
+from rnnjax.unroll.linear_map import linear_map
 from rnnjax.unroll.masks import initial_like, select
 
 
@@ -124,7 +127,7 @@ def _any(one: Array | None, other: Array | None) -> Array | None:
     return one | other
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
 def _loop(cell: AssociativeCell, initial: State, each: ElementStep, state: State) -> tuple:
     """Returns the state after the last step and those after each.
 
@@ -139,41 +142,64 @@ def _loop(cell: AssociativeCell, initial: State, each: ElementStep, state: State
     return jax.lax.scan(step, state, each)
 
 
-def _loop_forward(cell: AssociativeCell, initial: State, each: ElementStep, state: State) -> tuple:
+def _derivative(cell: AssociativeCell, primals: tuple, tangents: tuple) -> tuple:
+    initial, each, state = primals
     found: Any = _loop(cell, initial, each, state)
-    return found, (initial, each, before_each(state, found[1]))
+    moved = linear_map(
+        functools.partial(_push, cell),
+        functools.partial(_pull, cell),
+        (initial, each, before_each(state, found[1])),
+        tuple(map(_numbers, tangents)),
+    )
+    return found, _with_numbers(found, jax.tree.leaves(moved), otherwise=_no_tangent)
 
 
-def _loop_backward(cell: AssociativeCell, kept: tuple, cotangents: tuple[State, State]) -> tuple:
+_loop.defjvp(_derivative)
+
+
+def _after(cell: AssociativeCell, kept: tuple) -> Callable[..., list[Array]]:
+    """Returns the numbers of states after steps as a function of those that made them."""
     initial, each, before = kept
-    d_last, d_states = (_numbers(tree) for tree in cotangents)
+
+    def after(of_initial: list[Array], of_each: list[Array], of_state: list[Array]) -> list[Array]:
+        start, steps = _with_numbers(initial, of_initial), _with_numbers(each, of_each)
+        return _numbers(_apply(cell, start, steps, _with_numbers(before, of_state)))
+
+    return after
+
+
+def _push(cell: AssociativeCell, kept: tuple, tangents: tuple) -> tuple[list, list]:
+    """Returns the tangents of the state after the last step and of those after each."""
+    initial, each, before = kept
+    d_initial, d_each, d_state = tangents
+
+    def step(d_state: list[Array], inputs: tuple) -> tuple[list[Array], list[Array]]:
+        one, state, d_one = inputs
+        numbers = _numbers(initial), _numbers(one), _numbers(state)
+        after = _after(cell, (initial, one, state))
+        _, d_after = jax.jvp(after, numbers, (d_initial, d_one, d_state))
+        return d_after, d_after
+
+    return jax.lax.scan(step, d_state, (each, before, d_each))
+
+
+def _pull(cell: AssociativeCell, kept: tuple, cotangents: tuple[list, list]) -> tuple:
+    """Returns the cotangents of the initial state, of the steps, and of the first state."""
+    initial, each, before = kept
+    d_last, d_states = cotangents
 
     def step(d_after: list[Array], inputs: tuple) -> tuple[list[Array], list[Array]]:
         one, state, d_state = inputs
         d_after = [x + y for x, y in zip(d_after, d_state, strict=True)]
-
-        def after(numbers: list[Array]) -> list[Array]:
-            return _numbers(_apply(cell, initial, one, _with_numbers(state, numbers)))
-
+        given = _numbers(initial), _numbers(one)
+        after = functools.partial(_after(cell, (initial, one, state)), *given)
         (d_before,) = jax.vjp(after, _numbers(state))[1](d_after)
         return d_before, d_after
 
     d_first, d_afters = jax.lax.scan(step, d_last, (each, before, d_states), reverse=True)
-
-    def afters(initial: list[Array], numbers: list[Array]) -> list[Array]:
-        start, steps = _with_numbers(kept[0], initial), _with_numbers(each, numbers)
-        return _numbers(_apply(cell, start, steps, before))
-
-    given = _numbers(initial), _numbers(each)
-    d_initial, d_each = jax.vjp(afters, *given)[1](d_afters)
-    return (
-        _with_numbers(initial, d_initial, otherwise=_nothing),
-        _with_numbers(each, d_each, otherwise=_nothing),
-        _with_numbers(before, d_first, otherwise=_nothing),
-    )
-
-
-_loop.defvjp(_loop_forward, _loop_backward)
+    numbers = _numbers(initial), _numbers(each), _numbers(before)
+    d_initial, d_each, _ = jax.vjp(_after(cell, kept), *numbers)[1](d_afters)
+    return d_initial, d_each, d_first
 
 
 def _is_number(x: Array) -> bool:
@@ -192,5 +218,5 @@ def _with_numbers(tree: Any, numbers: list[Array], otherwise: Any = None) -> Any
     return jax.tree.map(lambda x: next(left) if _is_number(x) else keep(x), tree)
 
 
-def _nothing(x: Array) -> None:
-    del x
+def _no_tangent(x: Array) -> np.ndarray:
+    return np.zeros(x.shape, jax.dtypes.float0)

@@ -12,6 +12,7 @@ from jax.experimental.pallas import triton
 from rnnjax.typing import Array
 from rnnjax.unroll.linear import steps as linear
 from rnnjax.unroll.linear.steps import Step
+from rnnjax.unroll.linear_map import linear_map
 
 _PROGRAMS = 512  # several for each multiprocessor of a large GPU
 _SHORTEST, _LONGEST = 16, 256  # steps of a chunk; the longest fits a TPU's memory on chip
@@ -49,50 +50,22 @@ _TPU = Machine(8, 128, 8, enough=1 << 30)
 _NONE = Machine(1, 128, 2, enough=1 << 30, interpret=True)
 
 
-@jax.custom_vjp
-def states(each: Step, h: Array) -> Array:
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
+def states(each: Step, h: Array, reverse: bool = False) -> Array:
     """Returns the states after each step, `[T, ..., H]`, from `h [..., H]` before the first.
 
-    T is 1 or more. Reverse mode only. Where there is no kernel, which is on machines other than
-    NVIDIA's GPUs and TPUs, `linear.states_in_a_loop` runs; on a CPU the kernel is interpreted.
+    T is 1 or more. Where there is no kernel, which is on machines other than NVIDIA's GPUs and
+    TPUs, a plain loop runs; on a CPU the kernel is interpreted.
+
+    Args:
+        each: the steps.
+        h: where they start.
+        reverse: whether the first is the last in time.
 
     References:
         Martin & Cundy (2018), Parallelizing linear recurrent neural nets over sequence length,
         ICLR, arXiv:1709.04057 (chunks of time; the gradient).
     """
-    return _states(each, h, reverse=False)
-
-
-def _states_forward(each: Step, h: Array) -> tuple[Array, tuple]:
-    hs = states(each, h)
-    return hs, (each, h, hs)
-
-
-def _states_backward(kept: tuple[Step, Array, Array], d_hs: Array) -> tuple[Step, Array]:
-    """The cotangents of the states follow the same recurrence from the last step to the first."""
-    each, h, hs = kept
-    begins = each.begins
-
-    def next_step(x: Array, last: int) -> Array:
-        return jnp.concatenate([x[1:], jnp.full_like(x[:1], last)])
-
-    backward = Step(
-        next_step(each.decay, 1), d_hs, None if begins is None else next_step(begins, 0)
-    )
-    d_drive = _states(backward, jnp.zeros_like(h), reverse=True)
-    before = jnp.concatenate([h[None], hs[:-1]])
-    d_decay, d_first = d_drive * before, each.decay[0] * d_drive[0]
-    if begins is not None:
-        d_decay = jnp.where(begins, 0, d_decay)
-        d_first = jnp.where(begins[0], 0, d_first)
-    return Step(d_decay, d_drive, None), d_first
-
-
-states.defvjp(_states_forward, _states_backward)
-
-
-def _states(each: Step, h: Array, *, reverse: bool) -> Array:
-    """Runs the steps from the first to the last, or from the last to the first."""
 
     def loop(each: Step, h: Array) -> Array:
         return jax.lax.scan(_after, h, each, reverse=reverse)[1]
@@ -106,6 +79,41 @@ def _states(each: Step, h: Array, *, reverse: bool) -> Array:
         cpu=functools.partial(run, _NONE),
         default=loop,
     )
+
+
+def _derivative(reverse: bool, primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    (each, h), (d_each, d_h) = primals, tangents
+    hs = states(each, h, reverse)
+    driven = linear.driven(each, d_each, _shifted(hs, h[None], not reverse))
+    push, pull = functools.partial(_push, reverse), functools.partial(_pull, reverse)
+    return hs, linear_map(push, pull, (each.decay, each.begins), (driven.drive, d_h))
+
+
+states.defjvp(_derivative)
+
+
+def _shifted(xs: Array, first: Array, later: bool) -> Array:
+    """Returns a step earlier, moved `later`, or a step later; `first` fills the gap."""
+    return jnp.concatenate([first, xs[:-1]] if later else [xs[1:], first])
+
+
+def _push(reverse: bool, kept: tuple, tangents: tuple) -> Array:
+    (decay, begins), (drive, h) = kept, tangents
+    return states(Step(decay, drive, begins), h, reverse)
+
+
+def _pull(reverse: bool, kept: tuple, d_hs: Array) -> tuple[Array, Array]:
+    """The cotangents of the states follow the same recurrence from the last step to the first."""
+    decay, begins = kept
+
+    def next_step(x: Array, last: int) -> Array:
+        return _shifted(x, jnp.full_like(x[:1], last), reverse)
+
+    backward = Step(next_step(decay, 1), d_hs, None if begins is None else next_step(begins, 0))
+    d_drive = states(backward, jnp.zeros_like(d_hs[0]), not reverse)
+    start = -1 if reverse else 0
+    d_h = decay[start] * d_drive[start]
+    return d_drive, d_h if begins is None else jnp.where(begins[start], 0, d_h)
 
 
 def _after(h: Array, step: Step) -> tuple[Array, Array]:

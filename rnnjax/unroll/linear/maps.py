@@ -36,7 +36,7 @@ class Maps(abc.ABC):
     def states_in_a_loop(self, each: Any, state: State) -> tuple[State, State]:
         """Returns the state after the last of any number of steps and those after each.
 
-        The gradient is its own; reverse mode only.
+        The derivatives are its own.
         """
 
     def compose_all(self, each: Any) -> Any:

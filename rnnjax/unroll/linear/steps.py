@@ -107,12 +107,12 @@ def states(each: Step, h: Array) -> Array:
     return compose_all(each._replace(drive=each.drive.at[0].set(first))).drive
 
 
-@jax.custom_vjp
+@jax.custom_jvp
 def states_in_a_loop(each: Step, h: Array) -> tuple[Array, Array]:
     """Returns the state after the last step and those after each, `[T, ..., H]`.
 
-    The gradient is that of mathematics and not of the loop: the cotangents of the states follow
-    the same recurrence backward in time, and all else is a product after it. Reverse mode only.
+    The derivative is that of mathematics and not of the loop: tangents follow the same recurrence,
+    and cotangents it backward in time; all else is a product before it or after.
     """
 
     def step(h: Array, one: Step) -> tuple[Array, Array]:
@@ -122,30 +122,22 @@ def states_in_a_loop(each: Step, h: Array) -> tuple[Array, Array]:
     return jax.lax.scan(step, h, each)
 
 
-def _states_forward(each: Step, h: Array) -> tuple:
+def _derivative(primals: tuple, tangents: tuple) -> tuple:
+    (each, h), (d_each, d_h) = primals, tangents
     last, hs = states_in_a_loop(each, h)
-    return (last, hs), (each, h, hs)
-
-
-def _states_backward(kept: tuple, cotangents: tuple[Array, Array]) -> tuple[Step, Array]:
-    each, h, hs = kept
-
-    def step(d_after: Array, inputs: tuple[Step, Array]) -> tuple[Array, Array]:
-        one, d_h = inputs
-        d_h = d_h + d_after
-        return _unless(one.begins, one.decay * d_h), d_h
-
-    d_last, d_hs = cotangents
-    d_first, d_drive = jax.lax.scan(step, d_last, (each, d_hs), reverse=True)
     before = jnp.concatenate([h[None], hs])[:-1]
-    return Step(_unless(each.begins, d_drive * before), d_drive, None), d_first
+    return (last, hs), states_in_a_loop(driven(each, d_each, before), d_h)
 
 
-def _unless(begins: Array | None, x: Array) -> Array:
-    return x if begins is None else jnp.where(begins, 0, x)
+def driven(each: Step, d_each: Step, before: Array) -> Step:
+    """Returns the steps that the tangents of the states before and after make."""
+    d_drive = d_each.decay * before
+    if each.begins is not None:
+        d_drive = jnp.where(each.begins, 0, d_drive)
+    return each._replace(drive=d_drive + d_each.drive)
 
 
-states_in_a_loop.defvjp(_states_forward, _states_backward)
+states_in_a_loop.defjvp(_derivative)
 
 
 class LinearMaps(Maps):

@@ -13,6 +13,7 @@ from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import Chunked
 from rnnjax.unroll.blocks import run_in_chunks
+from rnnjax.unroll.linear_map import linear_map
 from rnnjax.unroll.masks import begin, finish, hide, initial_like
 from rnnjax.unroll.single import widened
 from rnnjax.unroll.split.products import make_recur, make_recur_pullback
@@ -25,8 +26,7 @@ class Deferred(Chunked):
 
     The gradient of a loop adds to every weight's gradient at every step. Here the backward loop
     only finds the cotangents of `u` and `v`, and many steps of them, on accelerators all, give each
-    weight's gradient by one product. Reverse mode only: for forward mode (`jax.jvp`,
-    `jax.jacfwd`) use `scan`.
+    weight's gradient by one product. Forward mode is that of a plain loop.
 
     Sequences longer than `chunk` are run in chunks, of which the gradient keeps the first states
     alone: it runs each chunk a second time. By default up to 128 steps are one chunk, and more are
@@ -67,9 +67,35 @@ class Deferred(Chunked):
 deferred = Deferred()
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
 def _run(cell, mask, reset, params, state, initial, xs):
     return _forward(cell, mask, reset, params, state, initial, xs)[0]
+
+
+def _derivative(cell, primals, tangents):
+    out, kept = _forward(cell, *primals)
+    push = functools.partial(_push, cell)
+    pull = functools.partial(_pull, cell)
+    return out, linear_map(push, pull, (primals, kept), tangents)
+
+
+_run.defjvp(_derivative, symbolic_zeros=True)
+
+
+def _push(cell, kept, tangents):
+    """Returns the tangents of the state after the last step and of the outputs."""
+    primals, _ = kept
+
+    def run(mask, reset, params, state, initial, xs):
+        def step(before, inputs):
+            x_t, mask_t, reset_t = inputs
+            start = begin(reset_t, initial, before)
+            u, v = cell.project(params, x_t), cell.recur(params, cell.attend(start, x_t))
+            return _combine(cell, mask_t, params, start, before, u, v)
+
+        return jax.lax.scan(step, state, (xs, mask, reset), unroll=_unroll())
+
+    return jax.jvp(run, primals, tangents)[1]
 
 
 def _forward(cell, mask, reset, params, state, initial, xs):
@@ -92,7 +118,7 @@ def _forward(cell, mask, reset, params, state, initial, xs):
         return after, (y_t, seen, pull_start, pull_seen, pull)
 
     state, (ys, seen, *pulls) = jax.lax.scan(step, state, (xs, us, mask, reset), unroll=_unroll())
-    return (state, ys), (params, xs, seen, pulls, reset)
+    return (state, ys), (seen, pulls)
 
 
 def _combine(cell, mask_t, params, start, before, u, v):
@@ -101,8 +127,9 @@ def _combine(cell, mask_t, params, start, before, u, v):
     return finish(mask_t, after, y_t, before)
 
 
-def _backward(cell, kept, cotangents):
-    params, xs, seen, pulls, reset = kept
+def _pull(cell, kept, cotangents):
+    """Returns the cotangents of what `_run` is given."""
+    (_, reset, params, _, _, xs), (seen, pulls) = kept
     d_state, dys = cotangents
     pull_recur = make_recur_pullback(cell, params, d_state)
 
@@ -184,5 +211,3 @@ def _is_inexact(x):
 def _add(tree, other):
     return jax.tree.map(jnp.add, tree, other)
 
-
-_run.defvjp(_forward, _backward)

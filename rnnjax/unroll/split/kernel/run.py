@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.blocks import run_at_once
+from rnnjax.unroll.linear_map import differentiated_by, linear_map
 from rnnjax.unroll.masks import begin, grow, hide, initial_like, masked_step
 from rnnjax.unroll.split.kernel import steps as split_steps
 from rnnjax.unroll.split.kernel import triton as split_kernel
@@ -68,9 +69,48 @@ def has_kernel(cell: SplitCell) -> bool:
     return False
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1))
 def _run(tile, cell, flags, params, state, xs):
-    return _forward(tile, cell, flags, params, state, xs)[0]
+    last, ys, _ = _forward(tile, cell, flags, params, state, xs)
+    return last, ys
+
+
+def _derivative(tile, cell, primals, tangents):
+    """Goes forward by a plain loop and backward by a kernel; further derivatives are the loop's."""
+    forward = functools.partial(_forward, tile, cell)
+    last, ys, afters = differentiated_by(functools.partial(_plain, cell), forward)(*primals)
+
+    def of(flags):
+        return lambda *others: _plain(cell, flags, *others)[:2]
+
+    def push(kept, tangents):
+        (flags, *others), _ = kept
+        return jax.jvp(of(flags), tuple(others), tangents)[1]
+
+    def plain_pull(primals, afters, cotangents):
+        del afters  # they are of the primals, whose derivative is taken
+        flags, *others = primals
+        return jax.vjp(of(flags), *others)[1](cotangents)
+
+    def pull(kept, cotangents):
+        run = functools.partial(_backward, tile, cell)
+        return differentiated_by(plain_pull, run)(*kept, cotangents)
+
+    return (last, ys), linear_map(push, pull, (primals, afters), tangents[1:])
+
+
+_run.defjvp(_derivative, symbolic_zeros=True)
+
+
+def _plain(cell, flags, params, state, xs):
+    """Returns what `_forward` does, by a loop."""
+
+    def step(state, inputs):
+        after, y_t = masked_step(cell, params, state, *inputs)
+        return after, (after, y_t)
+
+    last, (afters, ys) = jax.lax.scan(step, state, (xs, flags.mask, flags.reset))
+    return last, ys, afters
 
 
 def _forward(tile, cell, flags, params, state, xs):
@@ -80,17 +120,16 @@ def _forward(tile, cell, flags, params, state, xs):
     afters, ys = _on_this_machine(
         split_kernel.forward, split_steps.forward, tile, cell, params, given
     )
-    last = jax.tree.map(lambda x: x[-1], afters)
-    return (last, ys), (flags, params, state, xs, afters)
+    return jax.tree.map(lambda x: x[-1], afters), ys, afters
 
 
-def _backward(tile, cell, kept, cotangents):
+def _backward(tile, cell, primals, afters, cotangents):
     """Finds the cotangent of each state in a loop, and from those all else at once.
 
     Once it is known what each state's cotangent is, the steps no longer wait for each other: the
     gradient by parameters and inputs is that of all steps of all sequences as one batch.
     """
-    flags, params, state, xs, afters = kept
+    flags, params, state, xs = primals
     d_last, d_ys = cotangents
     befores = jax.tree.map(lambda first, x: jnp.concatenate([first[None], x[:-1]]), state, afters)
     starts = begin(flags.reset, cell.initial_state(params), befores)
@@ -108,10 +147,7 @@ def _backward(tile, cell, kept, cotangents):
         lambda params, xs: run_at_once(steps, params, (xs, befores, flags)), params, xs
     )
     d_params, d_xs = pull((d_afters, d_ys))
-    return None, d_params, d_state, d_xs
-
-
-_run.defvjp(_forward, _backward)
+    return d_params, d_state, d_xs
 
 
 def _on_this_machine(kernel, loop, tile, cell, params, given):
