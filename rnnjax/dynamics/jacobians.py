@@ -5,6 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from rnnjax.axes import mesh_axes, varying
 from rnnjax.typing import Array
 
 
@@ -71,4 +72,5 @@ def diagonal_jacobians(function: Callable[[Array], Array], points: Array) -> tup
 
 
 def _along(unit: Array, like: Array) -> Array:
-    return jax.lax.broadcast_in_dim(unit, like.shape, (like.ndim - 1,))
+    along = jax.lax.broadcast_in_dim(unit, like.shape, (like.ndim - 1,))
+    return varying(along, mesh_axes(like))

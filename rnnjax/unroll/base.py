@@ -14,6 +14,7 @@ from rnnjax.compose.base import Composite, Run
 from rnnjax.typing import Array, Params, State, Static
 from rnnjax.unroll.checks import check_call, check_inputs
 from rnnjax.unroll.masks import hide
+from rnnjax.unroll.meshes import run_on_meshes
 
 _WHAT_IT_IS: dict[type[Cell], str] = {
     Cell: "a Cell",
@@ -159,11 +160,11 @@ class EngineValue(Static, abc.ABC):
         check_inputs(state, xs, mask, reset)
 
 
-def compiled(run: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(run: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[Any, Any]]:
     """Returns `run(engine, cell, params, state, xs, mask, reset)` for calls that were checked.
 
-    It is given the parameters as `Cell.prepare` makes them. Engine and cell are constants, so what
-    was compiled is found again.
+    It is given the parameters as `Cell.prepare` makes them, and returns what has the batch axes
+    first and what is `[T, ...]`. Engine and cell are constants, so what was compiled is found again.
     """
 
     @jax.jit
@@ -176,9 +177,14 @@ def compiled(run: Callable[..., Any]) -> Callable[..., Any]:
         xs: Any,
         mask: Array | None,
         reset: Array | None,
-    ) -> Any:
-        check_call(cell, params, state, xs)
-        return run(engine, cell, cell.prepare(params), state, xs, mask, reset)
+    ) -> tuple[Any, Any]:
+        def checked(
+            params: Params, state: State, xs: Any, mask: Array | None, reset: Array | None
+        ) -> tuple[Any, Any]:
+            check_call(cell, params, state, xs)
+            return run(engine, cell, cell.prepare(params), state, xs, mask, reset)
+
+        return run_on_meshes(checked, params, state, xs, mask, reset)
 
     return call
 

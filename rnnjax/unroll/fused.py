@@ -4,6 +4,7 @@ from typing import Any
 
 import jax
 
+from rnnjax.axes import mesh_axes
 from rnnjax.cells.base import Cell, LinearCell, SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
@@ -88,10 +89,15 @@ class Fused(EngineValue):
         Raises:
             TypeError: also if a step is made of more than elementwise functions and products of
                 something elementwise and a matrix.
-            ValueError: also if the recurrent matrix does not fit on chip.
+            ValueError: also if the recurrent matrix does not fit on chip, and within a
+                `jax.shard_map` that checks over which axes of its mesh arrays vary.
         """
         if not hasattr(xs, "dtype"):
             raise TypeError(f"unroll.fused takes one input a step, without noise; got {type(xs)}")
+        if mesh_axes(xs):
+            raise ValueError(
+                "unroll.fused runs within a jax.shard_map that checks no types: check_vma=False"
+            )
         if xs.size == 0:  # a kernel runs one step or more of one sequence or more
             return scan.run(cell, params, state, xs, mask, reset)
         if isinstance(cell, SplitCell):

@@ -18,6 +18,7 @@ from jax.custom_derivatives import SymbolicZero
 from jax.extend.core import ClosedJaxpr, Primitive, jaxpr_as_fun
 from jax.interpreters import ad, batching, mlir
 
+from rnnjax.axes import varying
 from rnnjax.typing import Array
 
 Flat = Callable[..., Sequence[Array]]
@@ -48,7 +49,7 @@ def linear_map(
     leaves, structure = jax.tree.flatten(tangents)
     moving = [i for i, leaf in enumerate(leaves) if not _is_zero(leaf)]
     kept_leaves, kept_structure = jax.tree.flatten(kept)
-    like = [leaf.aval if isinstance(leaf, SymbolicZero) else leaf for leaf in leaves]
+    like = [leaf.aval if isinstance(leaf, SymbolicZero) else jax.typeof(leaf) for leaf in leaves]
     made: list[Any] = []  # the structure of what is returned
 
     def flat_push(*arguments: Array) -> Sequence[Array]:
@@ -110,7 +111,7 @@ def _is_zero(leaf: Any) -> bool:
 def _zeros(like: Any) -> Any:
     if like.dtype == jax.dtypes.float0:
         return np.zeros(like.shape, like.dtype)
-    return jnp.zeros(like.shape, like.dtype)
+    return varying(jnp.zeros(like.shape, like.dtype), like.manual_axis_type.varying)
 
 
 def _traced(function: Flat, arguments: Sequence[Any]) -> ClosedJaxpr:

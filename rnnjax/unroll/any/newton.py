@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from rnnjax.axes import zeros_like
 from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.dynamics import diagonal_jacobians, jacobians, solve, to_state
@@ -132,7 +133,9 @@ class Newton(EngineValue):
             ShapeDtypeStruct(shape=(), dtype=bool)
         """
         self.check(cell, state, xs, mask, reset)
-        return _compiled_solve(self, cell, params, state, xs, mask, reset)
+        of_sequences, ys = _compiled_solve(self, cell, params, state, xs, mask, reset)
+        state, iterations, converged = of_sequences
+        return Solution(state, ys, iterations, converged)
 
 
 newton = Newton()
@@ -161,7 +164,10 @@ def _solve(
     return Solution(to_state(afters[-1], problem.one_state), ys, iterations, settled[-1])
 
 
-_compiled_solve = compiled(_solve)
+@compiled
+def _compiled_solve(*arguments: Any) -> tuple[tuple[State, Array, Array], Any]:
+    state, ys, iterations, converged = _solve(*arguments)
+    return (state, iterations, converged), ys
 
 
 def _iterate(engine: Newton, problem: Problem) -> tuple[Array, Array, Array]:
@@ -186,10 +192,9 @@ def _iterate(engine: Newton, problem: Problem) -> tuple[Array, Array, Array]:
         # A product of unstable Jacobians may overflow: start again there.
         return jnp.where(jnp.isfinite(new), new, guess), settled, iterations
 
-    settled = jnp.zeros(guess.shape[:-1], bool)
-    return jax.lax.while_loop(
-        is_unfinished, iterate, (guess, settled, jnp.zeros(h.shape[:-1], int))
-    )
+    none = zeros_like(guess[..., 0])
+    settled, iterations = none.astype(bool), none[0].astype(int)
+    return jax.lax.while_loop(is_unfinished, iterate, (guess, settled, iterations))
 
 
 def _delta(engine: Newton, problem: Problem, hs: Array, settled: Array) -> Array:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from rnnjax.axes import zeros_like
 from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.typing import Array, Params
 from rnnjax.unroll.linear.maps import Maps
@@ -94,9 +95,9 @@ def compose_in_a_loop(each: Step) -> Step:
         return after, after
 
     nothing = Step(
-        jnp.ones_like(each.decay[0]),
-        jnp.zeros_like(each.drive[0]),
-        None if each.begins is None else jnp.zeros_like(each.begins[0]),
+        zeros_like(each.decay[0]) + 1,
+        zeros_like(each.drive[0]),
+        None if each.begins is None else zeros_like(each.begins[0]),
     )
     return jax.lax.scan(step, nothing, each)[1]
 

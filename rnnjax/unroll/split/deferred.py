@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from rnnjax.axes import zeros_like
 from rnnjax.cells.base import SplitCell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
@@ -167,8 +168,8 @@ def _pull(cell, kept, cotangents):
         )
         return (d_state, d_initial, d_params), d_xs
 
-    d_initial = jax.tree.map(jnp.zeros_like, d_state) if reset is not None else None
-    carry = d_state, d_initial, jax.tree.map(lambda p: jnp.zeros_like(widened(p)), params)
+    d_initial = jax.tree.map(zeros_like, d_state) if reset is not None else None
+    carry = d_state, d_initial, jax.tree.map(lambda p: zeros_like(widened(p)), params)
     steps, length = leading_axes(xs)[0], _group_length(xs)
     whole = steps - steps % length
     ts, last_ts = jnp.arange(whole).reshape(-1, length), jnp.arange(whole, steps)
@@ -210,4 +211,3 @@ def _is_inexact(x):
 
 def _add(tree, other):
     return jax.tree.map(jnp.add, tree, other)
-
