@@ -164,7 +164,8 @@ def compiled(run: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[Any, An
     """Returns `run(engine, cell, params, state, xs, mask, reset)` for calls that were checked.
 
     It is given the parameters as `Cell.prepare` makes them, and returns what has the batch axes
-    first and what is `[T, ...]`. Engine and cell are constants, so what was compiled is found again.
+    first and what is `[T, ...]`. Engine and cell are constants, so what was compiled is found
+    again.
     """
 
     @jax.jit
