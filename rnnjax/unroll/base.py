@@ -10,9 +10,11 @@ from typing import Any, ClassVar, Protocol
 import jax
 
 from rnnjax.cells.base import AssociativeCell, Cell, LinearCell, SplitCell
+from rnnjax.cells.broadcast import leading_axes
 from rnnjax.compose.base import Composite, Run
 from rnnjax.typing import Array, Params, State, Static
-from rnnjax.unroll.checks import check_call, check_inputs
+from rnnjax.unroll.blocks import is_known
+from rnnjax.unroll.checks import check_call, check_inputs, traced_field
 from rnnjax.unroll.masks import hide
 from rnnjax.unroll.meshes import run_on_meshes
 
@@ -82,6 +84,8 @@ class EngineValue(Static, abc.ABC):
 
     contracts: ClassVar[tuple[type[Cell], ...]] = (Cell,)  # what it runs, any of them
     by_parts: ClassVar[bool] = True  # whether the parts of a cell made of cells are run one by one
+    knows: ClassVar[int | None] = 0  # how many axes of inputs, time first, are to be no symbols
+    closes: ClassVar[bool] = False  # whether a cell's functions may close over traced values
 
     def __post_init__(self) -> None:
         """Refuses settings that count something and are no count.
@@ -158,6 +162,16 @@ class EngineValue(Static, abc.ABC):
                 where = "" if part is cell else f", a part of {cell}"
                 raise TypeError(f"unroll.{self.name} runs {serves}; got {part}{where}")
         check_inputs(state, xs, mask, reset)
+        if not is_known(*leading_axes(xs)[: self.knows]):
+            raise ValueError(
+                f"unroll.{self.name} has to know the sizes {leading_axes(xs)} of inputs: "
+                "with symbols run unroll.scan, checkpointed, auto, deferred or linear_scan"
+            )
+        if not self.closes and (field := traced_field(cell)):
+            raise ValueError(
+                f"{cell}: {field} closes over a traced value, which has derivatives on unroll.scan "
+                f"and checkpointed alone, not on unroll.{self.name}"
+            )
 
 
 def compiled(run: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[Any, Any]]:

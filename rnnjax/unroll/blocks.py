@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.export
 import jax.numpy as jnp
 
 from rnnjax.typing import Params, State
@@ -34,8 +35,9 @@ def run_in_blocks(
     wide, narrow = widen(params)
     run_block = jax.checkpoint(lambda wide, state, inputs: run(narrow(wide), state, inputs))
     steps = jax.tree.leaves(inputs)[0].shape[0]
-    whole = steps - steps % block
-    blocks = jax.tree.map(lambda x: x[:whole].reshape(whole // block, block, *x.shape[1:]), inputs)
+    count = steps // block
+    whole = count * block
+    blocks = jax.tree.map(lambda x: x[:whole].reshape(count, block, *x.shape[1:]), inputs)
     state, ys = jax.lax.scan(lambda state, inputs: run_block(wide, state, inputs), state, blocks)
     ys = jax.tree.map(lambda y: y.reshape(whole, *y.shape[2:]), ys)
     if whole == steps:
@@ -71,7 +73,7 @@ def run_in_chunks(
     state: State,
     inputs: Any,
 ) -> tuple[State, Any]:
-    """Runs `run` over blocks of `chunk` steps, or once where that is all of time.
+    """Runs `run` over blocks of `chunk` steps, or once where that is all of time, or a symbol.
 
     Args:
         run: see `run_in_blocks`.
@@ -83,11 +85,23 @@ def run_in_chunks(
         inputs: see `run_in_blocks`.
     """
     steps = jax.tree.leaves(inputs)[0].shape[0]
+    if not is_known(steps):  # a loop that may have no turns cannot be exported
+        return run(params, state, inputs)
     if chunk is None:
         chunk = _chunk_of(steps)
     if steps <= chunk:
         return run(params, state, inputs)
     return run_in_blocks(run, chunk, params, state, inputs)
+
+
+def is_known(*sizes: int) -> bool:
+    """Says whether sizes are numbers, and not the symbols of `jax.export.symbolic_shape`.
+
+    Example:
+        >>> is_known(28, 64), is_known(*jax.export.symbolic_shape("t, 64"))
+        (True, False)
+    """
+    return not any(map(jax.export.is_symbolic_dim, sizes))
 
 
 _WHOLE = 128  # steps, and the longest sequence that is one chunk by default

@@ -1,5 +1,6 @@
 """What is asked of a call before anything runs."""
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,28 @@ def _check_flag(name: str, flag: Array, shape: tuple[int, ...]) -> None:
         raise TypeError(f"{name} must be boolean; got {flag.dtype}")
     if flag.ndim < 1 or flag.ndim >= len(shape) or flag.shape != shape[: flag.ndim]:
         raise ValueError(f"{name} {flag.shape} does not fit xs {shape}: it must be [T, ...]")
+
+
+def traced_field(value: Any) -> str | None:
+    """Returns the name of a field of a cell, or of one in it, that closes over a traced value."""
+    for field in dataclasses.fields(value):
+        for one in jax.tree.leaves(getattr(value, field.name), is_leaf=callable):
+            if isinstance(one, Cell):
+                if (inner := traced_field(one)) is not None:
+                    return inner
+            elif any(isinstance(leaf, jax.core.Tracer) for leaf in _closed_over(one)):
+                return field.name
+    return None
+
+
+def _closed_over(function: Any) -> list[Any]:
+    """Returns what a function has from outside, as far as it says so."""
+    if isinstance(function, functools.partial):
+        found = [function.func, function.args, function.keywords]
+        return [one for inner in found for one in [*jax.tree.leaves(inner), *_closed_over(inner)]]
+    cells = getattr(function, "__closure__", None) or ()
+    defaults = getattr(function, "__defaults__", None) or ()
+    return jax.tree.leaves([*(cell.cell_contents for cell in cells), *defaults])
 
 
 def check_call(cell: Cell, params: Params, state: State, xs: Any) -> None:

@@ -51,6 +51,7 @@ class Fused(EngineValue):
     """
 
     contracts = (SplitCell, LinearCell)
+    knows = None
 
     rows: int | None = None
     warps: int | None = None

@@ -8,7 +8,7 @@ from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import Scan
 from rnnjax.unroll.base import EngineValue
-from rnnjax.unroll.blocks import run_in_blocks
+from rnnjax.unroll.blocks import is_known, run_in_chunks
 
 
 class Checkpointed(EngineValue):
@@ -19,7 +19,7 @@ class Checkpointed(EngineValue):
     shorter block takes what is left of T.
 
     Args:
-        block: how many steps are run at a time; the root of T if None.
+        block: how many steps are run at a time; the root of T if None, all of it if T is a symbol.
         unroll: how many steps one turn of the loop over a block's steps makes; see `Scan`.
 
     Example:
@@ -30,6 +30,7 @@ class Checkpointed(EngineValue):
         Chen et al. (2016), Training deep nets with sublinear memory cost, arXiv:1604.06174.
     """
 
+    closes = True
     by_parts = False  # what goes from part to part would be kept for every step
 
     block: int | None = None
@@ -45,14 +46,15 @@ class Checkpointed(EngineValue):
         reset: Array | None,
     ) -> tuple[State, Any]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        block = self.block or max(1, math.isqrt(leading_axes(xs)[0]))
+        steps = leading_axes(xs)[0]
+        block = self.block or (max(1, math.isqrt(steps)) if is_known(steps) else None)
         plain = Scan(unroll=self.unroll)
 
         def run(params: Params, state: State, inputs: tuple) -> tuple[State, Any]:
             xs, mask, reset = inputs
             return plain.run(cell, params, state, xs, mask, reset)
 
-        return run_in_blocks(run, block, params, state, (xs, mask, reset))
+        return run_in_chunks(run, block, params, state, (xs, mask, reset))
 
 
 checkpointed = Checkpointed()

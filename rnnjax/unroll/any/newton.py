@@ -76,6 +76,7 @@ class Newton(EngineValue):
         of nonlinear RNNs, NeurIPS, arXiv:2407.19115 (quasi-DEER; scale-ELK in the appendix).
     """
 
+    knows = 1
     by_parts = False  # as `solve`, which counts the iterations of the whole
 
     diagonal: bool = False
@@ -184,7 +185,7 @@ def _iterate(engine: Newton, problem: Problem) -> tuple[Array, Array, Array]:
     def iterate(carry: tuple) -> tuple[Array, Array, Array]:
         hs, settled, iterations = carry
         delta = _delta(engine, problem, hs, settled)
-        iterations += ~settled[-1]
+        iterations += (~settled[-1]).astype(iterations.dtype)
         new = hs + delta
         limit = tolerance * (1 + jnp.abs(new).max(axis=-1))
         small = jnp.abs(delta).max(axis=-1) <= limit

@@ -25,6 +25,7 @@ class Scan(EngineValue):
         Scan(unroll=4)
     """
 
+    closes = True
     by_parts = False  # each step runs all of the cell
 
     unroll: int = 1

@@ -13,7 +13,8 @@ from rnnjax.compose.base import Composite
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import EngineValue, over_parts
-from rnnjax.unroll.checks import check_call
+from rnnjax.unroll.blocks import is_known
+from rnnjax.unroll.checks import check_call, traced_field
 from rnnjax.unroll.choose import measurements
 from rnnjax.unroll.choose.measurements import Row, Size
 from rnnjax.unroll.fused import fused
@@ -32,6 +33,12 @@ _UNMEASURED: dict[type[Cell], EngineValue] = {  # elsewhere than on a CPU
 }
 
 
+_UNKNOWN: dict[type[Cell], EngineValue] = {  # where a size is a symbol
+    SplitCell: deferred,
+    LinearCell: linear_scan,
+}
+
+
 class Auto(EngineValue):
     """Runs any cell on the engine that is best by measurement; see `unroll.Engine`.
 
@@ -46,6 +53,8 @@ class Auto(EngineValue):
         Auto()
     """
 
+    closes = True  # on `scan`
+
     def run(
         self,
         cell: Cell,
@@ -56,6 +65,8 @@ class Auto(EngineValue):
         reset: Array | None,
     ) -> tuple[State, Any]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
+        if traced_field(cell):
+            return scan.run(cell, params, state, xs, mask, reset)
         size, kernel = size_of(state, xs), _has_kernel(cell, params, state, xs)
         forward, gradient = (
             best(cell, size, gradient=wanted, kernel=kernel).engine for wanted in (False, True)
@@ -142,6 +153,8 @@ def best(cell: Cell, size: Size, *, gradient: bool = True, kernel: bool = False)
         if isinstance(cell, AssociativeCell):
             return Choice(cell, linear_scan, "the cell is an AssociativeCell", size)
         return Choice(cell, scan, "the cell is neither a SplitCell nor a LinearCell", size)
+    if not is_known(size.steps, size.batch):
+        return Choice(cell, _UNKNOWN[contract], "a size is a symbol", size)
     backend = jax.default_backend()
     table = measurements.read_table(backend)
     name = _name(cell)

@@ -32,6 +32,7 @@ class Associative(Chunked):
     """
 
     contracts = (AssociativeCell,)
+    knows = 1
 
     def run(
         self,

@@ -41,6 +41,7 @@ class TimeSharded(EngineValue):
     """
 
     contracts = (AssociativeCell,)
+    knows = 1
 
     devices: int | None = None
 

@@ -13,7 +13,7 @@ from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import Chunked
-from rnnjax.unroll.blocks import run_in_chunks
+from rnnjax.unroll.blocks import is_known, run_in_chunks
 from rnnjax.unroll.linear_map import linear_map
 from rnnjax.unroll.masks import begin, finish, hide, initial_like
 from rnnjax.unroll.single import widened
@@ -51,8 +51,10 @@ class Deferred(Chunked):
         reset: Array | None,
     ) -> tuple[State, Any]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        # There is nothing to divide, or there are numbers that have no cotangents to carry.
-        if leading_axes(xs)[0] == 0 or not all(map(_is_inexact, jax.tree.leaves(state))):
+        # There is nothing to divide, or there are numbers that have no cotangents to carry; and in
+        # Python's own loops each step's pullback is another function, which cannot be stacked.
+        nothing = leading_axes(xs)[0] == 0 or not all(map(_is_inexact, jax.tree.leaves(state)))
+        if nothing or jax.config.jax_disable_jit:
             return scan.run(cell, params, state, xs, mask, reset)
         initial = None if reset is None else initial_like(cell, params, state)
         xs = hide(xs, mask)
@@ -150,14 +152,12 @@ def _pull(cell, kept, cotangents):
     batch_axes = len(leading_axes(xs))
     rows = functools.partial(jax.tree.map, lambda x: x.reshape(-1, *x.shape[batch_axes:]))
 
-    def group(carry, ts):
+    def group(carry, ts, of_group):
         (d_state, d_initial, d_params), (dus, dvs) = jax.lax.scan(
             step, carry, ts, reverse=True, unroll=_unroll()
         )
         dvs = dus if dvs is None else dvs
-        group_xs, group_seen = jax.tree.map(
-            lambda x: jax.lax.dynamic_slice_in_dim(x, ts[0], len(ts)), (xs, seen)
-        )
+        group_xs, group_seen = jax.tree.map(of_group, (xs, seen))
         _, pull_project = jax.vjp(cell.project, params, rows(group_xs))
         _, pull_weights = jax.vjp(lambda params: cell.recur(params, rows(group_seen)), params)
         d_project, d_xs = pull_project(rows(dus))
@@ -171,15 +171,25 @@ def _pull(cell, kept, cotangents):
     d_initial = jax.tree.map(zeros_like, d_state) if reset is not None else None
     carry = d_state, d_initial, jax.tree.map(lambda p: zeros_like(widened(p)), params)
     steps, length = leading_axes(xs)[0], _group_length(xs)
-    whole = steps - steps % length
-    ts, last_ts = jnp.arange(whole).reshape(-1, length), jnp.arange(whole, steps)
-    d_last = []
-    if len(last_ts):
-        carry, *d_last = group(carry, last_ts)
-    (d_state, d_initial, d_params), d_xs = jax.lax.scan(group, carry, ts, reverse=True)
-    d_xs = jax.tree.map(
-        lambda d, *last: jnp.concatenate([d.reshape(whole, *d.shape[2:]), *last]), d_xs, *d_last
-    )
+    if length is None:
+        (d_state, d_initial, d_params), d_xs = group(carry, jnp.arange(steps), lambda x: x)
+    else:
+
+        def cut(carry, ts):
+            at = functools.partial(
+                jax.lax.dynamic_slice_in_dim, start_index=ts[0], slice_size=len(ts)
+            )
+            return group(carry, ts, at)
+
+        whole = steps - steps % length
+        ts, last_ts = jnp.arange(whole).reshape(-1, length), jnp.arange(whole, steps)
+        d_last = []
+        if len(last_ts):
+            carry, *d_last = cut(carry, last_ts)
+        (d_state, d_initial, d_params), d_xs = jax.lax.scan(cut, carry, ts, reverse=True)
+        d_xs = jax.tree.map(
+            lambda d, *last: jnp.concatenate([d.reshape(whole, *d.shape[2:]), *last]), d_xs, *d_last
+        )
     d_params = jax.tree.map(lambda d, p: d.astype(p.dtype), d_params, params)
     return None, None, d_params, d_state, d_initial, d_xs
 
@@ -188,12 +198,13 @@ def _group_length(xs):
     """Returns how many steps of cotangents are kept before the weights' gradients take them in.
 
     On a CPU few, which are in its caches still and take less memory (GRU, 28 steps of 128 x 256,
-    256 units: 54 ms instead of 83); elsewhere all, since a product is a launch.
+    256 units: 54 ms instead of 83); elsewhere all, which is None, since a product is a launch.
     """
     steps, *batch = leading_axes(xs)
-    sequences = math.prod(batch)
-    few = -(-_ROWS_A_PRODUCT // max(sequences, 1)) if jax.default_backend() == "cpu" else steps
-    return min(few, steps)
+    if jax.default_backend() != "cpu" or not is_known(steps, *batch):
+        return None
+    few = -(-_ROWS_A_PRODUCT // max(math.prod(batch), 1))
+    return few if few < steps else None
 
 
 def _unroll():

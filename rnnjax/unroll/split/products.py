@@ -26,6 +26,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.blocks import is_known
 
 _LARGE = 2 << 20  # bytes of weights that a core's own cache does not hold
 _FEW = 64  # rows, for which such weights take longer to lay out than to multiply
@@ -53,7 +54,9 @@ def make_recur_pullback(
         return jax.vjp(functools.partial(cell.recur, params), state)[1](dv)[0]
 
     # A product with one row is a loop of XLA's own, which would copy the kept weights at each step.
-    is_one_row = all(math.prod(leaf.shape[:-1]) == 1 for leaf in jax.tree.leaves(like))
+    is_one_row = all(
+        is_known(*x.shape) and math.prod(x.shape[:-1]) == 1 for x in jax.tree.leaves(like)
+    )
     if jax.default_backend() != "cpu" or is_one_row:
         return functools.partial(pull, params)
     if 0 < _rows_of_large(cell, params, like) <= _FEW:
@@ -68,6 +71,8 @@ def _rows_of_large(cell: SplitCell, params: Params, state: State) -> int:
     Weights are taken for a matrix from the widest state to all of `v`, which is the most they are.
     """
     shapes = {leaf.shape for leaf in jax.tree.leaves(state)}
+    if not all(is_known(*shape) for shape in shapes):
+        return 0
     if jax.default_backend() != "cpu" or any(len(shape) != 2 for shape in shapes):
         return 0
     vs = jax.tree.leaves(jax.eval_shape(cell.recur, params, state))
