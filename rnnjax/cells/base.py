@@ -10,13 +10,17 @@ with the same leading axes.
 """
 
 import abc
+import contextlib
 import dataclasses
 import functools
 import inspect
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, final, get_args, get_origin
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import export
 
@@ -44,10 +48,17 @@ class Cell(Static, abc.ABC):
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Lets `init` refuse what is no size, whoever wrote it."""
+        """Gives every cell what its author need not know of.
+
+        `init` refuses what is no size; arrays of parameters and of states share no memory, so that
+        they can be donated; and programs that take them can be stored.
+        """
         super().__init_subclass__(**kwargs)
         if "init" in vars(cls):
-            cls.init = _of_a_size(cls.init)
+            cls.init = _of_a_size(_in_memory_of_its_own(cls.init))
+        if "initial_state" in vars(cls):
+            cls.initial_state = _in_memory_of_its_own(cls.initial_state)
+        _register_namedtuples({**vars(sys.modules.get(cls.__module__, cls)), **vars(cls)})
 
     def __post_init__(self) -> None:
         """Refuses sizes below 1, numbers that are not finite, and fields of another kind.
@@ -154,6 +165,24 @@ def _takes(function: Any, count: int) -> bool:
     return True
 
 
+def _in_memory_of_its_own(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function that returns no array twice."""
+
+    @functools.wraps(make)
+    def made(*arguments: Any, **named: Any) -> Any:
+        seen: set[int] = set()
+
+        def own(leaf: Any) -> Any:
+            if id(leaf) in seen:
+                return jnp.copy(leaf)
+            seen.add(id(leaf))
+            return leaf
+
+        return jax.tree.map(own, make(*arguments, **named))
+
+    return made
+
+
 def _of_a_size(init: Callable[..., Params]) -> Callable[..., Params]:
     @functools.wraps(init)
     def checked(self: Cell, key: Key, input_dim: int) -> Params:
@@ -165,6 +194,19 @@ def _of_a_size(init: Callable[..., Params]) -> Callable[..., Params]:
         return init(self, key, input_dim)
 
     return checked
+
+
+def _register_namedtuples(names: Mapping[str, Any]) -> None:
+    """Lets `jax.export` store programs that take parameters and states of those types.
+
+    Args:
+        names: what a module or a class defines or imports, by its names.
+    """
+    for kind in [*names.values()]:
+        if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            name = f"{kind.__module__}.{kind.__qualname__}"
+            with contextlib.suppress(ValueError):  # it is there already, or another of its name
+                export.register_namedtuple_serialization(kind, serialized_name=name)
 
 
 class SplitCell(Cell):
