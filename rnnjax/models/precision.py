@@ -15,7 +15,7 @@ class Precision(enum.Enum):
     """What is in single precision and what in half, which is bfloat16.
 
     Attributes:
-        F32: all is in single precision.
+        F32: all is in single precision, as in Flax's own layers also where JAX has double.
         MIXED: products are in half precision; parameters, gates, states and gradients in single.
             See `compose.mixed_precision`.
         BF16: parameters, states and activations too are in half precision. Optimizers then add
@@ -43,9 +43,14 @@ class Precision(enum.Enum):
 
     def kept(self, tree: Params) -> Params:
         """Casts a cell's parameters as they were drawn, or its inputs, to what they are kept in."""
-        if self is not Precision.BF16:
-            return tree
-        return jax.tree.map(lambda x: x.astype(jnp.bfloat16), tree)
+        if self is Precision.BF16:
+            return jax.tree.map(lambda x: x.astype(jnp.bfloat16), tree)
+        return jax.tree.map(_no_double, tree)
+
+
+def _no_double(x: Array) -> Array:
+    single = {jnp.dtype("float64"): jnp.float32, jnp.dtype("complex128"): jnp.complex64}
+    return x.astype(single.get(x.dtype, x.dtype))
 
 
 def in_single(outputs: Array) -> Array:
