@@ -42,3 +42,13 @@ def leading_axes(xs: Any) -> tuple[int, ...]:
         (7, 3)
     """
     return jax.tree.leaves(xs)[0].shape[:-1]
+
+
+def complex_dtype(real: Any) -> Any:
+    """Returns the type of complex numbers beside real ones, of single precision at the least.
+
+    Example:
+        >>> complex_dtype(jnp.bfloat16) is complex_dtype(jnp.float32) is jnp.complex64
+        True
+    """
+    return jnp.complex128 if real == jnp.float64 else jnp.complex64

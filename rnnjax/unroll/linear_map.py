@@ -12,13 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 from jax.custom_derivatives import SymbolicZero
 from jax.extend.core import ClosedJaxpr, Primitive, jaxpr_as_fun
 from jax.interpreters import ad, batching, mlir
 
-from rnnjax.axes import varying
 from rnnjax.typing import Array
 
 Flat = Callable[..., Sequence[Array]]
@@ -37,8 +34,9 @@ def linear_map(
         pull: maps `kept` and cotangents of what `push` returns to cotangents of `tangents`, with
             anything in place of those of leaves that are not real or complex.
         kept: a pytree of arrays.
-        tangents: a pytree of arrays; leaves that are symbolically zero, or of whole numbers, are
-            given to `push` as zeros and are no part of the transpose.
+        tangents: a pytree of arrays; leaves that are zero, as symbols or as JAX has them for whole
+            numbers, are given to `push` as they are, see `tangent_of`, and are no part of the
+            transpose.
 
     Example:
         >>> scale = functools.partial(linear_map, jnp.multiply, jnp.multiply, jnp.array(3.0))
@@ -49,12 +47,11 @@ def linear_map(
     leaves, structure = jax.tree.flatten(tangents)
     moving = [i for i, leaf in enumerate(leaves) if not _is_zero(leaf)]
     kept_leaves, kept_structure = jax.tree.flatten(kept)
-    like = [leaf.aval if isinstance(leaf, SymbolicZero) else jax.typeof(leaf) for leaf in leaves]
     made: list[Any] = []  # the structure of what is returned
 
     def flat_push(*arguments: Array) -> Sequence[Array]:
         kept = kept_structure.unflatten(arguments[: len(kept_leaves)])
-        moved = [_zeros(leaf) for leaf in like]
+        moved = list(leaves)
         for i, leaf in zip(moving, arguments[len(kept_leaves) :], strict=True):
             moved[i] = leaf
         out, out_structure = jax.tree.flatten(push(kept, structure.unflatten(moved)))
@@ -86,32 +83,33 @@ def differentiated_by(second: Callable[..., Any], first: Callable[..., Any]) -> 
         (1.0, 1.0)
     """
     run = jax.custom_jvp(first)
-
-    def derivative(primals: tuple, tangents: tuple) -> tuple[Any, Any]:
-        leaves, structure = jax.tree.flatten(primals)
-        d_leaves = jax.tree.leaves(tangents)
-        moving = [i for i, leaf in enumerate(d_leaves) if not _is_zero(leaf)]
-
-        def of_moving(*some: Array) -> Any:
-            arguments = list(leaves)
-            for i, argument in zip(moving, some, strict=True):
-                arguments[i] = argument
-            return second(*structure.unflatten(arguments))
-
-        return jax.jvp(of_moving, [leaves[i] for i in moving], [d_leaves[i] for i in moving])
-
-    run.defjvp(derivative, symbolic_zeros=True)
+    run.defjvp(functools.partial(tangent_of, second), symbolic_zeros=True)
     return run
+
+
+def tangent_of(function: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
+    """Does what `jax.jvp` does, and needs no derivative by what has no tangent.
+
+    Args:
+        function: of pytrees of arrays.
+        primals: its arguments.
+        tangents: of them, with zeros as a rule with symbolic zeros is given them.
+    """
+    leaves, structure = jax.tree.flatten(tuple(primals))
+    d_leaves = jax.tree.leaves(tuple(tangents))
+    moving = [i for i, leaf in enumerate(d_leaves) if not _is_zero(leaf)]
+
+    def of_moving(*some: Array) -> Any:
+        arguments = list(leaves)
+        for i, argument in zip(moving, some, strict=True):
+            arguments[i] = argument
+        return function(*structure.unflatten(arguments))
+
+    return jax.jvp(of_moving, [leaves[i] for i in moving], [d_leaves[i] for i in moving])
 
 
 def _is_zero(leaf: Any) -> bool:
     return isinstance(leaf, SymbolicZero) or leaf.dtype == jax.dtypes.float0
-
-
-def _zeros(like: Any) -> Any:
-    if like.dtype == jax.dtypes.float0:
-        return np.zeros(like.shape, like.dtype)
-    return varying(jnp.zeros(like.shape, like.dtype), like.manual_axis_type.varying)
 
 
 def _traced(function: Flat, arguments: Sequence[Any]) -> ClosedJaxpr:

@@ -132,7 +132,8 @@ def test_the_loop_backward_has_the_cotangent_of_the_state_alone():
 
     params, _, xs = jax.tree.map(jnp.float32, drawn())
     program = jax.make_jaxpr(jax.grad(total))(params, xs)
-    (backward,) = (e for e in program.eqns if e.primitive.name == "scan")
+    (map_,) = (e for e in program.eqns if e.primitive.name == "linear_map")
+    (backward,) = (e for e in map_.params["push"].eqns if e.primitive.name == "scan")
     assert backward.params["reverse"]
     length = backward.params["length"]
     carried = [v.aval for v in backward.outvars if v.aval.shape[:1] != (length,)]

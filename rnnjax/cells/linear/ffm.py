@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnjax.cells.activations import fast_sigmoid
 from rnnjax.cells.base import LinearCell, LinearState
-from rnnjax.cells.broadcast import affine, repeat
+from rnnjax.cells.broadcast import affine, complex_dtype, repeat
 from rnnjax.cells.initializers import Glorot
 from rnnjax.typing import Array, Key
 
@@ -112,7 +112,7 @@ class FFM(LinearCell):
     ) -> LinearState:
         """Zeros, complex; of single precision where the parameters are of less."""
         params = params.params if isinstance(params, FFMPrepared) else params
-        dtype = jnp.result_type(params.alpha.dtype, jnp.complex64)
+        dtype = complex_dtype(params.alpha.dtype)
         return LinearState(jnp.zeros((*batch_shape, self.memory, self.contexts), dtype))
 
     def prepare(self, params: FFMParams | FFMPrepared) -> FFMPrepared:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.activations import Activation, fast_sigmoid, silu
 from rnnjax.cells.base import LinearCell, LinearState
-from rnnjax.cells.broadcast import affine, repeat
+from rnnjax.cells.broadcast import affine, complex_dtype, repeat
 from rnnjax.cells.initializers import Glorot
 from rnnjax.cells.linear.statespace import complex_of
 from rnnjax.typing import Array, Key
@@ -88,7 +88,7 @@ class HGRN(LinearCell):
 
     def initial_state(self, params: HGRNParams, batch_shape: tuple[int, ...] = ()) -> LinearState:
         """Zeros, complex; of single precision where the parameters are of less."""
-        dtype = jnp.result_type(params.theta.dtype, jnp.complex64)
+        dtype = complex_dtype(params.theta.dtype)
         return LinearState(jnp.zeros((*batch_shape, self.hidden), dtype))
 
     def coefficients(self, params: HGRNParams, x: Array) -> tuple[Array, Array]:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import LinearCell, LinearState
-from rnnjax.cells.broadcast import repeat
+from rnnjax.cells.broadcast import complex_dtype, repeat
 from rnnjax.cells.initializers import Glorot, Normal
 from rnnjax.cells.spectra import on_ring
 from rnnjax.typing import Array, Key
@@ -87,13 +87,13 @@ class LRU(LinearCell):
 
     def initial_state(self, params: LRUParams, batch_shape: tuple[int, ...] = ()) -> LinearState:
         """Zeros, complex; of single precision where the parameters are of less."""
-        dtype = jnp.result_type(params.nu_log.dtype, jnp.complex64)
+        dtype = complex_dtype(params.nu_log.dtype)
         return LinearState(jnp.zeros((*batch_shape, self.hidden), dtype))
 
     def coefficients(self, params: LRUParams, x: Array) -> tuple[Array, Array]:
         """Returns `lambda` and `gamma * (x b)`, complex `[..., H]`."""
         # Complex numbers have no half precision, and |lambda| near 1 would not survive it.
-        wide = jnp.finfo(jnp.result_type(params.nu_log.dtype, jnp.complex64)).dtype
+        wide = jnp.finfo(complex_dtype(params.nu_log.dtype)).dtype
         nu, theta, gamma = (
             jnp.exp(p.astype(wide)) for p in (params.nu_log, params.theta_log, params.gamma_log)
         )

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.cells.base import LinearCell, LinearState
-from rnnjax.cells.broadcast import repeat
+from rnnjax.cells.broadcast import complex_dtype, repeat
 from rnnjax.cells.initializers import Glorot, Normal
 from rnnjax.cells.linear.statespace import (
     Discretisation,
@@ -111,7 +111,7 @@ class S4D(LinearCell):
     ) -> LinearState:
         """Zeros, complex; of single precision where the parameters are of less."""
         params = params.params if isinstance(params, S4DPrepared) else params
-        dtype = jnp.result_type(params.a_im.dtype, jnp.complex64)
+        dtype = complex_dtype(params.a_im.dtype)
         return LinearState(jnp.zeros((*batch_shape, self.hidden, self.state_dim // 2), dtype))
 
     def prepare(self, params: S4DParams | S4DPrepared) -> S4DPrepared:

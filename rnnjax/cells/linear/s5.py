@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.cells.base import LinearCell, LinearState
-from rnnjax.cells.broadcast import repeat
+from rnnjax.cells.broadcast import complex_dtype, repeat
 from rnnjax.cells.initializers import Glorot, Normal
 from rnnjax.cells.linear.statespace import (
     Discretisation,
@@ -126,7 +126,7 @@ class S5(LinearCell):
     ) -> LinearState:
         """Zeros, complex; of single precision where the parameters are of less."""
         params = params.params if isinstance(params, S5Prepared) else params
-        dtype = jnp.result_type(params.lambda_re.dtype, jnp.complex64)
+        dtype = complex_dtype(params.lambda_re.dtype)
         return LinearState(jnp.zeros((*batch_shape, self.pairs), dtype))
 
     def prepare(self, params: S5Params | S5Prepared) -> S5Prepared:

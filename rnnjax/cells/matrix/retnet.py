@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from rnnjax.cells.broadcast import complex_dtype
 from rnnjax.cells.initializers import Glorot
 from rnnjax.cells.matrix.heads import merge, outer, read_by, wide_dtype
 from rnnjax.cells.matrix.memories import DecayElement, DecayingMemory, MatrixState
@@ -70,7 +71,7 @@ class RetNet(DecayingMemory):
 
     def initial_state(self, params: RetNetParams, batch_shape: tuple[int, ...] = ()) -> MatrixState:
         """Zeros, complex; of single precision where the parameters are of less."""
-        dtype = jnp.result_type(params.w_q.dtype, jnp.complex64)
+        dtype = complex_dtype(params.w_q.dtype)
         return MatrixState(jnp.zeros((*batch_shape, self.heads, self.dk // 2, self.dv), dtype))
 
     def element(self, params: RetNetParams, x: Array) -> DecayElement:

@@ -8,7 +8,7 @@ from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import Scan
 from rnnjax.unroll.base import EngineValue
-from rnnjax.unroll.blocks import is_known, run_in_chunks
+from rnnjax.unroll.blocks import is_known, run_in_blocks
 
 
 class Checkpointed(EngineValue):
@@ -46,15 +46,17 @@ class Checkpointed(EngineValue):
         reset: Array | None,
     ) -> tuple[State, Any]:
         """Runs `cell` over `xs`; see `unroll.Engine`."""
-        steps = leading_axes(xs)[0]
-        block = self.block or (max(1, math.isqrt(steps)) if is_known(steps) else None)
         plain = Scan(unroll=self.unroll)
 
         def run(params: Params, state: State, inputs: tuple) -> tuple[State, Any]:
             xs, mask, reset = inputs
             return plain.run(cell, params, state, xs, mask, reset)
 
-        return run_in_chunks(run, block, params, state, (xs, mask, reset))
+        steps = leading_axes(xs)[0]
+        if not is_known(steps):  # a loop that may have no turns cannot be exported
+            return run(params, state, (xs, mask, reset))
+        block = self.block or max(1, math.isqrt(steps))
+        return run_in_blocks(run, block, params, state, (xs, mask, reset))
 
 
 checkpointed = Checkpointed()

@@ -14,7 +14,7 @@ from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import Chunked
 from rnnjax.unroll.blocks import is_known, run_in_chunks
-from rnnjax.unroll.linear_map import linear_map
+from rnnjax.unroll.linear_map import linear_map, tangent_of
 from rnnjax.unroll.masks import begin, finish, hide, initial_like
 from rnnjax.unroll.single import widened
 from rnnjax.unroll.split.products import make_recur, make_recur_pullback
@@ -98,7 +98,7 @@ def _push(cell, kept, tangents):
 
         return jax.lax.scan(step, state, (xs, mask, reset), unroll=_unroll())
 
-    return jax.jvp(run, primals, tangents)[1]
+    return tangent_of(run, primals, tangents)[1]
 
 
 def _forward(cell, mask, reset, params, state, initial, xs):

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.blocks import run_at_once
-from rnnjax.unroll.linear_map import differentiated_by, linear_map
+from rnnjax.unroll.linear_map import differentiated_by, linear_map, tangent_of
 from rnnjax.unroll.masks import begin, grow, hide, initial_like, masked_step
 from rnnjax.unroll.split.kernel import steps as split_steps
 from rnnjax.unroll.split.kernel import triton as split_kernel
@@ -85,7 +85,7 @@ def _derivative(tile, cell, primals, tangents):
 
     def push(kept, tangents):
         (flags, *others), _ = kept
-        return jax.jvp(of(flags), tuple(others), tangents)[1]
+        return tangent_of(of(flags), others, tangents)[1]
 
     def plain_pull(primals, afters, cotangents):
         del afters  # they are of the primals, whose derivative is taken
