@@ -10,20 +10,16 @@ with the same leading axes.
 """
 
 import abc
-import contextlib
 import dataclasses
-import functools
 import inspect
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple, final, get_args, get_origin
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import export
 
+from rnnjax.cells.by_itself import in_memory_of_its_own, of_a_size, register_namedtuples
 from rnnjax.typing import Array, Key, Params, State, Static
 
 
@@ -55,10 +51,10 @@ class Cell(Static, abc.ABC):
         """
         super().__init_subclass__(**kwargs)
         if "init" in vars(cls):
-            cls.init = _of_a_size(_in_memory_of_its_own(cls.init))
+            cls.init = of_a_size(in_memory_of_its_own(cls.init))
         if "initial_state" in vars(cls):
-            cls.initial_state = _in_memory_of_its_own(cls.initial_state)
-        _register_namedtuples({**vars(sys.modules.get(cls.__module__, cls)), **vars(cls)})
+            cls.initial_state = in_memory_of_its_own(cls.initial_state)
+        register_namedtuples({**vars(sys.modules.get(cls.__module__, cls)), **vars(cls)})
 
     def __post_init__(self) -> None:
         """Refuses sizes below 1, numbers that are not finite, and fields of another kind.
@@ -163,50 +159,6 @@ def _takes(function: Any, count: int) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _in_memory_of_its_own(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns a function that returns no array twice."""
-
-    @functools.wraps(make)
-    def made(*arguments: Any, **named: Any) -> Any:
-        seen: set[int] = set()
-
-        def own(leaf: Any) -> Any:
-            if id(leaf) in seen:
-                return jnp.copy(leaf)
-            seen.add(id(leaf))
-            return leaf
-
-        return jax.tree.map(own, make(*arguments, **named))
-
-    return made
-
-
-def _of_a_size(init: Callable[..., Params]) -> Callable[..., Params]:
-    @functools.wraps(init)
-    def checked(self: Cell, key: Key, input_dim: int) -> Params:
-        whole = hasattr(input_dim, "__index__") and not isinstance(input_dim, bool)
-        if not ((whole or export.is_symbolic_dim(input_dim)) and input_dim >= 1):
-            raise ValueError(
-                f"{self}: input_dim must be a whole number of 1 or more; got {input_dim!r}"
-            )
-        return init(self, key, input_dim)
-
-    return checked
-
-
-def _register_namedtuples(names: Mapping[str, Any]) -> None:
-    """Lets `jax.export` store programs that take parameters and states of those types.
-
-    Args:
-        names: what a module or a class defines or imports, by its names.
-    """
-    for kind in [*names.values()]:
-        if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
-            name = f"{kind.__module__}.{kind.__qualname__}"
-            with contextlib.suppress(ValueError):  # it is there already, or another of its name
-                export.register_namedtuple_serialization(kind, serialized_name=name)
 
 
 class SplitCell(Cell):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+from jax.core import Tracer
 
 from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import leading_axes
@@ -47,7 +48,7 @@ def traced_field(value: Any) -> str | None:
             if isinstance(one, Cell):
                 if (inner := traced_field(one)) is not None:
                     return inner
-            elif any(isinstance(leaf, jax.core.Tracer) for leaf in _closed_over(one)):
+            elif any(isinstance(leaf, Tracer) for leaf in _closed_over(one)):
                 return field.name
     return None
 

@@ -45,7 +45,8 @@ def run_on_meshes(
     x = jax.tree.leaves(unpack(xs).x)[0]
     time, *batch = jax.typeof(x).sharding.spec[: x.ndim - 1]
     outputs = NamedSharding(mesh, P(*batch)), NamedSharding(mesh, P(time, *batch))
-    return jax.sharding.auto_axes(run, axes=mesh.explicit_axes, out_sharding=outputs)(*given)
+    made: Any = jax.sharding.auto_axes(run, axes=mesh.explicit_axes, out_sharding=outputs)
+    return made(*given)
 
 
 def _explicit_meshes(tree: Any) -> Iterator[AbstractMesh]:
