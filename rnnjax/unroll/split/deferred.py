@@ -54,7 +54,7 @@ class Deferred(Chunked):
         # There is nothing to divide, or there are numbers that have no cotangents to carry; and in
         # Python's own loops each step's pullback is another function, which cannot be stacked.
         nothing = leading_axes(xs)[0] == 0 or not all(map(_is_inexact, jax.tree.leaves(state)))
-        if nothing or jax.config.read("jax_disable_jit"):
+        if nothing or jax.config.jax_disable_jit:  # pyright: ignore[reportAttributeAccessIssue]
             return scan.run(cell, params, state, xs, mask, reset)
         initial = None if reset is None else initial_like(cell, params, state)
         xs = hide(xs, mask)
