@@ -112,3 +112,22 @@ def hides_inputs_and_not_their_noise(cell, params, state, xs, *, mask=None, rese
     x, noise = xs
     xs = Noised(jnp.where(mask[..., None], x, 0), noise)
     return selects_the_result_alone(cell, params, state, xs, mask=mask)
+
+
+def has_one_derivative(cell, params, state, xs, *, mask=None, reset=None):
+    """In reverse mode."""
+
+    @jax.custom_vjp
+    def run(params, state, xs, mask, reset):
+        return unroll.scan(cell, params, state, xs, mask=mask, reset=reset)
+
+    def backward(pull, cotangents):
+        return *pull(cotangents), None, None
+
+    def forward(params, state, xs, mask, reset):
+        return jax.vjp(
+            lambda *given: unroll.scan(cell, *given, mask=mask, reset=reset), params, state, xs
+        )
+
+    run.defvjp(forward, backward)
+    return run(params, state, xs, mask, reset)

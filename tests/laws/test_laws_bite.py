@@ -7,7 +7,9 @@ from rnnjax.cells import LSTM, Elman, LinearCell
 from rnnjax.testing import call_laws, cell_laws, check_cell, contract_laws, engine_laws, noise_laws
 from rnnjax.testing.cell_results import CellResults
 from rnnjax.testing.engine_results import EngineResults
+from rnnjax.testing.transform_laws import TRANSFORMATIONS, check_transformation
 from tests.catalogue import name
+from tests.full import full
 from tests.laws import broken_cells as bc
 from tests.laws import broken_engines as be
 from tests.laws import call_refusals
@@ -149,3 +151,19 @@ def test_every_law_is_shown_to_bite():
         *call_laws.ONCE_LAWS,
     }
     assert {law for law, _ in BROKEN_CELLS + NOISY_CELLS + BROKEN_ENGINES} == laws
+
+
+@pytest.mark.parametrize(
+    "transformation",
+    [t if t.name in ("forward mode", "no jit") else full(t) for t in TRANSFORMATIONS],
+    ids=lambda transformation: transformation.name,
+)
+def test_a_transformation_notices_wrong_numbers(transformation):
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        check_transformation(transformation, be.ignores_the_reset, Elman(3))
+
+
+def test_a_refusal_is_in_words_of_the_engines():
+    forward_mode = next(t for t in TRANSFORMATIONS if t.name == "forward mode")
+    with pytest.raises(AssertionError, match="not refused in one line: TypeError"):
+        check_transformation(forward_mode, be.has_one_derivative, Elman(3))
