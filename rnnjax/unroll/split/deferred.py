@@ -221,4 +221,5 @@ def _is_inexact(x):
 
 
 def _add(tree, other):
-    return jax.tree.map(jnp.add, tree, other)
+    """Adds cotangents, of which whole numbers have none."""
+    return jax.tree.map(lambda x, d: x if d.dtype == jax.dtypes.float0 else x + d, tree, other)
