@@ -39,6 +39,7 @@ def linear_map(
             transpose.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> scale = functools.partial(linear_map, jnp.multiply, jnp.multiply, jnp.array(3.0))
         >>> x = jnp.array(2.0)
         >>> scale(x).tolist(), jax.linear_transpose(scale, x)(x)[0].tolist()
@@ -78,6 +79,7 @@ def differentiated_by(second: Callable[..., Any], first: Callable[..., Any]) -> 
         first: returns the same, and need have no derivative.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> floor = differentiated_by(lambda x: x, jnp.floor)
         >>> floor(1.5).item(), jax.grad(floor)(1.5).item()
         (1.0, 1.0)
