@@ -92,7 +92,7 @@ def test_figures_that_fail_are_a_warning_and_come_when_the_run_is_looked_up(
 ):
     folder = tmp_path / "run"
     with monkeypatch.context() as broken:
-        broken.setattr(style, "_replace", no_room)
+        broken.setattr(style, "write_bytes", no_room)
         done = launched(*RUN, f"--workdir={folder}")
     assert done.code == 0
     (said,) = [record.getMessage() for record in caplog.records]
