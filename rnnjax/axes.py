@@ -1,7 +1,6 @@
 """Axes of arrays, of length one, and of meshes of devices, where JAX wants them said outright."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -52,14 +51,3 @@ def zeros_like(x: Array) -> Array:
         [0.0, 0.0]
     """
     return varying(jnp.zeros_like(x), mesh_axes(x))
-
-
-def shaped(shape: tuple[int, ...], dtype: Any, *, like: Array) -> jax.ShapeDtypeStruct:
-    """Returns the type of an array that varies over the axes of a mesh over which another does.
-
-    Example:
-        >>> shaped((3,), int, like=jnp.ones(2)).shape
-        (3,)
-    """
-    types = jax.typeof(like).manual_axis_type
-    return jax.ShapeDtypeStruct(shape, dtype, manual_axis_type=types)

@@ -43,14 +43,6 @@ class Guarding(Listener):
         self._locks = {folder: lock_of(folder) for folder in folders}
 
     def logged(self, moment: Moment) -> None:
-        """Looks after each folder."""
-        self.look()
-
-    def evaluated(self, moment: Moment) -> None:
-        """Looks after each folder."""
-        self.look()
-
-    def look(self) -> None:
         """Looks after each folder.
 
         Raises:
@@ -61,6 +53,10 @@ class Guarding(Listener):
                 raise LostWorkdirError(
                     f"workdir {folder} was moved or removed while its run was training"
                 )
+
+    def evaluated(self, moment: Moment) -> None:
+        """Looks after each folder, as `logged` does."""
+        self.logged(moment)
 
 
 class Recording(Listener):

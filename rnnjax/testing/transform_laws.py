@@ -53,34 +53,36 @@ def given_to(cell: Cell) -> Given:
     return Given(params_of(cell), state_of(cell, (B,)), x, jnp.asarray(mask), jnp.asarray(reset))
 
 
-class _Numbers(NamedTuple):
-    """A run as a function of its real and complex numbers alone."""
-
-    function: Callable[..., tuple[Array, Any]]
-    numbers: list[Array]
-
-
 def _squares(tree: Any) -> Array:
     """Returns a real number that depends on every entry, however many there are."""
     numbers = [x.astype(float) if x.dtype == bool else x for x in jax.tree.leaves(tree)]
     return sum((jnp.sum(x.real**2 + x.imag**2 / 2) for x in numbers), jnp.zeros(()))
 
 
+def _of_numbers(function: Callable[..., Any], tree: Any) -> tuple[Callable[..., Any], list[Array]]:
+    """Returns a function of a tree as one of its real and complex numbers alone, and those."""
+    leaves, structure = jax.tree.flatten(tree)
+    numbers = [leaf for leaf in leaves if is_number(leaf)]
+
+    def of_numbers(numbers: list[Array]) -> Any:
+        left = iter(numbers)
+        whole = [next(left) if is_number(leaf) else leaf for leaf in leaves]
+        return function(structure.unflatten(whole))
+
+    return of_numbers, numbers
+
+
 def _numbers(
     engine: Engine, cell: Cell, given: Given, total: Callable[[Any], Array] = weigh
-) -> _Numbers:
-    leaves, structure = jax.tree.flatten(given)
-    moving = [i for i, leaf in enumerate(leaves) if is_number(leaf)]
+) -> tuple[Callable[..., Any], list[Array]]:
+    """Returns a run as a function of its numbers, and those."""
 
-    def function(numbers: list[Array]) -> tuple[Array, Any]:
-        arguments = list(leaves)
-        for i, number in zip(moving, numbers, strict=True):
-            arguments[i] = number
-        params, state, x, mask, reset = structure.unflatten(arguments)
+    def run(given: Given) -> tuple[Array, Any]:
+        params, state, x, mask, reset = given
         made = engine(cell, params, state, x, mask=mask, reset=reset)
         return total(made), made
 
-    return _Numbers(function, [leaves[i] for i in moving])
+    return _of_numbers(run, given)
 
 
 def _directions(numbers: list[Array]) -> list[Array]:
@@ -180,18 +182,12 @@ def from_initial_state(engine: Engine, cell: Cell, given: Given) -> Any:
 
 
 def _from_initial_state(run: Callable[..., Any], given: Given) -> Any:
-    leaves, structure = jax.tree.flatten(given.params)
-    moving = [i for i, leaf in enumerate(leaves) if is_number(leaf)]
-
-    def function(numbers: list[Array], x: Array) -> tuple[Array, Any]:
-        arguments = list(leaves)
-        for i, number in zip(moving, numbers, strict=True):
-            arguments[i] = number
-        made = run(structure.unflatten(arguments), x, given.mask, given.reset)
+    def total(params_and_x: tuple[Params, Array]) -> tuple[Array, Any]:
+        made = run(*params_and_x, given.mask, given.reset)
         return weigh(made), made
 
-    numbers = [leaves[i] for i in moving]
-    return jax.jit(jax.grad(function, (0, 1), has_aux=True))(numbers, given.x)
+    function, numbers = _of_numbers(total, (given.params, given.x))
+    return jax.jit(jax.grad(function, has_aux=True))(numbers)
 
 
 def _on_mesh(kind: AxisType, engine: Engine, cell: Cell, given: Given) -> Any:

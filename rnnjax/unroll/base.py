@@ -193,13 +193,11 @@ def compiled(run: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[Any, An
         mask: Array | None,
         reset: Array | None,
     ) -> tuple[Any, Any]:
-        def checked(
-            params: Params, state: State, xs: Any, mask: Array | None, reset: Array | None
-        ) -> tuple[Any, Any]:
+        def checked(xs: Any, params: Params, state: State, *flags: Array | None) -> tuple[Any, Any]:
             check_call(cell, params, state, xs)
-            return run(engine, cell, cell.prepare(params), state, xs, mask, reset)
+            return run(engine, cell, cell.prepare(params), state, xs, *flags)
 
-        return run_on_meshes(checked, params, state, xs, mask, reset)
+        return run_on_meshes(checked, xs, params, state, mask, reset)
 
     return call
 

@@ -52,10 +52,8 @@ def linear_map(
 
     def flat_push(*arguments: Array) -> Sequence[Array]:
         kept = kept_structure.unflatten(arguments[: len(kept_leaves)])
-        moved = list(leaves)
-        for i, leaf in zip(moving, arguments[len(kept_leaves) :], strict=True):
-            moved[i] = leaf
-        out, out_structure = jax.tree.flatten(push(kept, structure.unflatten(moved)))
+        moved = structure.unflatten(_filled(leaves, moving, arguments[len(kept_leaves) :]))
+        out, out_structure = jax.tree.flatten(push(kept, moved))
         made[:] = [out_structure]
         return out
 
@@ -66,7 +64,7 @@ def linear_map(
         return [found[i] for i in moving]
 
     given = [*kept_leaves, *(leaves[i] for i in moving)]
-    pushed = _traced(flat_push, given)
+    pushed = jax.make_jaxpr(flat_push)(*given)
     out = _primitive.bind(*given, push=pushed, pull=flat_pull, kept=len(kept_leaves))
     return made[0].unflatten(out)
 
@@ -102,10 +100,7 @@ def tangent_of(function: Callable[..., Any], primals: Any, tangents: Any) -> tup
     moving = [i for i, leaf in enumerate(d_leaves) if not _is_zero(leaf)]
 
     def of_moving(*some: Array) -> Any:
-        arguments = list(leaves)
-        for i, argument in zip(moving, some, strict=True):
-            arguments[i] = argument
-        return function(*structure.unflatten(arguments))
+        return function(*structure.unflatten(_filled(leaves, moving, some)))
 
     return jax.jvp(of_moving, [leaves[i] for i in moving], [d_leaves[i] for i in moving])
 
@@ -114,8 +109,10 @@ def _is_zero(leaf: Any) -> bool:
     return isinstance(leaf, SymbolicZero) or leaf.dtype == jax.dtypes.float0
 
 
-def _traced(function: Flat, arguments: Sequence[Any]) -> ClosedJaxpr:
-    return jax.make_jaxpr(function)(*arguments)
+def _filled(leaves: Sequence[Any], places: Sequence[int], some: Sequence[Any]) -> list[Any]:
+    """Returns leaves with others in some places."""
+    others = dict(zip(places, some, strict=True))
+    return [others.get(i, leaf) for i, leaf in enumerate(leaves)]
 
 
 # Its arguments are `kept` arrays and then those that it is linear in; `push` is a program of all of
@@ -150,10 +147,7 @@ def _jvp(
     if moving:
 
         def moved(*some: Array) -> Sequence[Array]:
-            arguments = list(primals)
-            for i, argument in zip(moving, some, strict=True):
-                arguments[i] = argument
-            return jaxpr_as_fun(push)(*arguments)
+            return jaxpr_as_fun(push)(*_filled(primals, moving, some))
 
         add(jax.jvp(moved, [primals[i] for i in moving], [tangents[i] for i in moving])[1])
     return out, sums
@@ -164,7 +158,7 @@ def _transpose(
 ) -> Sequence[Any]:
     given = arguments[:kept]
     cotangents = list(map(ad.instantiate_zeros, cotangents))
-    pulled = _traced(pull, [*given, *cotangents])
+    pulled = jax.make_jaxpr(pull)(*given, *cotangents)
     out = _primitive.bind(*given, *cotangents, push=pulled, pull=jaxpr_as_fun(push), kept=kept)
     moved = arguments[kept:]
     return [None] * kept + [
@@ -195,9 +189,8 @@ def _batch(
         jax.vmap, axis_size=axis.size, axis_name=axis.name, spmd_axis_name=axis.spmd_name
     )
     given = axes[:kept]
-    pushed = _traced(
-        mapped(jaxpr_as_fun(push), in_axes=(*given, *[0] * len(moved))), [*arguments[:kept], *moved]
-    )
+    push_all = mapped(jaxpr_as_fun(push), in_axes=(*given, *[0] * len(moved)))
+    pushed = jax.make_jaxpr(push_all)(*arguments[:kept], *moved)
     pulled = mapped(pull, in_axes=(*given, *[0] * outs))
     out = _primitive.bind(*arguments[:kept], *moved, push=pushed, pull=pulled, kept=kept)
     return out, [0] * outs

@@ -9,18 +9,10 @@ from jax.sharding import PartitionSpec as P
 
 from rnnjax.axes import mesh_axes, varying
 from rnnjax.cells.noise import unpack
-from rnnjax.typing import Array, Params, State
 
 
-def run_on_meshes(
-    run: Callable[..., tuple[Any, Any]],
-    params: Params,
-    state: State,
-    xs: Any,
-    mask: Array | None,
-    reset: Array | None,
-) -> tuple[Any, Any]:
-    """Returns `run` of the other arguments, whatever mesh they are on or within.
+def run_on_meshes(run: Callable[..., tuple[Any, Any]], xs: Any, *others: Any) -> tuple[Any, Any]:
+    """Returns `run(xs, *others)`, whatever mesh they are on or within.
 
     - In a `jax.shard_map` that checks its types, what a loop carries has one type before a step and
       after. So parameters and a first state that are the same on all devices are said to vary as
@@ -30,13 +22,10 @@ def run_on_meshes(
 
     Args:
         run: returns arrays with the batch axes first, and arrays `[T, ...]`.
-        params: see `unroll.Engine`.
-        state: see `unroll.Engine`.
-        xs: see `unroll.Engine`.
-        mask: see `unroll.Engine`.
-        reset: see `unroll.Engine`.
+        xs: inputs, `[T, ..., D]`.
+        others: parameters, a first state, flags.
     """
-    given = (params, state, xs, mask, reset)
+    given = xs, *others
     axes = frozenset().union(*map(mesh_axes, jax.tree.leaves(given)))
     given = jax.tree.map(lambda leaf: varying(leaf, axes), given)
     mesh = next(_explicit_meshes(given), None)

@@ -2,8 +2,8 @@
 
     python -m tests.laws.transformations
 
-Two processes take about an hour. It writes `docs/transformations.md`, and ends with code 1 if any
-numbers were wrong or anything was refused in more than a line.
+With two processes that takes more than an hour. It writes `docs/transformations.md`, and ends with
+code 1 if any numbers were wrong or anything was refused in more than a line.
 """
 
 import collections
@@ -47,7 +47,7 @@ def tried(index: int) -> list[Tried]:
     cell, found = CELLS[index], []
     for name in unroll.__all__:
         engine = getattr(unroll, name)
-        if not (hasattr(engine, "serves") and engine.serves(cell)):
+        if not engine.serves(cell):
             continue
         for transformation in TRANSFORMATIONS:
             begin = time.perf_counter()

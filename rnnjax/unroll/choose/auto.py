@@ -2,7 +2,6 @@
 
 import functools
 import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -31,8 +30,6 @@ _UNMEASURED: dict[type[Cell], EngineValue] = {  # elsewhere than on a CPU
     SplitCell: deferred,
     LinearCell: associative,
 }
-
-
 _UNKNOWN: dict[type[Cell], EngineValue] = {  # where a size is a symbol
     SplitCell: deferred,
     LinearCell: linear_scan,
@@ -73,11 +70,10 @@ class Auto(EngineValue):
         )
         if forward == gradient:
             return forward.run(cell, params, state, xs, mask, reset)
-
-        def on(engine: EngineValue) -> Callable[..., tuple[State, Any]]:
-            return functools.partial(engine.run, cell)
-
-        return differentiated_by(on(gradient), on(forward))(params, state, xs, mask, reset)
+        either = differentiated_by(
+            functools.partial(gradient.run, cell), functools.partial(forward.run, cell)
+        )
+        return either(params, state, xs, mask, reset)
 
 
 auto = Auto()

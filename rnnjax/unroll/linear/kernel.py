@@ -9,7 +9,6 @@ import jax.numpy as jnp
 from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton
 
-from rnnjax.axes import shaped, zeros_like
 from rnnjax.typing import Array
 from rnnjax.unroll.linear import steps as linear
 from rnnjax.unroll.linear.steps import Step
@@ -111,7 +110,7 @@ def _pull(reverse: bool, kept: tuple, d_hs: Array) -> tuple[Array, Array]:
         return _shifted(x, jnp.full_like(x[:1], last), reverse)
 
     backward = Step(next_step(decay, 1), d_hs, None if begins is None else next_step(begins, 0))
-    d_drive = states(backward, zeros_like(d_hs[0]), not reverse)
+    d_drive = states(backward, jnp.zeros_like(d_hs[0]), not reverse)
     start = -1 if reverse else 0
     d_h = decay[start] * d_drive[start]
     return d_drive, d_h if begins is None else jnp.where(begins[start], 0, d_h)
@@ -142,7 +141,7 @@ def _in_chunks(machine: Machine, each: Step, h: Array, *, reverse: bool) -> Arra
     wide = jnp.promote_types(tiled.drive[0].dtype, jnp.float32)  # what is carried over steps
 
     call = functools.partial(_call, machine, (count, tiles), chunk, reverse)
-    one = tuple(shaped((count, *shape[1:]), wide, like=h) for _ in tiled.drive)
+    one = tuple(jax.ShapeDtypeStruct((count, *shape[1:]), wide) for _ in tiled.drive)
     starts = tuple(jnp.broadcast_to(x.astype(wide), (count, *shape[1:])) for x in _planes(start))
     if count > 1:
         decay, drive = call(_compose_kernel, tiled, (), (one, one))
@@ -152,7 +151,7 @@ def _in_chunks(machine: Machine, each: Step, h: Array, *, reverse: bool) -> Arra
         totals, first = _flip(totals, reverse), _number(tuple(x[0] for x in starts))
         ends = linear.states(totals, first)
         starts = _planes(_flip(jnp.concatenate([first[None], ends[:-1]]), reverse))
-    like = tuple(shaped(shape, x.dtype, like=h) for x in tiled.drive)
+    like = tuple(jax.ShapeDtypeStruct(shape, x.dtype) for x in tiled.drive)
     hs = _number(call(_run_kernel, tiled, starts, like))
     return hs.reshape(shape[0], -1)[:steps, :units].reshape(each.drive.shape)
 

@@ -24,7 +24,6 @@ from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton
 from jax.extend.core import Literal
 
-from rnnjax.axes import shaped
 from rnnjax.cells.base import SplitCell
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.split.kernel import kernels
@@ -209,7 +208,7 @@ def _call(interpret, kernel, layout, warps, program, params, given, like):
     def laid(x: Any) -> jax.ShapeDtypeStruct:
         *steps, _, units = x.shape
         units = layout.count(units) * layout.tile_units
-        return shaped((*steps, batch + missing, units), x.dtype, like=jax.tree.leaves(given)[0])
+        return jax.ShapeDtypeStruct((*steps, batch + missing, units), x.dtype)
 
     def spec(x: Any) -> pl.BlockSpec:
         *steps, _, units = x.shape
