@@ -306,7 +306,7 @@ class Counting(Cell):
 
 
 def test_a_state_of_whole_numbers_is_refused():
-    with pytest.raises(TypeError, match="a vector if it is of real or complex numbers; got int32"):
+    with pytest.raises(TypeError, match=r"unroll\.newton runs states .*int"):
         newton(Counting(), (), jnp.zeros(2, int), jnp.ones((4, 2, 1)))
 
 

@@ -151,6 +151,11 @@ def _solve(
     mask: Array | None,
     reset: Array | None,
 ) -> Solution:
+    for leaf in jax.tree.leaves(state):
+        if not jnp.issubdtype(leaf.dtype, jnp.inexact):
+            raise TypeError(
+                f"unroll.newton runs states of real or complex numbers; {cell} has {leaf.dtype}"
+            )
     problem = Problem(cell, params, state, xs, mask, reset)
     if 0 in leading_axes(xs) or not jax.tree.leaves(state):  # nothing to solve for
         state, ys = scan.run(cell, params, state, xs, mask, reset)
