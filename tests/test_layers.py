@@ -8,7 +8,7 @@ import pytest
 PACKAGE = pathlib.Path(__file__).parents[1] / "rnnjax"
 
 # What each part may import of `rnnjax`, besides itself.
-GROUND = {"typing", "text", "axes", "batch"}
+GROUND = {"typing", "text", "axes", "numbers", "batch"}
 CELLS = GROUND | {"cells", "compose", "dynamics", "unroll"}
 DATA = GROUND | {"datasets", "tasks"}
 HOUSE = CELLS | DATA | {"testing", "learning", "models"}
@@ -17,6 +17,7 @@ BELOW = {
     "typing": set(),
     "text": set(),
     "axes": {"typing"},
+    "numbers": {"typing"},
     "batch": {"typing", "axes"},
     "catalogue": set(),
     "datasets": GROUND,

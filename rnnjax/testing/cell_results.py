@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.cells import AssociativeCell, Cell, SplitCell
+from rnnjax.numbers import is_number
 from rnnjax.testing.compiled import compiled
 from rnnjax.testing.draws import (
     B,
@@ -15,7 +16,6 @@ from rnnjax.testing.draws import (
     T,
     doubled,
     halved,
-    is_number,
     normal,
     params_of,
     state_of,

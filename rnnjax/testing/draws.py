@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.cells import Cell
+from rnnjax.numbers import is_number
 from rnnjax.testing.compiled import compiled
 from rnnjax.typing import Array, Params, State
 
@@ -25,11 +26,6 @@ def normal(seed: int, shape: tuple[int, ...], dtype: np.dtype | type = np.float3
     if np.issubdtype(dtype, np.complexfloating):
         numbers = numbers + 1j * rng.normal(size=shape)
     return numbers.astype(dtype)
-
-
-def is_number(x: Any) -> bool:
-    """Says whether an array is of real or complex numbers, which have gradients."""
-    return jnp.issubdtype(x.dtype, jnp.inexact)
 
 
 def shaken(seed: int, tree: Params, scale: float) -> Params:

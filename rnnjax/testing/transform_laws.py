@@ -18,10 +18,10 @@ from jax.sharding import PartitionSpec as P
 
 from rnnjax import unroll
 from rnnjax.cells import Cell
+from rnnjax.numbers import is_number
 from rnnjax.testing.draws import (
     D,
     assert_close,
-    is_number,
     normal,
     params_of,
     state_of,

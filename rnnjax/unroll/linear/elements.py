@@ -15,6 +15,7 @@ import numpy as np
 from rnnjax.axes import grown
 from rnnjax.cells.base import AssociativeCell
 from rnnjax.cells.broadcast import leading_axes
+from rnnjax.numbers import no_tangent, numbers_of, with_numbers
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.linear.maps import Maps, before_each
 from rnnjax.unroll.linear_map import linear_map
@@ -149,9 +150,9 @@ def _derivative(cell: AssociativeCell, primals: tuple, tangents: tuple) -> tuple
         functools.partial(_push, cell),
         functools.partial(_pull, cell),
         (initial, each, before_each(state, found[1])),
-        tuple(map(_numbers, tangents)),
+        tuple(map(numbers_of, tangents)),
     )
-    return found, _with_numbers(found, jax.tree.leaves(moved), otherwise=_no_tangent)
+    return found, with_numbers(found, jax.tree.leaves(moved), otherwise=no_tangent)
 
 
 _loop.defjvp(_derivative)
@@ -162,8 +163,8 @@ def _after(cell: AssociativeCell, kept: tuple) -> Callable[..., list[Array]]:
     initial, each, before = kept
 
     def after(of_initial: list[Array], of_each: list[Array], of_state: list[Array]) -> list[Array]:
-        start, steps = _with_numbers(initial, of_initial), _with_numbers(each, of_each)
-        return _numbers(_apply(cell, start, steps, _with_numbers(before, of_state)))
+        start, steps = with_numbers(initial, of_initial), with_numbers(each, of_each)
+        return numbers_of(_apply(cell, start, steps, with_numbers(before, of_state)))
 
     return after
 
@@ -175,7 +176,7 @@ def _push(cell: AssociativeCell, kept: tuple, tangents: tuple) -> tuple[list, li
 
     def step(d_state: list[Array], inputs: tuple) -> tuple[list[Array], list[Array]]:
         one, state, d_one = inputs
-        numbers = _numbers(initial), _numbers(one), _numbers(state)
+        numbers = numbers_of(initial), numbers_of(one), numbers_of(state)
         after = _after(cell, (initial, one, state))
         _, d_after = jax.jvp(after, numbers, (d_initial, d_one, d_state))
         return d_after, d_after
@@ -191,32 +192,12 @@ def _pull(cell: AssociativeCell, kept: tuple, cotangents: tuple[list, list]) -> 
     def step(d_after: list[Array], inputs: tuple) -> tuple[list[Array], list[Array]]:
         one, state, d_state = inputs
         d_after = [x + y for x, y in zip(d_after, d_state, strict=True)]
-        given = _numbers(initial), _numbers(one)
+        given = numbers_of(initial), numbers_of(one)
         after = functools.partial(_after(cell, (initial, one, state)), *given)
-        (d_before,) = jax.vjp(after, _numbers(state))[1](d_after)
+        (d_before,) = jax.vjp(after, numbers_of(state))[1](d_after)
         return d_before, d_after
 
     d_first, d_afters = jax.lax.scan(step, d_last, (each, before, d_states), reverse=True)
-    numbers = _numbers(initial), _numbers(each), _numbers(before)
+    numbers = numbers_of(initial), numbers_of(each), numbers_of(before)
     d_initial, d_each, _ = jax.vjp(_after(cell, kept), *numbers)[1](d_afters)
     return d_initial, d_each, d_first
-
-
-def _is_number(x: Array) -> bool:
-    return jnp.issubdtype(x.dtype, jnp.inexact)
-
-
-def _numbers(tree: Any) -> list[Array]:
-    """Returns the leaves that have a derivative, which flags and counts have not."""
-    return [x for x in jax.tree.leaves(tree) if _is_number(x)]
-
-
-def _with_numbers(tree: Any, numbers: list[Array], otherwise: Any = None) -> Any:
-    """Returns `tree` with other numbers, and what `otherwise` makes of all else."""
-    left = iter(numbers)
-    keep = otherwise or (lambda x: x)
-    return jax.tree.map(lambda x: next(left) if _is_number(x) else keep(x), tree)
-
-
-def _no_tangent(x: Array) -> np.ndarray:
-    return np.zeros(x.shape, jax.dtypes.float0)

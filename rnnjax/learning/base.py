@@ -1,0 +1,184 @@
+"""The contract of learning rules, and a cell together with what a rule carries and draws."""
+
+import abc
+import dataclasses
+from typing import Any, ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import Cell
+from rnnjax.cells.broadcast import leading_axes
+from rnnjax.cells.noise import pack, unpack
+from rnnjax.compose.wrapper import OwnNoise
+from rnnjax.learning.step import Step
+from rnnjax.learning.windows import Given, run
+from rnnjax.typing import Array, Key, Params, State
+from rnnjax.unroll.base import EngineValue
+from rnnjax.unroll.masks import grow
+
+Memory = Any  # what a rule carries forward in time, a pytree of arrays
+
+
+class Rule(EngineValue):
+    """A way to learn, as an engine: values are those of `unroll.scan`, gradients are the rule's.
+
+    It goes forward in time. With the memory `P_t` that it carries, of how the parameters have moved
+    the state so far, and the cotangents of the outputs that it is given, a window of steps adds
+
+        dL / dtheta by backpropagation within the window, its first state held
+        + P dL / dh, of that first state
+
+    to the gradient. The inputs, and the state that a run starts with, have their gradients within
+    a window: what is below a rule in a network is trained by the present alone.
+
+    Args:
+        window: steps of a window. 1 is the rule itself; with more it is closer to backpropagation,
+            which it is with all of time.
+        carry: whether the memory goes on in the state from one run to the next, as where parameters
+            are updated within a sequence; the cell is a `Learner` then.
+
+    References:
+        Marschall, Cho & Savin (2020), A unified framework of online learning algorithms for
+        training recurrent neural networks, JMLR 21, arXiv:1907.02649.
+    """
+
+    by_parts = False  # how a part moves the next is part of the influence
+    knows = 1
+
+    needs_noise: ClassVar[bool] = False
+
+    window: int = dataclasses.field(default=1, kw_only=True)
+    carry: bool = dataclasses.field(default=False, kw_only=True)
+
+    @abc.abstractmethod
+    def begin(self, step: Step) -> Memory:
+        """Returns the memory of one sequence before it; of `step` only shapes are used."""
+
+    @abc.abstractmethod
+    def advance(self, step: Step, memory: Memory, noise: Any) -> Memory:
+        """Returns the memory of one sequence after a step."""
+
+    @abc.abstractmethod
+    def contract(
+        self, step: Step, memory: Memory, cotangents: Array
+    ) -> tuple[list[Array], Array | None]:
+        """Returns what cotangents of states are for what came before.
+
+        Args:
+            step: of which only shapes are used.
+            memory: of B sequences, `[B, ...]`.
+            cotangents: of their states, `[B, N]`.
+
+        Returns:
+            The gradients of `step.theta`, and of the states before all of time, `[B, N]`, or None.
+        """
+
+    def draw(self, key: Key, count: int, leading: tuple[int, ...]) -> Any:
+        """Draws the noise of a run, `[*leading, ...]`, for states of N = `count` numbers."""
+        del key, count, leading
+        return None
+
+    def local(self, cell: Cell) -> Cell:
+        """Returns the cell whose derivatives are taken, with the same values."""
+        return cell
+
+    def run(
+        self,
+        cell: Cell,
+        params: Params,
+        state: State,
+        xs: Any,
+        mask: Array | None,
+        reset: Array | None,
+    ) -> tuple[State, Any]:
+        """Runs `cell` over `xs`; see `unroll.Engine`."""
+        memory = noise = None
+        if isinstance(cell, Learner):
+            x, drawn = unpack(xs)
+            noise, inner = (None, None) if drawn is None else drawn
+            cell, xs = cell.cell, pack(x, inner)
+            state, memory = state if self.carry else (state, None)
+        elif self.carry:
+            raise TypeError(f"{self} carries its memory in the state of a Learner; got {cell}")
+        there = jnp.empty(leading_axes(xs), bool)
+        mask, reset = (None if flag is None else grow(flag, there) for flag in (mask, reset))
+        given = Given(params, state, xs, mask, reset, memory, noise)
+        after, memory, ys = run(self, cell, given)
+        return (Learning(after, memory) if self.carry else after), ys
+
+
+class Learning(NamedTuple):
+    """A state, and what a rule carries on with it.
+
+    Example:
+        >>> Learning(state=0.5, memory=0.0)
+        Learning(state=0.5, memory=0.0)
+    """
+
+    state: State
+    memory: Memory  # [..., *], of each sequence
+
+
+class Learner(Cell):
+    """A cell with the noise that a rule needs, and where it is to carry, its memory in the state.
+
+    Values are those of the cell on every engine, gradients the rule's with the rule as the engine.
+
+    Example:
+        >>> from rnnjax import learning
+        >>> from rnnjax.cells import Elman
+        >>> cell = Learner(Elman(3), learning.RTRL(carry=True), input_dim=2)
+        >>> memory = cell.initial_state(cell.init(jax.random.key(0), 2), (4,)).memory
+        >>> jax.tree.map(jnp.shape, memory.theta)  # of w_x, w_h, b
+        [(4, 3, 2, 3), (4, 3, 3, 3), (4, 3, 3)]
+    """
+
+    cell: Cell
+    rule: Rule
+    input_dim: int  # D
+
+    @property
+    def output_dim(self) -> int:
+        """The cell's own."""
+        return self.cell.output_dim
+
+    def init(self, key: Key, input_dim: int) -> Params:
+        """Draws the cell's parameters."""
+        return self.cell.init(key, input_dim)
+
+    def prepare(self, params: Params) -> Params:
+        """Prepares the cell's parameters."""
+        return self.cell.prepare(params)
+
+    def perturb(self, key: Key, params: Params) -> Params:
+        """Perturbs the cell's parameters."""
+        return self.cell.perturb(key, params)
+
+    def initial_state(self, params: Params, batch_shape: tuple[int, ...] = ()) -> State:
+        """Returns the cell's, with the memory of nothing."""
+        state = self.cell.initial_state(params, batch_shape)
+        if not self.rule.carry:
+            return state
+        params, one = self.cell.prepare(params), self.cell.initial_state(params)
+        x_t = jax.ShapeDtypeStruct((self.input_dim,), jnp.result_type(float))
+        memory = self.rule.begin(Step(self.rule.local(self.cell), params, one, (x_t, None, None)))
+        return Learning(
+            state, jax.tree.map(lambda x: jnp.broadcast_to(x, (*batch_shape, *x.shape)), memory)
+        )
+
+    def draw(self, key: Key, params: Params, leading: tuple[int, ...]) -> Any:
+        """Draws the rule's noise and the cell's."""
+        own, inner = jax.random.split(key)
+        count = Step(self.cell, params, self.cell.initial_state(params), ()).h.size
+        noise = self.rule.draw(own, count, leading), self.cell.draw(inner, params, leading)
+        return OwnNoise(*noise) if any(x is not None for x in noise) else None
+
+    def step(self, params: Params, state: State, x_t: Any) -> tuple[State, Array]:
+        """Runs one step of the cell; the memory stays as it is."""
+        x, noise = unpack(x_t)
+        x_t = pack(x, None if noise is None else noise.inner)
+        if not self.rule.carry:
+            return self.cell.step(params, state, x_t)
+        after, y_t = self.cell.step(params, state.state, x_t)
+        return Learning(after, state.memory), y_t

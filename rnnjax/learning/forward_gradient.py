@@ -1,0 +1,78 @@
+"""Forward gradients: derivatives along random directions."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.learning.base import Rule
+from rnnjax.learning.step import Step
+from rnnjax.typing import Array, Key
+
+
+class Directions(NamedTuple):
+    """Directions of parameters, and how a state moves along each.
+
+    Example:
+        >>> Directions(h=0, theta=[], drawn=False).drawn
+        False
+    """
+
+    h: Array  # [K, N]
+    theta: list[Array]  # [K, *leaf] each
+    drawn: Array  # boolean [K]
+
+
+class ForwardGradient(Rule):
+    """The derivative along random directions, times these: on average the gradient.
+
+        g = mean_k <dL / dh, s_k> v_k,   s_k' = s_k J_t + v_k I_t,   v_k standard normal
+
+    Each sequence has `tangents` directions of its own, drawn where it begins and kept to its end.
+    The variance of one is `p + 1` times the squared gradient of p parameters. What a window does
+    by itself is exact. In a `Learner`, which draws the keys.
+
+    Example:
+        >>> ForwardGradient(8)
+        ForwardGradient(tangents=8, window=1, carry=False)
+
+    References:
+        Baydin, Pearlmutter, Syme, Wood & Torr (2022), Gradients without backpropagation,
+        arXiv:2202.08587.
+    """
+
+    needs_noise = True
+
+    tangents: int = 1
+
+    def draw(self, key: Key, count: int, leading: tuple[int, ...]) -> Array:
+        """Draws the bits of keys, `[*leading, 2]`."""
+        del count
+        return jax.random.bits(key, (*leading, 2))
+
+    def begin(self, step: Step) -> Directions:
+        """Returns no directions yet."""
+        k = self.tangents
+        theta = [jnp.zeros((k, *x.shape), x.dtype) for x in step.theta]
+        h = step.zero_h()
+        return Directions(jnp.broadcast_to(h, (k, *h.shape)), theta, jnp.zeros(k, bool))
+
+    def advance(self, step: Step, memory: Directions, noise: Array) -> Directions:
+        """Moves the state along the directions, drawn now if they are not yet."""
+        theta, h = step.theta, step.h
+        keys = jax.random.split(jax.random.wrap_key_data(noise), len(theta))
+        fresh = [
+            jax.random.normal(key, x.shape, x.dtype)
+            for key, x in zip(keys, memory.theta, strict=True)
+        ]
+        drawn = memory.drawn[0]
+        along = [jnp.where(drawn, a, b) for a, b in zip(memory.theta, fresh, strict=True)]
+        moved = jax.vmap(lambda s, v: jax.jvp(step, (theta, h), (v, s))[1])(memory.h, along)
+        return Directions(moved, along, jnp.ones_like(memory.drawn))
+
+    def contract(
+        self, step: Step, memory: Directions, cotangents: Array
+    ) -> tuple[list[Array], None]:
+        """Returns the mean of the directions, each times how the loss moves along it."""
+        along = jnp.einsum("bkn,bn->bk", memory.h, cotangents) / self.tangents
+        return [jnp.tensordot(along.astype(v.real.dtype), v, 2) for v in memory.theta], None

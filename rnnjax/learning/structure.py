@@ -1,0 +1,134 @@
+"""Which numbers of a state a parameter can reach, known from the cell and not from its numbers."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rnnjax.cells.base import Cell
+from rnnjax.dynamics import to_state, to_vector
+from rnnjax.numbers import is_number, numbers_of, with_numbers
+from rnnjax.typing import Array, Key, Params, State
+
+_DRAWS = 12  # of which a derivative that depends on the numbers is zero in all by 1 in 4,096
+
+
+class Structure(NamedTuple):
+    """What a step can move: patterns of its derivatives, of a state of N numbers."""
+
+    jacobian: np.ndarray  # boolean [N, N]: [j, i], whether number i before moves number j after
+    direct: tuple[np.ndarray, ...]  # boolean [N, *leaf] for each leaf of numbers of the parameters
+
+    def reach(self, steps: int | None) -> tuple[np.ndarray, ...]:
+        """Returns what each parameter moves within so many steps, its own the first; None is all.
+
+        Returns:
+            Boolean `[N, *leaf]` for each leaf, and last what a state before moves, `[N, N]`.
+        """
+        leaves = *self.direct, np.eye(len(self.jacobian), dtype=bool)
+        sizes = [leaf[0].size for leaf in leaves]
+        flat = np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
+        # Most parameters move the same numbers as many others.
+        reached, back = np.unique(flat, axis=1, return_inverse=True)
+        count, moves = 1, self.jacobian.astype(np.float32)
+        while steps is None or count < steps:
+            more = reached | (moves @ reached.astype(np.float32) > 0)
+            if (more == reached).all():
+                break
+            reached, count = more, count + 1
+        parts = np.split(reached[:, back.reshape(-1)], np.cumsum(sizes)[:-1], axis=1)
+        return tuple(
+            part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)
+        )
+
+    def colours(self) -> np.ndarray:
+        """Returns a colour `[N]` for each number of a state.
+
+        No parameter, and no number before, moves two of one colour: so one product with the
+        cotangent that is 1 for all of a colour has the derivatives of each by itself.
+        """
+        flat = [leaf.reshape(len(leaf), -1) for leaf in self.direct]
+        moved = np.unique(np.concatenate([self.jacobian, *flat], axis=1), axis=1)
+        moved = moved.astype(np.float32)
+        conflicts = moved @ moved.T > 0
+        colours = np.full(len(conflicts), -1)
+        for j, others in enumerate(conflicts):
+            taken = set(colours[others])
+            colours[j] = next(colour for colour in range(len(colours)) if colour not in taken)
+        return colours
+
+
+def structure_of(cell: Cell, params: Params, state: State, x_t: Any) -> Structure:
+    """Returns the structure of a cell's step.
+
+    Derivatives are taken at some random points: what is zero in all is zero by structure.
+
+    Args:
+        cell: the recurrence.
+        params: its parameters, as they are prepared for steps; only their shapes are used, as of
+            the others.
+        state: one state, without batch axes.
+        x_t: one input, without batch axes.
+
+    Example:
+        >>> from rnnjax.cells import IndRNN
+        >>> cell = IndRNN(2)
+        >>> params = cell.init(jax.random.key(0), 3)
+        >>> found = structure_of(cell, params, cell.initial_state(params), jnp.zeros(3))
+        >>> found.jacobian.tolist()  # each unit sees itself alone
+        [[True, False], [False, True]]
+    """
+    like = params, state, x_t
+
+    def patterns(key: Key) -> tuple[Array, list[Array]]:
+        return _patterns(cell, *_drawn(cell, like, key))
+
+    with jax.ensure_compile_time_eval():
+        each = jax.jit(lambda keys: jax.lax.map(patterns, keys))(
+            jax.random.split(jax.random.key(0), _DRAWS)
+        )
+        jacobian, direct = jax.tree.map(lambda x: np.asarray(x).any(axis=0), each)
+    np.fill_diagonal(jacobian, True)  # as where there is no step
+    return Structure(jacobian, tuple(direct))
+
+
+def _patterns(cell: Cell, params: Params, state: State, x_t: Any) -> tuple[Array, list[Array]]:
+    """Says which derivatives of a step, and of a first one, are not zero; NaN are not."""
+
+    def step(numbers: list[Array], h: Array) -> Array:
+        before = with_numbers(state, to_state(h, numbers_of(state)))
+        after, _ = cell.step(with_numbers(params, numbers), before, x_t)
+        return to_vector(numbers_of(after))
+
+    def first_step(numbers: list[Array]) -> Array:
+        start = cell.initial_state(with_numbers(params, numbers))
+        return step(numbers, to_vector(numbers_of(start)))
+
+    numbers, h = numbers_of(params), to_vector(numbers_of(state))
+    each = jnp.eye(h.size, dtype=h.dtype)
+    by_params, by_state = jax.vmap(jax.vjp(step, numbers, h)[1])(each)
+    (of_first,) = jax.vmap(jax.vjp(first_step, numbers)[1])(each)
+    return by_state != 0, [(x != 0) | (y != 0) for x, y in zip(by_params, of_first, strict=True)]
+
+
+def _drawn(cell: Cell, like: tuple, key: Key) -> tuple[Params, State, Any]:
+    """Draws parameters, a state and an input; what the cell holds at zero by itself stays there."""
+    params, state, x_t = like
+    keys = iter(jax.random.split(key, 2 + len(jax.tree.leaves((params, state, x_t)))))
+
+    def drawn(x: Any) -> Array:
+        if not is_number(x):
+            return jax.random.bernoulli(next(keys), 0.5, x.shape).astype(x.dtype)
+        return jax.random.normal(next(keys), x.shape, x.dtype)
+
+    dim = jax.tree.leaves(x_t)[0].shape[-1]
+    own = cell.init(next(keys), dim)
+    prepared = cell.prepare(
+        jax.tree.map(lambda x: x + drawn(x) / 2 if is_number(x) else x, own)
+    )
+    shapes = [x.shape for x in jax.tree.leaves(params)]
+    if [x.shape for x in jax.tree.leaves(prepared)] != shapes:
+        raise ValueError(f"{cell} has no params of shapes {shapes} on {dim} features")
+    return prepared, jax.tree.map(drawn, state), jax.tree.map(drawn, x_t)

@@ -1,0 +1,207 @@
+"""A run whose gradient goes forward in time, window by window."""
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rnnjax.cells.base import Cell
+from rnnjax.cells.broadcast import leading_axes
+from rnnjax.dynamics import to_state, to_vector
+from rnnjax.learning.step import Step
+from rnnjax.numbers import no_tangent, numbers_of, with_numbers
+from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.any.scan import scan
+from rnnjax.unroll.masks import masked_step
+from rnnjax.unroll.single import widened
+
+if TYPE_CHECKING:
+    from rnnjax.learning.base import Rule
+
+
+class Given(NamedTuple):
+    """What a rule is given beside a cell."""
+
+    params: Params
+    state: State  # [..., *]
+    xs: Any  # [T, ..., D]
+    mask: Array | None  # [T, ...]
+    reset: Array | None  # [T, ...]
+    memory: Any  # [..., *], None where none was carried here
+    noise: Any  # [T, ..., *], None where there is none
+
+
+class _Window(NamedTuple):
+    """The inputs of a window, the cotangents of its outputs, and which it is."""
+
+    inputs: tuple  # x, mask, reset, [K, ...] each
+    noise: Any
+    d_ys: list[Array]
+    is_first: Array
+    is_last: Array
+
+
+class _Sums(NamedTuple):
+    """Gradients, as far as the windows have come."""
+
+    theta: list[Array]
+    h: Array  # of the state before all of time, [..., N]
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def run(rule: "Rule", cell: Cell, given: Given) -> tuple[State, Any, Any]:
+    """Returns the last state, the memory after it if it is carried, and the outputs `[T, ...]`."""
+    after, ys = scan.run(cell, given.params, given.state, given.xs, given.mask, given.reset)
+    if not rule.carry:
+        return after, None, ys
+    inputs = given.xs, given.mask, given.reset
+    return after, _advance(rule, rule.local(cell), given, given.memory, inputs, given.noise)[1], ys
+
+
+def _forward(rule: "Rule", cell: Cell, given: Given) -> tuple[Any, Given]:
+    return run(rule, cell, given), given
+
+
+def _backward(rule: "Rule", cell: Cell, given: Given, cotangents: tuple) -> tuple[Given]:
+    d_after, _, d_ys = cotangents
+    cell = rule.local(cell)
+    axes = len(leading_axes(given.xs)) - 1
+    memory = _begin(rule, cell, given) if given.memory is None else given.memory
+    zeros = [jnp.zeros_like(widened(x)) for x in numbers_of(given.params)]
+    h = to_vector(numbers_of(given.state), leading_axes(given.xs)[1:])
+    carry = given.state, memory, _Sums(zeros, jnp.zeros_like(h))
+    windows, steps = _windows(rule, given, numbers_of(d_ys))
+
+    def window(carry: tuple, one: _Window) -> tuple[tuple, list[Array]]:
+        state, memory, sums = carry
+        ends = [jnp.where(one.is_last, d, 0) for d in numbers_of(d_after)]
+        after, d_theta, d_start, d_xs = _within(cell, given.params, state, one, ends)
+        c = to_vector([d.conj() for d in d_start], leading_axes(given.xs)[1:])
+        past, d_h = _contract(rule, cell, given, memory, c)
+        d_h = jnp.where(one.is_first, c, 0) if d_h is None else d_h
+        theta = [s + a + b for s, a, b in zip(sums.theta, d_theta, past, strict=True)]
+        sums = _Sums(theta, sums.h + d_h)
+        here = given._replace(state=state)
+        _, memory = _advance(rule, cell, here, memory, one.inputs, one.noise)
+        return (after, memory, sums), d_xs
+
+    (_, _, sums), d_xs = jax.lax.scan(window, carry, windows)
+    d_xs = [x.reshape(-1, *x.shape[2:])[:steps] for x in d_xs]
+    d_h = [d.conj() for d in numbers_of(to_state(sums.h, _one(numbers_of(given.state), axes)))]
+    return (
+        Given(
+            _cotangent(given.params, sums.theta),
+            _cotangent(given.state, d_h),
+            _cotangent(given.xs, d_xs),
+            *(_cotangent(x, [jnp.zeros_like(n) for n in numbers_of(x)]) for x in given[3:]),
+        ),
+    )
+
+
+run.defvjp(_forward, _backward)
+
+
+def _windows(rule: "Rule", given: Given, d_ys: list[Array]) -> tuple[_Window, int]:
+    """Divides time; a last window that is too short is filled up with masked steps."""
+    leading = leading_axes(given.xs)
+    steps, mask = leading[0], given.mask
+    width = max(1, min(rule.window, steps))
+    count = -(-steps // width)
+    missing = count * width - steps
+    if missing and mask is None:
+        mask = jnp.ones(leading, bool)
+
+    def divided(x: Array) -> Array:
+        x = jnp.pad(x, [(0, missing)] + [(0, 0)] * (x.ndim - 1)) if missing else x
+        return x.reshape(count, width, *x.shape[1:])
+
+    inputs, noise, d_ys = jax.tree.map(
+        divided, ((given.xs, mask, given.reset), given.noise, d_ys)
+    )
+    number = jnp.arange(count)
+    return _Window(inputs, noise, d_ys, number == 0, number == count - 1), steps
+
+
+def _within(
+    cell: Cell, params: Params, state: State, one: _Window, d_end: list[Array]
+) -> tuple[State, list[Array], list[Array], list[Array]]:
+    """Backpropagates within a window: the state after it, gradients of theta, state and inputs."""
+    xs, mask, reset = one.inputs
+
+    def run(theta: list[Array], h: list[Array], x: list[Array]) -> tuple[tuple, State]:
+        given = with_numbers(params, theta), with_numbers(state, h), with_numbers(xs, x)
+        after, ys = scan.run(cell, *given, mask, reset)
+        return (numbers_of(after), numbers_of(ys)), after
+
+    numbers = numbers_of(params), numbers_of(state), numbers_of(xs)
+    _, pull, after = jax.vjp(run, *numbers, has_aux=True)
+    return after, *pull((d_end, one.d_ys))
+
+
+def _advance(
+    rule: "Rule", cell: Cell, given: Given, memory: Any, inputs: tuple, noise: Any
+) -> tuple[State, Any]:
+    """Returns the state and the memory after some steps, `[K, ...]`, from `given.state`."""
+    if not jax.tree.leaves(memory):
+        return given.state, memory
+
+    def advance(state: State, memory: Any, inputs: tuple, noise: Any) -> Any:
+        _, mask, reset = inputs
+        begins = reset if mask is None or reset is None else reset & mask
+        if begins is not None:
+            memory = jax.tree.map(lambda x: jnp.where(begins, jnp.zeros_like(x), x), memory)
+        after = rule.advance(Step(cell, given.params, state, inputs), memory, noise)
+        if mask is None:
+            return after
+        return jax.tree.map(lambda new, old: jnp.where(mask, new, old), after, memory)
+
+    advance_all = _over_sequences(advance, given)
+
+    def step(carry: tuple, each: tuple) -> tuple[tuple, None]:
+        state, memory = carry
+        memory = advance_all(state, memory, *each)
+        return (masked_step(cell, given.params, state, *each[0])[0], memory), None
+
+    return jax.lax.scan(step, (given.state, memory), (inputs, noise))[0]
+
+
+def _begin(rule: "Rule", cell: Cell, given: Given) -> Any:
+    batch_shape = leading_axes(given.xs)[1:]
+    return jax.tree.map(
+        lambda x: jnp.broadcast_to(x, (*batch_shape, *x.shape)), rule.begin(_any_step(cell, given))
+    )
+
+
+def _contract(rule: "Rule", cell: Cell, given: Given, memory: Any, c: Array) -> tuple:
+    """Returns gradients of theta, and of the state before all of time, None where it has none."""
+    batch_shape = c.shape[:-1]
+
+    def flat(x: Array) -> Array:
+        return x.reshape(-1, *x.shape[len(batch_shape) :])
+
+    theta, d_h = rule.contract(_any_step(cell, given), jax.tree.map(flat, memory), flat(c))
+    return theta, None if d_h is None else d_h.reshape(c.shape)
+
+
+def _any_step(cell: Cell, given: Given) -> Step:
+    """Returns a step of one sequence, shapes alone."""
+    axes = len(leading_axes(given.xs)) - 1
+    return Step(cell, given.params, _one(given.state, axes), (_one(given.xs, axes + 1), None, None))
+
+
+def _one(tree: Any, axes: int) -> Any:
+    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[axes:], x.dtype), tree)
+
+
+def _over_sequences(function: Callable[..., Any], given: Given) -> Callable[..., Any]:
+    for _ in leading_axes(given.xs)[1:]:
+        function = jax.vmap(function)
+    return function
+
+
+def _cotangent(tree: Any, numbers: list[Array]) -> Any:
+    like = numbers_of(tree)
+    numbers = [d.astype(x.dtype) for d, x in zip(numbers, like, strict=True)]
+    return with_numbers(tree, numbers, no_tangent)
