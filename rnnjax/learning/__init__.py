@@ -3,6 +3,7 @@
 from rnnjax.learning.base import Learner, Learning, Rule
 from rnnjax.learning.eprop import RFLO, EProp
 from rnnjax.learning.forward_gradient import ForwardGradient
+from rnnjax.learning.reading import read_engine as read_engine
 from rnnjax.learning.rtrl import RTRL
 from rnnjax.learning.snap import SnAp
 from rnnjax.learning.tbptt import TBPTT
@@ -11,6 +12,7 @@ from rnnjax.learning.uoro import UORO
 __all__ = [
     "RFLO",
     "RTRL",
+    "RULES",
     "TBPTT",
     "UORO",
     "EProp",
@@ -20,3 +22,5 @@ __all__ = [
     "Rule",
     "SnAp",
 ]
+
+RULES = ("RTRL", "SnAp", "UORO", "EProp", "RFLO", "ForwardGradient", "TBPTT")

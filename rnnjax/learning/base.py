@@ -51,6 +51,20 @@ class Rule(EngineValue):
     window: int = dataclasses.field(default=1, kw_only=True)
     carry: bool = dataclasses.field(default=False, kw_only=True)
 
+    @property
+    def name(self) -> str:
+        """The name of the class."""
+        return type(self).__name__
+
+    @property
+    def full_name(self) -> str:
+        """Its name and where it is found, as messages have it."""
+        return f"learning.{self.name}"
+
+    def pieces(self, cell: Cell) -> tuple[Cell, ...]:
+        """Returns what has to be of a contract: the cell, that in a `Learner`."""
+        return super().pieces(cell.cell if isinstance(cell, Learner) else cell)
+
     @abc.abstractmethod
     def begin(self, step: Step) -> Memory:
         """Returns the memory of one sequence before it; of `step` only shapes are used."""
@@ -83,6 +97,10 @@ class Rule(EngineValue):
         """Returns the cell whose derivatives are taken, with the same values."""
         return cell
 
+    def learner(self, cell: Cell, input_dim: int) -> Cell:
+        """Returns the cell as this rule takes it: a `Learner` if it draws or carries anything."""
+        return Learner(cell, self, input_dim) if self.needs_noise or self.carry else cell
+
     def run(
         self,
         cell: Cell,
@@ -98,7 +116,8 @@ class Rule(EngineValue):
             x, drawn = unpack(xs)
             noise, inner = (None, None) if drawn is None else drawn
             cell, xs = cell.cell, pack(x, inner)
-            state, memory = state if self.carry else (state, None)
+            if self.carry:
+                state, memory = state.state, state.memory  # pyright: ignore[reportAttributeAccessIssue]
         elif self.carry:
             raise TypeError(f"{self} carries its memory in the state of a Learner; got {cell}")
         there = jnp.empty(leading_axes(xs), bool)

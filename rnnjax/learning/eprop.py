@@ -48,11 +48,13 @@ class EProp(RTRL):
         learning dilemma for recurrent networks of spiking neurons, Nature Communications 11.
     """
 
-    def runs(self, cell: Cell) -> bool:
-        """Says whether all recurrent products of a cell are known as such."""
-        if isinstance(cell, Composite):
-            return all(map(self.runs, cell.parts))
-        return isinstance(cell, SplitCell | AssociativeCell)
+    contracts = (SplitCell, AssociativeCell)
+
+    def pieces(self, cell: Cell) -> tuple[Cell, ...]:
+        """Returns what has to be of a contract: each cell that others are made of."""
+        (cell,) = super().pieces(cell)
+        parts = cell.parts if isinstance(cell, Composite) else ()
+        return tuple(piece for part in parts for piece in self.pieces(part)) or (cell,)
 
     def local(self, cell: Cell) -> Cell:
         """Returns the cell with its recurrent products held."""
@@ -74,6 +76,4 @@ class RFLO(EProp):
         Murray (2019), Local online learning in recurrent networks with random feedback, eLife 8.
     """
 
-    def runs(self, cell: Cell) -> bool:
-        """Says whether the units of a cell leak and do nothing else with their own state."""
-        return isinstance(cell, LeakyElman | CTRNN)
+    contracts = (LeakyElman, CTRNN)

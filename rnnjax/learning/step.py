@@ -1,6 +1,6 @@
 """One step of one sequence, as a function of parameters and of a state as a vector."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp

@@ -1,6 +1,5 @@
 """Which numbers of a state a parameter can reach, known from the cell and not from its numbers."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -39,9 +38,7 @@ class Structure(NamedTuple):
                 break
             reached, count = more, count + 1
         parts = np.split(reached[:, back.reshape(-1)], np.cumsum(sizes)[:-1], axis=1)
-        return tuple(
-            part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)
-        )
+        return tuple(part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True))
 
     def colours(self) -> np.ndarray:
         """Returns a colour `[N]` for each number of a state.
@@ -125,9 +122,7 @@ def _drawn(cell: Cell, like: tuple, key: Key) -> tuple[Params, State, Any]:
 
     dim = jax.tree.leaves(x_t)[0].shape[-1]
     own = cell.init(next(keys), dim)
-    prepared = cell.prepare(
-        jax.tree.map(lambda x: x + drawn(x) / 2 if is_number(x) else x, own)
-    )
+    prepared = cell.prepare(jax.tree.map(lambda x: x + drawn(x) / 2 if is_number(x) else x, own))
     shapes = [x.shape for x in jax.tree.leaves(params)]
     if [x.shape for x in jax.tree.leaves(prepared)] != shapes:
         raise ValueError(f"{cell} has no params of shapes {shapes} on {dim} features")

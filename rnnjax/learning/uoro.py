@@ -69,10 +69,7 @@ class UORO(Rule):
         r_1 = jnp.sqrt((_norm(own) + _SMALL) / (_norm([noise]) + _SMALL))
         return Factors(
             (r_0 * moved + r_1 * noise).astype(h.dtype),
-            [
-                (a / r_0 + b / r_1).astype(a.dtype)
-                for a, b in zip(memory.theta, own, strict=True)
-            ],
+            [(a / r_0 + b / r_1).astype(a.dtype) for a, b in zip(memory.theta, own, strict=True)],
         )
 
     def contract(self, step: Step, memory: Factors, cotangents: Array) -> tuple[list[Array], None]:
@@ -84,4 +81,3 @@ class UORO(Rule):
 def _norm(arrays: list[Array]) -> Array:
     squares = (jnp.sum(x.real**2 + x.imag**2) for x in arrays)
     return jnp.sqrt(sum(squares, start=jnp.zeros(())))
-

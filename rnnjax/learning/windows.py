@@ -56,6 +56,8 @@ def run(rule: "Rule", cell: Cell, given: Given) -> tuple[State, Any, Any]:
     after, ys = scan.run(cell, given.params, given.state, given.xs, given.mask, given.reset)
     if not rule.carry:
         return after, None, ys
+    if rule.needs_noise and given.noise is None:  # nothing is learned here
+        return after, given.memory, ys
     inputs = given.xs, given.mask, given.reset
     return after, _advance(rule, rule.local(cell), given, given.memory, inputs, given.noise)[1], ys
 
@@ -66,6 +68,19 @@ def _forward(rule: "Rule", cell: Cell, given: Given) -> tuple[Any, Given]:
 
 def _backward(rule: "Rule", cell: Cell, given: Given, cotangents: tuple) -> tuple[Given]:
     d_after, _, d_ys = cotangents
+    if not leading_axes(given.xs)[0]:
+        return (
+            _cotangents(
+                given,
+                [jnp.zeros_like(x) for x in numbers_of(given.params)],
+                numbers_of(d_after),
+                numbers_of(given.xs),
+            ),
+        )
+    if rule.needs_noise and given.noise is None:
+        raise ValueError(
+            f"{rule} draws: it takes xs with the noise of a Learner, see compose.noisy"
+        )
     cell = rule.local(cell)
     axes = len(leading_axes(given.xs)) - 1
     memory = _begin(rule, cell, given) if given.memory is None else given.memory
@@ -90,14 +105,7 @@ def _backward(rule: "Rule", cell: Cell, given: Given, cotangents: tuple) -> tupl
     (_, _, sums), d_xs = jax.lax.scan(window, carry, windows)
     d_xs = [x.reshape(-1, *x.shape[2:])[:steps] for x in d_xs]
     d_h = [d.conj() for d in numbers_of(to_state(sums.h, _one(numbers_of(given.state), axes)))]
-    return (
-        Given(
-            _cotangent(given.params, sums.theta),
-            _cotangent(given.state, d_h),
-            _cotangent(given.xs, d_xs),
-            *(_cotangent(x, [jnp.zeros_like(n) for n in numbers_of(x)]) for x in given[3:]),
-        ),
-    )
+    return (_cotangents(given, sums.theta, d_h, d_xs),)
 
 
 run.defvjp(_forward, _backward)
@@ -117,9 +125,7 @@ def _windows(rule: "Rule", given: Given, d_ys: list[Array]) -> tuple[_Window, in
         x = jnp.pad(x, [(0, missing)] + [(0, 0)] * (x.ndim - 1)) if missing else x
         return x.reshape(count, width, *x.shape[1:])
 
-    inputs, noise, d_ys = jax.tree.map(
-        divided, ((given.xs, mask, given.reset), given.noise, d_ys)
-    )
+    inputs, noise, d_ys = jax.tree.map(divided, ((given.xs, mask, given.reset), given.noise, d_ys))
     number = jnp.arange(count)
     return _Window(inputs, noise, d_ys, number == 0, number == count - 1), steps
 
@@ -201,7 +207,13 @@ def _over_sequences(function: Callable[..., Any], given: Given) -> Callable[...,
     return function
 
 
-def _cotangent(tree: Any, numbers: list[Array]) -> Any:
-    like = numbers_of(tree)
-    numbers = [d.astype(x.dtype) for d, x in zip(numbers, like, strict=True)]
-    return with_numbers(tree, numbers, no_tangent)
+def _cotangents(given: Given, theta: list[Array], h: list[Array], xs: list[Array]) -> Given:
+    """Returns the cotangents of what was given, from those of parameters, state and inputs."""
+
+    def filled(tree: Any, numbers: list[Array]) -> Any:
+        like = numbers_of(tree)
+        numbers = [d.astype(x.dtype) for d, x in zip(numbers, like, strict=True)]
+        return with_numbers(tree, numbers, no_tangent)
+
+    rest = (filled(x, [jnp.zeros_like(n) for n in numbers_of(x)]) for x in given[3:])
+    return Given(filled(given.params, theta), filled(given.state, h), filled(given.xs, xs), *rest)

@@ -11,6 +11,7 @@ from rnnjax.axes import grown
 from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.cells.noise import pack
+from rnnjax.learning.base import Rule
 from rnnjax.models.checks import check_cell, check_settings
 from rnnjax.models.naming import from_names, to_names
 from rnnjax.models.precision import Precision
@@ -87,8 +88,11 @@ class Recurrent(nn.Module):
             The final state and the outputs, `[T, ..., K]`.
         """
         check_inputs((), xs, mask, reset)
+        input_dim = jax.tree.leaves(xs)[0].shape[-1]
         cell = self.precision.cell(self.cell)
-        params = self._params(cell, jax.tree.leaves(xs)[0].shape[-1])
+        if isinstance(self.engine, Rule):
+            cell = self.engine.learner(cell, input_dim)
+        params = self._params(cell, input_dim)
         xs = self.precision.kept(xs)
         leading = leading_axes(xs)
         if state is None:

@@ -1,12 +1,13 @@
 """The networks of experiments, as text says them: each field is a flag."""
 
 import abc
+import dataclasses
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import flax.linen as nn
 
-from rnnjax import compose, models, unroll
+from rnnjax import compose, learning, models, unroll
 from rnnjax.cells.base import Cell
 from rnnjax.settings.fields import CHANCE, Between, one_line
 from rnnjax.tasks.base import Task
@@ -14,7 +15,10 @@ from rnnjax.tasks.pairs.pairtask import PairTask
 from rnnjax.typing import Static
 
 _READOUTS = {"last": models.Last, "mean": models.Mean, "all": models.All}
-_UNROLL = f"How time is run: {', '.join(unroll.__all__)}, or a call such as Checkpointed(block=28)."
+_UNROLL = (
+    f"How time is run: {', '.join(unroll.__all__)}, or a call such as Checkpointed(block=28); or a "
+    f"learning rule: {', '.join(learning.RULES)}, or a call such as SnAp(2)."
+)
 _PRECISION = "f32, or bf16 throughout, or mixed: products in bf16, the rest in f32."
 
 Names = Mapping[str, object]  # what cells may be named besides the library's
@@ -121,7 +125,7 @@ class Recurrent(Network):
             task.output_dim,
             layers=self.layers,
             bidirectional=self.bidirectional,
-            engine=unroll.read_engine(self.unroll),
+            engine=_engine(self.unroll, task),
             dropout=self.dropout,
             encoder=self.encoder(task),
             precision=models.Precision(self.precision),
@@ -215,7 +219,7 @@ class EncoderDecoder(Network):
             bidirectional=self.bidirectional,
             embedding=self.embedding,
             attention=self.attention,
-            engine=unroll.read_engine(self.unroll),
+            engine=learning.read_engine(self.unroll),
             dropout=self.dropout,
             precision=models.Precision(self.precision),
         )
@@ -273,3 +277,11 @@ class FeedForward(Network):
         """Returns the widths of the hidden layers."""
         del names
         return f"MLP({', '.join(map(str, self.widths))})"
+
+
+def _engine(text: str, task: Task) -> unroll.Engine:
+    """Returns the engine or rule; where a task goes on from window to window, so does a rule."""
+    engine = learning.read_engine(text)
+    if task.carries and isinstance(engine, learning.Rule):
+        return dataclasses.replace(engine, carry=True)
+    return engine

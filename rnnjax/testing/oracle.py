@@ -11,8 +11,8 @@ import numpy as np
 
 from rnnjax.cells import Cell
 from rnnjax.cells.noise import pack
-from rnnjax.testing.compiled import compiled
 from rnnjax.numbers import is_number
+from rnnjax.testing.compiled import compiled
 from rnnjax.testing.draws import gradient_of_weigh
 from rnnjax.typing import Array, Params, State
 

@@ -105,6 +105,11 @@ class EngineValue(Static, abc.ABC):
         """The name that tables have for it, whatever its settings: `linear_scan`."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
+    @property
+    def full_name(self) -> str:
+        """Its name and where it is found, as messages have it."""
+        return f"unroll.{self.name}"
+
     def __call__(
         self,
         cell: Cell,
@@ -158,19 +163,20 @@ class EngineValue(Static, abc.ABC):
             raise TypeError(f"{self} runs a cell, such as LSTM(64); got {cell!r}")
         for part in self.pieces(cell):
             if not self.runs(part):
-                serves = " or ".join(map(_WHAT_IT_IS.__getitem__, self.contracts))
+                kinds = (_WHAT_IT_IS.get(kind, kind.__name__) for kind in self.contracts)
+                serves = " or ".join(kinds)
                 where = "" if part is cell else f", a part of {cell}"
-                raise TypeError(f"unroll.{self.name} runs {serves}; got {part}{where}")
+                raise TypeError(f"{self.full_name} runs {serves}; got {part}{where}")
         check_inputs(state, xs, mask, reset)
         if not is_known(*leading_axes(xs)[: self.knows]):
             raise ValueError(
-                f"unroll.{self.name} has to know the sizes {leading_axes(xs)} of inputs: "
+                f"{self.full_name} has to know the sizes {leading_axes(xs)} of inputs: "
                 "with symbols run unroll.scan, checkpointed, auto, deferred or linear_scan"
             )
         if not self.closes and (field := traced_field(cell)):
             raise ValueError(
                 f"{cell}: {field} closes over a traced value, which has derivatives on unroll.scan "
-                f"and checkpointed alone, not on unroll.{self.name}"
+                f"and checkpointed alone, not on {self.full_name}"
             )
 
 

@@ -1,12 +1,18 @@
 """Engines by their text, as flags have it."""
 
+from collections.abc import Mapping
+
 from rnnjax import unroll
 from rnnjax.text import read
 from rnnjax.unroll.base import EngineValue
 
 
-def read_engine(text: str) -> EngineValue:
+def read_engine(text: str, more: Mapping[str, type[EngineValue]] | None = None) -> EngineValue:
     """Returns the engine that `text` spells: a name, or a call such as `Checkpointed(block=28)`.
+
+    Args:
+        text: a name or a call.
+        more: further classes of engines by their names.
 
     Raises:
         ValueError: if `text` spells no engine; the message is one line.
@@ -21,9 +27,10 @@ def read_engine(text: str) -> EngineValue:
     if bracket and name in engines:
         call = f"{type(engines[name]).__name__}({settings}"
         raise ValueError(f"{text!r}: settings are the class's: {call}")
-    value = read(text, classes | engines)
+    more = more or {}
+    value = read(text, classes | engines | dict(more))
     if isinstance(value, type):
         value = value()
     if not isinstance(value, EngineValue):
-        raise ValueError(f"{text!r} is not an engine: {', '.join(engines)}")
+        raise ValueError(f"{text!r} is not an engine: {', '.join([*engines, *more])}")
     return value
