@@ -114,8 +114,8 @@ class Rule(EngineValue):
         memory = noise = None
         if isinstance(cell, Learner):
             x, drawn = unpack(xs)
-            noise, inner = (None, None) if drawn is None else drawn
-            cell, xs = cell.cell, pack(x, inner)
+            noise = None if drawn is None else drawn.own
+            cell, xs = cell.cell, pack(x, None if drawn is None else drawn.inner)
             if self.carry:
                 state, memory = state.state, state.memory  # pyright: ignore[reportAttributeAccessIssue]
         elif self.carry:
