@@ -24,6 +24,7 @@ from rnnjax.cells.base import LinearCell as LinearCell
 from rnnjax.cells.base import SplitCell as SplitCell
 from rnnjax.cells.biases import Chrono as Chrono
 from rnnjax.cells.biases import Forget as Forget
+from rnnjax.cells.biases import RandomBiases as RandomBiases
 from rnnjax.cells.biases import Zeros as Zeros
 from rnnjax.cells.conv.convgru import ConvGRU
 from rnnjax.cells.conv.convlstm import ConvLSTM

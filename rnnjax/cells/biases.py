@@ -66,6 +66,30 @@ class Forget(Static):
         return _vector(blocks, hidden, f=jnp.full(hidden, self.value))
 
 
+class RandomBiases(Static):
+    """Independent normal biases of standard deviation `stddev`.
+
+    Example:
+        >>> RandomBiases(0.1)(jax.random.key(0), ("f", "n"), 2).shape
+        (4,)
+    """
+
+    stddev: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuses what is no deviation.
+
+        Raises:
+            ValueError: if `stddev` is no finite number of 0 or more.
+        """
+        if not (isinstance(self.stddev, int | float) and 0 <= self.stddev < math.inf):
+            raise ValueError(f"{self}: stddev must be a finite number of 0 or more")
+
+    def __call__(self, key: Key, blocks: tuple[str, ...], hidden: int) -> Array:
+        """Draws a vector `[len(blocks) * hidden]`."""
+        return self.stddev * jax.random.normal(key, (len(blocks) * hidden,))
+
+
 class Chrono(Static):
     """Memories that last `1 + u` steps at first, u uniform between 1 and `t_max - 1`.
 

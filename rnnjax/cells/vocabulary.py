@@ -57,7 +57,12 @@ OF_FEW: tuple[Callable[..., Any], ...] = (
     statespace.s4d_real,
     statespace.zoh,
 )
-BIAS_INITIALIZERS: tuple[Callable[..., Any], ...] = (biases.Chrono, biases.Forget, biases.Zeros)
+BIAS_INITIALIZERS: tuple[Callable[..., Any], ...] = (
+    biases.Chrono,
+    biases.Forget,
+    biases.RandomBiases,
+    biases.Zeros,
+)
 
 # By the names that they print as, which are those that `rnnjax.cells` has for them.
 VOCABULARY = {

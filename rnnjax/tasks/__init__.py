@@ -37,6 +37,7 @@ from rnnjax.tasks.memory.delayedxor import DelayedXOR
 from rnnjax.tasks.memory.echo import Echo
 from rnnjax.tasks.memory.flipflop import FlipFlop
 from rnnjax.tasks.memory.inductionhead import InductionHead
+from rnnjax.tasks.memory.laggedadd import LaggedAdd
 from rnnjax.tasks.memory.markedcopying import MarkedCopying
 from rnnjax.tasks.memory.mqar import MQAR
 from rnnjax.tasks.memory.nback import NBack
@@ -68,6 +69,7 @@ from rnnjax.tasks.series.lorenz96 import Lorenz96
 from rnnjax.tasks.series.mackeyglass import MackeyGlass
 from rnnjax.tasks.series.multiplesines import MultipleSines
 from rnnjax.tasks.series.narma import NARMA
+from rnnjax.tasks.series.periodicoutput import PeriodicOutput
 from rnnjax.tasks.series.roessler import Roessler
 from rnnjax.tasks.series.sinegenerator import SineGenerator
 from rnnjax.tasks.series.timeseries import TimeSeries
@@ -121,6 +123,7 @@ __all__ = [
     "Integrator",
     "IntervalProduction",
     "KuramotoSivashinsky",
+    "LaggedAdd",
     "Logistic",
     "Lorenz",
     "Lorenz96",
@@ -136,6 +139,7 @@ __all__ = [
     "PairTask",
     "Parity",
     "PerceptualDecision",
+    "PeriodicOutput",
     "ReadySetGo",
     "Reber",
     "RepeatFirst",
