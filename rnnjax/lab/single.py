@@ -114,6 +114,7 @@ def _train(
             task=str(settings.task),
             parameters=size.parameters,
             bytes_needed=size.bytes_needed,
+            bytes_carried=size.bytes_carried,
             devices=f"{mesh.size} x {jax.devices()[0].device_kind}",
             data=settings.task.description if part == next(iter(networks)) else None,
             workdir=workdir.folder,

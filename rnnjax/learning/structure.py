@@ -11,6 +11,7 @@ from rnnjax.dynamics import to_state, to_vector
 from rnnjax.numbers import is_number, numbers_of, with_numbers
 from rnnjax.typing import Array, Key, Params, State
 
+_MOST = 10**9
 _DRAWS = 12  # of which a derivative that depends on the numbers is zero in all by 1 in 4,096
 
 
@@ -79,14 +80,27 @@ def structure_of(cell: Cell, params: Params, state: State, x_t: Any) -> Structur
     """
     like = params, state, x_t
 
-    def patterns(key: Key) -> tuple[Array, list[Array]]:
-        return _patterns(cell, *_drawn(cell, like, key))
+    count = sum(x.size for x in numbers_of(params)) * sum(
+        x.size * (1 + jnp.iscomplexobj(x)) for x in numbers_of(state)
+    )
+    if count > _MOST:
+        raise ValueError(
+            f"{cell} has {count:,} pairs of a parameter and a number of its state: too many, "
+            f"more than {_MOST:,}, to find out which moves which"
+        )
+
+    def patterns(keys: Key) -> tuple[Array, list[Array]]:
+        first = _patterns(cell, *_drawn(cell, like, keys[0]))
+
+        def add(found: Any, key: Key) -> tuple[Any, None]:
+            more = _patterns(cell, *_drawn(cell, like, key))
+            return jax.tree.map(jnp.logical_or, found, more), None
+
+        return jax.lax.scan(add, first, keys[1:])[0]
 
     with jax.ensure_compile_time_eval():
-        each = jax.jit(lambda keys: jax.lax.map(patterns, keys))(
-            jax.random.split(jax.random.key(0), _DRAWS)
-        )
-        jacobian, direct = jax.tree.map(lambda x: np.asarray(x).any(axis=0), each)
+        keys = jax.random.split(jax.random.key(0), _DRAWS)
+        jacobian, direct = jax.tree.map(np.array, jax.jit(patterns)(keys))
     np.fill_diagonal(jacobian, True)  # as where there is no step
     return Structure(jacobian, tuple(direct))
 
@@ -104,10 +118,16 @@ def _patterns(cell: Cell, params: Params, state: State, x_t: Any) -> tuple[Array
         return step(numbers, to_vector(numbers_of(start)))
 
     numbers, h = numbers_of(params), to_vector(numbers_of(state))
-    each = jnp.eye(h.size, dtype=h.dtype)
-    by_params, by_state = jax.vmap(jax.vjp(step, numbers, h)[1])(each)
-    (of_first,) = jax.vmap(jax.vjp(first_step, numbers)[1])(each)
-    return by_state != 0, [(x != 0) | (y != 0) for x, y in zip(by_params, of_first, strict=True)]
+    pull, pull_first = jax.vjp(step, numbers, h)[1], jax.vjp(first_step, numbers)[1]
+
+    def row(unit: Array) -> tuple[Array, list[Array]]:
+        by_params, by_state = pull(unit)
+        (of_first,) = pull_first(unit)
+        moved = [(x != 0) | (y != 0) for x, y in zip(by_params, of_first, strict=True)]
+        return by_state != 0, moved
+
+    # One row after another: all of them together are as many numbers as the influence itself.
+    return jax.lax.map(row, jnp.eye(h.size, dtype=h.dtype))
 
 
 def _drawn(cell: Cell, like: tuple, key: Key) -> tuple[Params, State, Any]:

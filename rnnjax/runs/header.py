@@ -17,6 +17,7 @@ def print_header(
     task: str,
     parameters: int,
     bytes_needed: int | None,
+    bytes_carried: int = 0,
     devices: str,
     data: str | None,
     workdir: str | os.PathLike[str],
@@ -33,6 +34,7 @@ def print_header(
         task: what is trained on, likewise.
         parameters: how many numbers are learned.
         bytes_needed: the memory that training needs on each device; left out if None.
+        bytes_carried: of these, what a learning rule carries forward in time.
         devices: what computes.
         data: where the data come from, and how many; left out if None.
         workdir: the run's folder.
@@ -63,7 +65,8 @@ def print_header(
 
     rows = {"network": network, "task": task, "parameters": f"{parameters:,}"}
     if bytes_needed is not None:
-        rows["memory"] = in_words(bytes_needed)
+        of_rule = f", {in_words(bytes_carried)} of it the rule's" if bytes_carried else ""
+        rows["memory"] = f"{in_words(bytes_needed)}{of_rule}"
     rows["devices"] = devices
     if data is not None:
         rows["data"] = data

@@ -1,16 +1,20 @@
 """How large training will be, before anything is drawn."""
 
+import dataclasses
 import math
 import os
 from typing import Any, NamedTuple
 
 import jax
 
+from rnnjax.batch import Batch
+from rnnjax.learning.base import Learning, Rule
+from rnnjax.models.recurrent import Recurrent
 from rnnjax.tasks.feed import first_of
 from rnnjax.training.hyperparameters import Hyperparameters, stack
 from rnnjax.training.members import make_initial
 from rnnjax.training.program import Problem
-from rnnjax.training.state import parameter_count
+from rnnjax.training.state import first_batch, parameter_count
 
 
 class Size(NamedTuple):
@@ -18,12 +22,14 @@ class Size(NamedTuple):
 
     Attributes:
         parameters: how many numbers the network has.
-        bytes_needed: of parameters, their gradient, the optimizer's state and the best parameters,
-            on each device; activations come on top.
+        bytes_needed: of parameters, their gradient, the optimizer's state, the best parameters, and
+            what a learning rule carries, on each device; activations come on top.
+        bytes_carried: those of a learning rule.
     """
 
     parameters: int
     bytes_needed: int
+    bytes_carried: int = 0
 
 
 def size_of(problem: Problem) -> Size:
@@ -32,14 +38,33 @@ def size_of(problem: Problem) -> Size:
     Raises:
         ValueError: if the network does not fit the task, in one line.
     """
-    one = stack([Hyperparameters(dropout=0.0)])
-    state = jax.eval_shape(make_initial(problem.learning), one, first_of(problem.train))
+    one, source = stack([Hyperparameters(dropout=0.0)]), first_of(problem.train)
+    state = jax.eval_shape(make_initial(problem.learning), one, source)
     params = _bytes(state.params)
     copies = 2 + ("validation" in problem.held_out)
+    shapes = jax.eval_shape(lambda: first_batch(source, jax.random.key(0)))
+    carried = _bytes(_memories(problem.learning.objective.model, shapes))
     return Size(
         parameter_count(state.params),
-        copies * params + _bytes(state.opt_state) + _bytes(state.average),
+        copies * params + _bytes(state.opt_state) + _bytes(state.average) + carried,
+        carried,
     )
+
+
+def _memories(model: Any, batch: Batch) -> list[Any]:
+    """Returns the shapes of what the learning rules of a network's layers carry."""
+    layers = getattr(model, "layers", ())
+    if not any(isinstance(getattr(layer, "engine", None), Rule) for layer in layers):
+        return []
+
+    def carrying(layer: Any) -> Any:
+        if not isinstance(layer, Recurrent) or not isinstance(layer.engine, Rule):
+            return layer
+        return layer.clone(engine=dataclasses.replace(layer.engine, carry=True))
+
+    every = model.clone(layers=tuple(map(carrying, layers)))
+    (states, _), _ = jax.eval_shape(every.init_with_output, jax.random.key(0), batch.inputs[:1])
+    return [state.memory for state in states if isinstance(state, Learning)]
 
 
 def check_memory(size: Size, members: int = 1) -> None:
