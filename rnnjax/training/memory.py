@@ -63,7 +63,9 @@ def _memories(model: Any, batch: Batch) -> list[Any]:
         return layer.clone(engine=dataclasses.replace(layer.engine, carry=True))
 
     every = model.clone(layers=tuple(map(carrying, layers)))
-    (states, _), _ = jax.eval_shape(every.init_with_output, jax.random.key(0), batch.inputs[:1])
+    (states, _), _ = jax.eval_shape(
+        lambda inputs: every.init_with_output(jax.random.key(0), inputs[:1]), batch.inputs
+    )
     return [state.memory for state in states if isinstance(state, Learning)]
 
 
