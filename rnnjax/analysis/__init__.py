@@ -1,0 +1,34 @@
+"""Looking inside a trained network: where its state rests, and what it does near there.
+
+Pure functions of arrays and of steps `[..., N] -> [..., N]`, of any cell by `constant_input`; the
+functions `plot_...` return figures. `rnnjax.analysis.tools` asks them of a run in a folder.
+"""
+
+from rnnjax.analysis.constant_input import constant_input, input_jacobians
+from rnnjax.analysis.energy import descend, kinetic_energy
+from rnnjax.analysis.fixed_points import FixedPoints, fixed_points
+from rnnjax.analysis.linearize import Linearization, linearize
+from rnnjax.analysis.nonnormality import henrici_departure, transient_growth
+from rnnjax.analysis.polish import polish
+from rnnjax.analysis.principal_components import PrincipalComponents, principal_components
+from rnnjax.analysis.starts import draw_starts
+from rnnjax.analysis.time_constants import TimeConstants, time_constants
+
+__all__ = [
+    "FixedPoints",
+    "Linearization",
+    "PrincipalComponents",
+    "TimeConstants",
+    "constant_input",
+    "descend",
+    "draw_starts",
+    "fixed_points",
+    "henrici_departure",
+    "input_jacobians",
+    "kinetic_energy",
+    "linearize",
+    "polish",
+    "principal_components",
+    "time_constants",
+    "transient_growth",
+]
