@@ -41,6 +41,18 @@ def constant_input(cell: Cell, params: Params, x: Any) -> Callable[[Array], Arra
     return jax.tree_util.Partial(_step, cell, cell.prepare(params), x)
 
 
+def as_pytree(step: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """Returns a step as a jitted function takes it: compiled once for each function.
+
+    Example:
+        >>> as_pytree(jnp.tanh)(0.0).item()
+        0.0
+    """
+    # JAX would wrap one that is a `Partial` in a function made anew, and compile it anew.
+    is_one = isinstance(step, jax.tree_util.Partial)
+    return step if is_one else jax.tree_util.Partial(step)
+
+
 def input_jacobians(cell: Cell, params: Params, x: Array, points: Array) -> Array:
     """Returns how the next state depends on the input, `B = dF/dx`, at many states.
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.analysis.constant_input import as_pytree
 from rnnjax.analysis.energy import descend, kinetic_energy
 from rnnjax.analysis.polish import polish
 from rnnjax.typing import Array
@@ -89,7 +90,7 @@ def fixed_points(
     if starts.ndim != 2 or not len(starts):
         raise ValueError(f"starts are [S, N] with a start or more; got {starts.shape}")
     settings = (updates, learning_rate, decay, tolerance)
-    found = _search(jax.tree_util.Partial(step), starts, *settings)
+    found = _search(as_pytree(step), starts, *settings)
     h, q, slope, usual = map(np.asarray, found)
     given = np.asarray(starts)
     distances = [np.linalg.norm(at - given.mean(0), axis=-1) for at in (h, given)]
@@ -113,7 +114,7 @@ def _search(step: Callable[[Array], Array], starts: Array, *settings: float) -> 
         decay=decay,
         tolerance=tolerance,
     )
-    spread = jnp.linalg.norm(starts - starts.mean(0), axis=-1).mean()
+    spread = jnp.linalg.norm(starts - starts.mean(0, keepdims=True), axis=-1).mean()
     # A longer Newton step than this would leave for another basin.
     reach = jnp.where(spread > 0, spread / 10, jnp.inf)
     h, slope = polish(step, h, reach=reach)

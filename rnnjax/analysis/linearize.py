@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from rnnjax.analysis.constant_input import as_pytree
 from rnnjax.dynamics import jacobians
 from rnnjax.typing import Array
 
@@ -61,7 +62,7 @@ def linearize(step: Callable[[Array], Array], points: npt.ArrayLike) -> Lineariz
         ([[(2+0j)]], [1])
     """
     points = jnp.asarray(points)
-    after, slopes = _jacobians(jax.tree_util.Partial(step), points)
+    after, slopes = _jacobians(as_pytree(step), points)
     j = np.asarray(slopes)
     # Of real matrices: real eigenvalues are so to the last bit, and others in conjugate pairs.
     values, right = (np.asarray(found, complex) for found in np.linalg.eig(j.astype(float)))

@@ -124,7 +124,7 @@ def plot_fixed_points_3d(
         sides = [
             np.ptp(limits) for limits in (panel.get_xlim(), panel.get_ylim(), panel.get_zlim())
         ]
-        panel.set_box_aspect(sides, zoom=0.9)
+        panel.set_box_aspect(sides, zoom=0.95)
         figure.legend(*panel.get_legend_handles_labels(), loc="lower center", ncols=3)
         return figure
 

@@ -43,8 +43,8 @@ def polish(
         reach: the longest step, in units of the state.
 
     Returns:
-        States, `[S, N]`, and the lengths of `(J - I)^T r / |r|` there, `[S]`, with `r = F(h) - h`:
-        near 0 where `q` has its least value around, or a fixed point is.
+        States, `[S, N]`, and the slopes of `|F(h) - h|` there, `[S]`, which are near 0 at a state
+        that moves less than those around it and yet is no fixed point.
 
     References:
         Fan & Yuan (2005), On the quadratic convergence of the Levenberg-Marquardt method without
@@ -94,5 +94,6 @@ def _polish_one(
     one, zero = jnp.ones((), start.dtype), jnp.zeros((), jnp.int32)
     found = jax.lax.while_loop(goes_on, update, _Point(start, *at(start), one, zero, one > 0))
     tiny = jnp.finfo(start.dtype).tiny
+    # The gradient of |r| is (J - I)^T r / |r|.
     slope = found.slope.T @ found.residual
     return found.h, jnp.linalg.norm(slope) / (jnp.linalg.norm(found.residual) + tiny)
