@@ -26,8 +26,9 @@ def kinetic_energy(step: Callable[[Array], Array], points: Array) -> Array:
         recurrent neural networks, Neural Computation 25, eq. 2.3.
 
     Example:
-        >>> kinetic_energy(lambda h: h + 0.1 + h**2, jnp.zeros((1, 1))).round(6).tolist()
-        [0.005]
+        >>> q = kinetic_energy(lambda h: h + 0.1 + h**2, jnp.zeros((1, 1)))
+        >>> round(float(q[0]), 6)
+        0.005
     """
     return jnp.sum(jnp.square(step(points) - points), -1) / 2
 
@@ -40,7 +41,7 @@ class _Descent(NamedTuple):
     square: Array  # [S, N]
     q: Array  # [S]
     moves: Array  # boolean [S]
-    count: Array
+    made: Array  # updates
 
 
 def descend(
@@ -76,7 +77,7 @@ def descend(
 
     Example:
         >>> h = descend(lambda h: jnp.tanh(2 * h), jnp.array([[0.5], [-2.0]]))
-        >>> h.ravel().round(2).tolist()
+        >>> [round(float(x), 2) for x in h[:, 0]]
         [0.96, -0.96]
     """
 
@@ -89,14 +90,14 @@ def descend(
         moves = at.moves & (q > tolerance) & (jnp.abs(q - at.q) > 1e-7 * q)
         mean = _B1 * at.mean + (1 - _B1) * slope
         square = _B2 * at.square + (1 - _B2) * slope**2
-        rate = jnp.asarray(learning_rate * decay**at.count, at.h.dtype)
-        k = at.count + 1.0
+        rate = jnp.asarray(learning_rate * decay**at.made, at.h.dtype)
+        k = at.made + 1.0
         unit = (mean / (1 - _B1**k)) / (jnp.sqrt(square / (1 - _B2**k)) + _EPS)
         h = jnp.where(moves[:, None], at.h - rate * unit.astype(at.h.dtype), at.h)
-        return _Descent(h, mean, square, q, moves, at.count + 1)
+        return _Descent(h, mean, square, q, moves, at.made + 1)
 
     def goes_on(at: _Descent) -> Array:
-        return jnp.any(at.moves) & (at.count < updates)
+        return jnp.any(at.moves) & (at.made < updates)
 
     zeros, count = jnp.zeros_like(starts), jnp.zeros((), jnp.int32)
     infinite = jnp.full(starts.shape[:1], jnp.inf, starts.dtype)

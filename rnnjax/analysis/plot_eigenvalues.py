@@ -37,20 +37,20 @@ def plot_eigenvalues(
     """
     from rnnjax.runs.figures.style import COLOURS, GREY, set_title, styled
 
-    values = np.asarray(eigenvalues)
+    values = np.asarray(eigenvalues, complex)
     if values.ndim != 2 or len(groups) != len(values):
         raise ValueError(f"a name for each of [M, N] points; got {len(groups)} for {values.shape}")
     with styled() as Figure:
         figure = Figure(figsize=(6.6, 5.6), dpi=160, layout="constrained")
         set_title(figure, title)
         panel = figure.subplots()
-        turn = np.exp(2j * np.pi * np.linspace(0, 1, 400))
-        panel.plot(turn.real, turn.imag, color=GREY, lw=1, label="unit circle")
+        turn = 2 * np.pi * np.linspace(0, 1, 400)
+        panel.plot(np.cos(turn), np.sin(turn), color=GREY, lw=1, label="unit circle")
         for k, name in enumerate(dict.fromkeys(groups)):
-            some = values[[group == name for group in groups]].ravel()
+            some = np.ravel(values[np.array([group == name for group in groups], bool)])
             panel.plot(
-                some.real,
-                some.imag,
+                np.real(some),
+                np.imag(some),
                 ls="",
                 marker=_MARKERS[k % len(_MARKERS)],
                 ms=5,

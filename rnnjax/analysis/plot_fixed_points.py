@@ -110,15 +110,13 @@ def plot_fixed_points_3d(
         >>> figure.axes[0].get_zlabel()[:11]
         'component 3'
     """
-    from mpl_toolkits.mplot3d import Axes3D
-
     from rnnjax.runs.figures.style import set_title, styled
 
     _check(components, 3)
     with styled({"grid.linewidth": 0.5}) as Figure:
         figure = Figure(figsize=(7.2, 7.2), dpi=160)
         set_title(figure, title)
-        panel = figure.add_subplot(projection=Axes3D.name)
+        panel: Any = figure.add_subplot(projection="3d")
         panel.set_position((0.0, 0.13, 0.93, 0.82))
         _draw(panel, found, near, components, np.asarray(trajectories), (0, 1, 2))
         sides = [

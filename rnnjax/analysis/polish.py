@@ -19,7 +19,7 @@ class _Point(NamedTuple):
     residual: Array  # F(h) - h, [N]
     slope: Array  # J - I, [N, N]
     damping: Array
-    count: Array
+    made: Array  # updates
     moves: Array  # boolean
 
 
@@ -86,13 +86,16 @@ def _polish_one(
             (now.h, now.residual, now.slope, now.damping * 8),
         )
         moves = length > eps * jnp.linalg.norm(now.h)
-        return _Point(*kept, now.count + 1, moves)
+        h, residual, slope, damping = kept
+        return _Point(h, residual, slope, damping, now.made + 1, moves)
 
     def goes_on(now: _Point) -> Array:
-        return now.moves & (now.count < updates)
+        return now.moves & (now.made < updates)
 
     one, zero = jnp.ones((), start.dtype), jnp.zeros((), jnp.int32)
-    found = jax.lax.while_loop(goes_on, update, _Point(start, *at(start), one, zero, one > 0))
+    residual, slope = at(start)
+    begin = _Point(start, residual, slope, one, zero, one > 0)
+    found = jax.lax.while_loop(goes_on, update, begin)
     tiny = jnp.finfo(start.dtype).tiny
     # The gradient of |r| is (J - I)^T r / |r|.
     slope = found.slope.T @ found.residual

@@ -2,7 +2,7 @@
 
 import io
 import pathlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def _write(folder: pathlib.Path, findings: Findings) -> None:
 
 def _write_arrays(path: pathlib.Path, findings: Findings) -> None:
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **findings.arrays)
+    np.savez_compressed(buffer, **dict[str, Any](findings.arrays))
     write_bytes(path, buffer.getvalue(), synced=False)
 
 

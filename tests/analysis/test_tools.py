@@ -32,7 +32,7 @@ def with_cell(run, **leaves):
 def test_three_units_of_their_own_have_a_point_at_each_corner_side_and_middle():
     run = run_of(cells.Elman(3), tasks.FlipFlop(6))
     run = with_cell(run, w_x=0.5 * jnp.eye(3), w_h=2.0 * jnp.eye(3), b=jnp.zeros(3))
-    found = tools.fixed_points(run, starts=500, noise=0.7, sequences=4)
+    found = tools.fixed_points(run, starts=600, noise=1.2, sequences=4)
     assert found.headline() == "stable=8 saddles=19 slow_points=0"
     assert found.numbers["saddle, 1 unstable"] == 12
     assert found.arrays["points"].dtype == np.float64

@@ -99,7 +99,7 @@ def test_help_tells_defaults_and_choices():
         (("--experiment=ehco",), "unknown experiment 'ehco'; did you mean echo?"),
         (
             ("--experiment=xyz",),
-            "unknown experiment 'xyz'; there are adding, addition, analyse, char_lm",
+            "unknown experiment 'xyz'; there are adding, addition, analyse,",
         ),
         (("--experiment=_common",), "unknown experiment '_common'"),
         (("--experiment=../echo",), "--experiment=../echo: there is no such file"),
