@@ -7,8 +7,11 @@ functions `plot_...` return figures. `rnnjax.analysis.tools` asks them of a run 
 from rnnjax.analysis.constant_input import constant_input, input_jacobians
 from rnnjax.analysis.energy import descend, kinetic_energy
 from rnnjax.analysis.fixed_points import FixedPoints, fixed_points
+from rnnjax.analysis.kinds import count_kinds, kinds_of, unstable_directions
 from rnnjax.analysis.linearize import Linearization, linearize
 from rnnjax.analysis.nonnormality import henrici_departure, transient_growth
+from rnnjax.analysis.plot_eigenvalues import plot_eigenvalues
+from rnnjax.analysis.plot_fixed_points import plot_fixed_points, plot_fixed_points_3d
 from rnnjax.analysis.polish import polish
 from rnnjax.analysis.principal_components import PrincipalComponents, principal_components
 from rnnjax.analysis.starts import draw_starts
@@ -20,15 +23,21 @@ __all__ = [
     "PrincipalComponents",
     "TimeConstants",
     "constant_input",
+    "count_kinds",
     "descend",
     "draw_starts",
     "fixed_points",
     "henrici_departure",
     "input_jacobians",
+    "kinds_of",
     "kinetic_energy",
     "linearize",
+    "plot_eigenvalues",
+    "plot_fixed_points",
+    "plot_fixed_points_3d",
     "polish",
     "principal_components",
     "time_constants",
     "transient_growth",
+    "unstable_directions",
 ]

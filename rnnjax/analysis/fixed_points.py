@@ -1,7 +1,7 @@
 """Fixed points and slow points of a network's step."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -103,7 +103,7 @@ def fixed_points(
 
 
 @jax.jit
-def _search(step: Callable[[Array], Array], starts: Array, *settings: float) -> tuple[Array, ...]:
+def _search(step: Callable[[Array], Array], starts: Array, *settings: Any) -> tuple[Array, ...]:
     """Returns where starts come to, `q` and its slope there, and the median `q` of the starts."""
     updates, learning_rate, decay, tolerance = settings
     h = descend(

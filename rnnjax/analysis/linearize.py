@@ -80,8 +80,8 @@ def _jacobians(step: Callable[[Array], Array], points: Array) -> tuple[Array, Ar
 def _order(values: np.ndarray) -> np.ndarray:
     """Returns the order of eigenvalues by size; of a conjugate pair the one above comes first."""
     # Rounded: the two of a pair would be parted by their last bits.
-    sizes, heights = np.round(np.abs(values), 12), np.round(values.imag, 12)
-    return np.lexsort((-heights, -values.real, -sizes), axis=-1)
+    sizes, heights = np.round(np.abs(values), 12), np.round(np.imag(values), 12)
+    return np.lexsort((-heights, -np.real(values), -sizes), axis=-1)
 
 
 def _left(j: np.ndarray, values: np.ndarray, right: np.ndarray) -> np.ndarray:
