@@ -30,6 +30,7 @@ PARTS = tuple(
         "training",
         "settings",
         "runs",
+        "analysis",
         "sweeps",
         "lab",
     )

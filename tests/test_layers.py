@@ -30,12 +30,12 @@ BELOW = {
     "learning": CELLS,
     "models": CELLS | {"testing", "learning"},
     "training": HOUSE,
-    "analysis": HOUSE,
     "interop": GROUND | {"cells", "compose", "models"},
     "settings": HOUSE | {"training", "catalogue"},
     "runs": RUNS,
     "sweeps": RUNS | {"runs"},
-    "lab": RUNS | {"runs", "sweeps"},
+    "analysis": RUNS | {"runs"},
+    "lab": RUNS | {"runs", "sweeps", "analysis"},
 }
 MOST_LINES = 350
 
@@ -108,7 +108,8 @@ def test_the_package_is_there():
         ("dynamics/a.py", "import rnnjax.unroll", "dynamics must not import rnnjax.unroll"),
         ("testing/a.py", "import rnnjax.models", "testing must not import rnnjax.models"),
         ("unroll/a.py", "import rnnjax.testing", "unroll must not import rnnjax.testing"),
-        ("analysis/a.py", "import rnnjax.training", "analysis must not import rnnjax.training"),
+        ("analysis/a.py", "import rnnjax.lab", "analysis must not import rnnjax.lab"),
+        ("runs/a.py", "import rnnjax.analysis", "runs must not import rnnjax.analysis"),
         ("interop/a.py", "import rnnjax.unroll", "interop must not import rnnjax.unroll"),
         ("attic/a.py", "import rnnjax.cells", "attic has no floor"),
         ("training/a.py", "from absl import flags", "flags belong to the lab"),

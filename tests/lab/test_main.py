@@ -79,7 +79,7 @@ def test_help_shows_the_flags_of_the_one_experiment_with_their_defaults(name):
     own = {"adding": "--length", "copying": "--delay", "echo": "--window", "mnist_rnn": "--order"}
     assert {flag: flag in shown for flag in own.values()}.get(own.get(name), True)
     assert ("--window" in shown) == (name in ("char_lm", "echo"))
-    assert ("--learning_rate" in shown) == (name != "elman_by_hand")
+    assert ("--learning_rate" in shown) == (name not in ("analyse", "elman_by_hand"))
 
 
 def test_help_tells_defaults_and_choices():
@@ -97,7 +97,10 @@ def test_help_tells_defaults_and_choices():
     ("argv", "message"),
     [
         (("--experiment=ehco",), "unknown experiment 'ehco'; did you mean echo?"),
-        (("--experiment=xyz",), "unknown experiment 'xyz'; there are adding, addition, char_lm"),
+        (
+            ("--experiment=xyz",),
+            "unknown experiment 'xyz'; there are adding, addition, analyse,",
+        ),
         (("--experiment=_common",), "unknown experiment '_common'"),
         (("--experiment=../echo",), "--experiment=../echo: there is no such file"),
         (("--experiment=no.such",), "--experiment=no.such: No module named 'no'"),

@@ -1,0 +1,42 @@
+"""What a tool finds in a run."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Findings(NamedTuple):
+    """What a tool returns, and the command writes.
+
+    Attributes:
+        numbers: what `numbers.json` holds: whatever JSON can.
+        chief: the few of them that the last line on screen says, by name.
+        arrays: what `arrays.npz` holds, by name.
+        figures: each is written as NAME.png and NAME.pdf.
+
+    Example:
+        >>> Findings({"stable": 8}, ("stable",)).headline()
+        'stable=8'
+    """
+
+    numbers: Mapping[str, Any]
+    chief: tuple[str, ...]
+    arrays: Mapping[str, np.ndarray] = {}
+    figures: Mapping[str, "Figure"] = {}
+
+    def headline(self) -> str:
+        """Returns the chief numbers as they are said on a line."""
+        return " ".join(f"{name}={_said(self.numbers[name])}" for name in self.chief)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Returns the numbers that fit a line of a table, with their names."""
+        plain = {k: v for k, v in self.numbers.items() if isinstance(v, int | float | str)}
+        return [(name.replace("_", " "), _said(value)) for name, value in plain.items()]
+
+
+def _said(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
