@@ -115,8 +115,8 @@ def plot_gate_saturation(saturation: Saturation, *, title: str = "Saturation of 
             panel.set(
                 xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1]
             )
-        figure.supxlabel("part of the steps above the upper bound (open)", fontsize=10)
-        figure.supylabel("below the lower (shut)", fontsize=10)
+        figure.supxlabel("part of the steps at which it is open", fontsize=10)
+        figure.supylabel("... at which it is shut", fontsize=10)
         set_title(figure, title)
         return figure
 

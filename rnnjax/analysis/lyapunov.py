@@ -72,7 +72,7 @@ def lyapunov_spectrum(
 
     Raises:
         TypeError: if the state is not of real or complex numbers.
-        ValueError: if numbers do not fit each other.
+        ValueError: if numbers do not fit.
 
     References:
         Benettin, Galgani, Giorgilli & Strelcyn (1980), Lyapunov characteristic exponents for smooth
@@ -189,10 +189,9 @@ def plot_lyapunov_spectrum(
         left.set(xlabel="index i", ylabel=f"exponent (nats / {time})")
         some = np.unique(np.linspace(0, len(values) - 1, min(len(values), 5)).astype(int))
         for i, colour in zip(some, COLOURS, strict=False):
-            right.plot(
-                counts, running[:, i], lw=1.5, marker=".", color=colour, label=f"i = {i + 1}"
-            )
-        right.set(xlabel="blocks of time", ylabel="mean so far")
+            look = {"lw": 1.5, "marker": ".", "color": colour, "label": f"i = {i + 1}"}
+            right.plot(counts, running[:, i], **look)
+        right.set(xlabel="blocks of time", ylabel=f"mean so far (nats / {time})")
         for panel in (left, right):
             panel.locator_params(axis="x", integer=True, nbins=8)
             panel.axhline(0, lw=1.0, color=GREY, zorder=1)

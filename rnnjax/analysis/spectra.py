@@ -89,7 +89,7 @@ def match_eigenvalues(before: npt.ArrayLike, after: npt.ArrayLike) -> np.ndarray
     before, after = np.asarray(before, complex), np.asarray(after, complex)
     if before.shape != after.shape or before.ndim != 1:
         raise ValueError(
-            f"eigenvalues are [N], as many as before; got {after.shape}, {before.shape}"
+            f"eigenvalues are [N], as many as before; got {after.shape} after {before.shape}"
         )
     _, order = linear_sum_assignment(np.abs(before[:, None] - after[None, :]))
     return after[order]
