@@ -112,10 +112,12 @@ def plot_gate_saturation(saturation: Saturation, *, title: str = "Saturation of 
             look = {"ms": 5, "alpha": 0.5, "color": COLOURS[0], "mew": 0, "clip_on": False}
             panel.plot(opened, shut, "o", **look)
             panel.set_title(name, loc="left", fontsize=9.5, color=GREY)
-            panel.set(
-                xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1]
-            )
-        figure.supxlabel("part of the steps at which it is open", fontsize=10)
+            panel.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+            panel.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+            panel.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+        for panel in panels[:-1][-1:, len(left) - (rows - 1) * columns :].ravel():
+            panel.tick_params(labelbottom=True)  # nothing is drawn below
+        figure.supxlabel("part of the steps at which the gate is open", fontsize=10)
         figure.supylabel("... at which it is shut", fontsize=10)
         set_title(figure, title)
         return figure

@@ -9,6 +9,7 @@ from jax.tree_util import Partial
 from rnnjax import cells, compose, dynamics
 from rnnjax.analysis.gradient_lag import gradient_by_lag, lag_quantiles, plot_gradient_by_lag
 from rnnjax.analysis.jacobian_lag import jacobian_by_lag
+from rnnjax.analysis.vector_steps import log_norm
 from rnnjax.cells.gated.lstm import LSTMParams
 from tests.laws.draws import B, D, normal, params_of
 
@@ -110,6 +111,13 @@ def test_a_leak_a_linear_map_and_an_orthogonal_one_are_powers(x64):
     powers = [np.linalg.matrix_power(w_h.T, n) for n in k]
     np.testing.assert_allclose(by(w_h).spectral, [np.log(np.linalg.norm(p, 2)) for p in powers])
     np.testing.assert_allclose(by(w_h).rms, [np.log(np.linalg.norm(p) / 2) for p in powers])
+
+
+def test_sizes_whose_squares_are_zero_or_infinite_have_norms():
+    sizes = jnp.array([1e-30, 1.0, 1e30])[:, None, None]
+    logs = log_norm(sizes * jnp.array([[[3.0, 0.0], [0.0, -4.0]]]), 2)
+    np.testing.assert_allclose(logs, np.log(5 * np.array([1e-30, 1, 1e30])), rtol=1e-6)
+    assert log_norm(jnp.zeros(3), 1) == -np.inf
 
 
 def test_quantiles_are_over_sequences_and_know_what_has_vanished():
