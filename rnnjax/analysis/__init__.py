@@ -1,0 +1,1 @@
+"""What a trained network has learned: tools that look inside of it."""
