@@ -27,7 +27,9 @@ def rows(states: Array, name: str = "states") -> Array:
     if jnp.iscomplexobj(states):
         raise TypeError(f"{name} must be real, as dynamics.to_vector makes them; got complex")
     if states.ndim < 2:
-        raise ValueError(f"{name} must be [..., N], with an axis or more before; got {states.shape}")
+        raise ValueError(
+            f"{name} must be [..., N], with an axis or more before; got {states.shape}"
+        )
     dtype = jnp.result_type(jnp.float32, states.dtype)
     return states.reshape(math.prod(states.shape[:-1]), states.shape[-1]).astype(dtype)
 
