@@ -61,8 +61,10 @@ def dimensions(states: Array) -> Dimensions:
         ...     [[2.0, 0, 0], [-2.0, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]]
         ... )
         >>> found = dimensions(states)
-        >>> found.variances.round(2).tolist(), found.participation_ratio.round(2).item()
-        ([1.600000023841858, 0.4000000059604645, 0.4000000059604645], 2.0)
+        >>> print(*(f"{variance:.1f}" for variance in found.variances))
+        1.6 0.4 0.4
+        >>> print(f"{found.participation_ratio:.2f}")
+        2.00
 
     References:
         Gao et al. (2017), A theory of multineuronal dimensionality, dynamics and measurement,
@@ -96,8 +98,8 @@ def unbiased_traces(x: Array) -> tuple[Array, Array]:
 
     Example:
         >>> x = jnp.array([[0.0], [1.0], [2.0], [5.0]])
-        >>> [found.round(4).item() for found in unbiased_traces(x)]
-        [9.5, 9.5]
+        >>> print(*(f"{found:.4f}" for found in unbiased_traces(x)))
+        8.1667 8.1667
     """
     x, count = centred(x), len(x)
     norms = (x**2).sum(-1)

@@ -8,28 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.analysis.panels import titled_figure
+from rnnjax.analysis.recording import Recording, lagged
 from rnnjax.analysis.ridge import fit_ridge
-from rnnjax.analysis.rows import product, rows
+from rnnjax.analysis.rows import product
 from rnnjax.typing import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-
-class Recording(NamedTuple):
-    """States and the inputs that led to them: `states[t]` have already seen `inputs[t]`.
-
-    Attributes:
-        states: `[T, ..., N]` real; see `dynamics.to_vector`.
-        inputs: `[T, ..., D]`, or whole numbers from 0 on, `[T, ...]`.
-
-    Example:
-        >>> Recording(jnp.zeros((5, 2, 3)), jnp.zeros((5, 2, 1))).states.shape
-        (5, 2, 3)
-    """
-
-    states: Array
-    inputs: Array
 
 
 class InputInformation(NamedTuple):
@@ -82,8 +67,8 @@ def decode_inputs(train: Recording, test: Recording, lags: Sequence[int]) -> Inp
         White, Lee & Sompolinsky (2004), Short-term memory in orthogonal neural networks, Physical
         Review Letters 92.
     """
-    x, targets = _lagged(train, lags)
-    held_out, wanted = _lagged(test, lags)
+    x, targets = lagged(train, lags)
+    held_out, wanted = lagged(test, lags)
     error = ((fit_ridge(x, targets)(held_out) - wanted) ** 2).sum(1)
     spread = ((wanted - targets.mean(1, keepdims=True)) ** 2).sum(1)
     score = 1 - error / jnp.where(spread > 0, spread, 1)
@@ -120,8 +105,8 @@ def decode_classes(
         Miller (1955), Note on the bias of information estimates, Information theory in psychology.
     """
     train, test = (Recording(r.states, jax.nn.one_hot(r.inputs, classes)) for r in (train, test))
-    x, targets = _lagged(train, lags)
-    held_out, wanted = _lagged(test, lags)
+    x, targets = lagged(train, lags)
+    held_out, wanted = lagged(test, lags)
     named = jnp.argmax(fit_ridge(x, targets)(held_out), -1)
     named = jax.nn.one_hot(named, classes, dtype=wanted.dtype)
     counts = product(jnp.swapaxes(wanted, 1, 2), named)  # [K, C, C], a row a class that was
@@ -129,21 +114,6 @@ def decode_classes(
     score = jnp.trace(counts, axis1=1, axis2=2) / total
     chance = wanted[..., jnp.argmax(targets.mean((0, 1)))].mean()
     return InputInformation(jnp.array(lags), score, chance, _bits(counts))
-
-
-def _lagged(recording: Recording, lags: Sequence[int]) -> tuple[Array, Array]:
-    """Returns states `[R, N]` and inputs of each lag `[K, R, D]`, of steps that have them all."""
-    states, inputs = jnp.asarray(recording.states), jnp.asarray(recording.inputs)
-    if inputs.shape[:-1] != states.shape[:-1]:
-        raise ValueError(
-            f"states {states.shape} and inputs {inputs.shape} must be [T, ..., N] and [T, ..., D], "
-            "or classes [T, ...]"
-        )
-    begin, end = max([0, *lags]), len(states) + min([0, *lags])
-    if not len(lags) or end <= begin:
-        raise ValueError(f"no step of {len(states)} has inputs at all of the lags {list(lags)}")
-    targets = [rows(inputs[begin - k : end - k], "inputs") for k in lags]
-    return rows(states[begin:end]), jnp.stack(targets)
 
 
 def _bits(counts: Array) -> Array:
@@ -188,10 +158,9 @@ def plot_input_information(
         panels[0].set_ylim(min(-0.02, max(-0.5, float(np.nanmin(found.score)))), 1.03)
         panels[1].set_ylabel("information (bits)")
         panels[1].set_ylim(bottom=0)
-        if names is not None and not is_classes:
-            figure.legend(
-                *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4
-            )
+        handles, labels = panels[0].get_legend_handles_labels()
+        if handles:
+            figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from rnnjax.analysis.input_information import (
-    Recording,
     decode_classes,
     decode_inputs,
     plot_input_information,
 )
+from rnnjax.analysis.recording import Recording
 from rnnjax.analysis.ridge import fit_ridge
 
 RNG = np.random.default_rng(0)
