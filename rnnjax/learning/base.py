@@ -143,7 +143,8 @@ class Rule(EngineValue):
         there = jnp.empty(leading_axes(xs), bool)
         mask, reset = (None if flag is None else grow(flag, there) for flag in (mask, reset))
         given = Given(params, state, xs, mask, reset, memory, noise)
-        after, memory, ys = run(self, cell, given)
+        found: Any = run(self, cell, given)
+        after, memory, ys = found
         return (Learning(after, memory) if self.carry else after), ys
 
 
