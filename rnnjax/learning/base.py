@@ -12,7 +12,8 @@ from rnnjax.cells.broadcast import leading_axes
 from rnnjax.cells.noise import pack, unpack
 from rnnjax.compose.wrapper import OwnNoise
 from rnnjax.learning.step import Step
-from rnnjax.learning.windows import Given, run
+from rnnjax.learning.windows import Given, Window, Within, run, window_of
+from rnnjax.numbers import numbers_of
 from rnnjax.typing import Array, Key, Params, State
 from rnnjax.unroll.base import EngineValue
 from rnnjax.unroll.masks import grow
@@ -47,6 +48,7 @@ class Rule(EngineValue):
     knows = 1
 
     needs_noise: ClassVar[bool] = False
+    looks_ahead: ClassVar[bool] = False  # whether windows are to say where sequences go on
 
     window: int = dataclasses.field(default=1, kw_only=True)
     carry: bool = dataclasses.field(default=False, kw_only=True)
@@ -93,6 +95,24 @@ class Rule(EngineValue):
         del key, count, leading
         return None
 
+    def within(
+        self, cell: Cell, params: Params, state: State, window: Window, d_end: list[Array]
+    ) -> Within:
+        """Learns within a window, its first state held: here by backpropagation.
+
+        Args:
+            cell: the recurrence, as `local` makes it.
+            params: its parameters.
+            state: the state before the window, `[..., *]`.
+            window: its steps.
+            d_end: the cotangents of the numbers of the state after it.
+        """
+        numbers = numbers_of(params), numbers_of(state), numbers_of(window.inputs[0])
+        run = window_of(cell, params, state, window.inputs)
+        _, pull, after = jax.vjp(run, *numbers, has_aux=True)
+        d_theta, d_start, d_xs = pull((d_end, window.d_ys))
+        return Within(after, d_theta, d_start, d_xs)
+
     def local(self, cell: Cell) -> Cell:
         """Returns the cell whose derivatives are taken, with the same values."""
         return cell
@@ -123,7 +143,8 @@ class Rule(EngineValue):
         there = jnp.empty(leading_axes(xs), bool)
         mask, reset = (None if flag is None else grow(flag, there) for flag in (mask, reset))
         given = Given(params, state, xs, mask, reset, memory, noise)
-        after, memory, ys = run(self, cell, given)
+        found: Any = run(self, cell, given)
+        after, memory, ys = found
         return (Learning(after, memory) if self.carry else after), ys
 
 

@@ -37,7 +37,7 @@ class EProp(RTRL):
     units is left out. For a network that leaks it is `RFLO`, with `D = 1 - 1/tau`.
 
     The error of a readout reaches the state through the readout's own weights; for fixed random
-    ones see `models.Readout`.
+    ones see the `feedback` of `models.All`.
 
     Example:
         >>> EProp()

@@ -9,7 +9,7 @@ from rnnjax.cells.base import Cell
 from rnnjax.dynamics import to_state, to_vector
 from rnnjax.numbers import numbers_of, with_numbers
 from rnnjax.typing import Array, Params, State
-from rnnjax.unroll.masks import masked_step
+from rnnjax.unroll.masks import begin, hide, initial_like, masked_step
 
 
 class Step(NamedTuple):
@@ -43,6 +43,14 @@ class Step(NamedTuple):
         """Returns zeros like `h`; of the state only shapes are used."""
         zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), self.state)
         return jnp.zeros_like(self._replace(state=zeros).h)
+
+    def started(self) -> "Step":
+        """Returns the step from where it starts, the initial state if it is a first, no flags."""
+        x_t, mask, reset = self.inputs
+        state = self.state
+        if reset is not None:
+            state = begin(reset, initial_like(self.cell, self.params, state), state)
+        return self._replace(state=state, inputs=(hide(x_t, mask), None, None))
 
     def __call__(self, theta: list[Array], h: Array) -> Array:
         """Returns the state after it, `[N]`, from these parameters and this state before."""

@@ -33,14 +33,25 @@ class Given(NamedTuple):
     noise: Any  # [T, ..., *], None where there is none
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     """The inputs of a window, the cotangents of its outputs, and which it is."""
 
     inputs: tuple  # x, mask, reset, [K, ...] each
-    noise: Any
-    d_ys: list[Array]
+    noise: Any  # [K, ..., *]
+    d_ys: list[Array]  # [K, ..., *]
     is_first: Array
     is_last: Array
+    starts_on: Any  # boolean [...], whether its first state is one that goes on
+    ends_on: Any  # boolean [...], the same of its last; None where a rule does not look ahead
+
+
+class Within(NamedTuple):
+    """The state after a window, and gradients of what it was given."""
+
+    after: State
+    d_theta: list[Array]
+    d_start: list[Array]
+    d_xs: list[Array]
 
 
 class _Sums(NamedTuple):
@@ -89,10 +100,10 @@ def _backward(rule: "Rule", cell: Cell, given: Given, cotangents: tuple) -> tupl
     carry = given.state, memory, _Sums(zeros, jnp.zeros_like(h))
     windows, steps = _windows(rule, given, numbers_of(d_ys))
 
-    def window(carry: tuple, one: _Window) -> tuple[tuple, list[Array]]:
+    def window(carry: tuple, one: Window) -> tuple[tuple, list[Array]]:
         state, memory, sums = carry
         ends = [jnp.where(one.is_last, d, 0) for d in numbers_of(d_after)]
-        after, d_theta, d_start, d_xs = _within(cell, given.params, state, one, ends)
+        after, d_theta, d_start, d_xs = rule.within(cell, given.params, state, one, ends)
         c = to_vector([d.conj() for d in d_start], leading_axes(given.xs)[1:])
         past, d_h = _contract(rule, cell, given, memory, c)
         d_h = jnp.where(one.is_first, c, 0) if d_h is None else d_h
@@ -111,7 +122,7 @@ def _backward(rule: "Rule", cell: Cell, given: Given, cotangents: tuple) -> tupl
 run.defvjp(_forward, _backward)
 
 
-def _windows(rule: "Rule", given: Given, d_ys: list[Array]) -> tuple[_Window, int]:
+def _windows(rule: "Rule", given: Given, d_ys: list[Array]) -> tuple[Window, int]:
     """Divides time; a last window that is too short is filled up with masked steps."""
     leading = leading_axes(given.xs)
     steps, mask = leading[0], given.mask
@@ -127,23 +138,49 @@ def _windows(rule: "Rule", given: Given, d_ys: list[Array]) -> tuple[_Window, in
 
     inputs, noise, d_ys = jax.tree.map(divided, ((given.xs, mask, given.reset), given.noise, d_ys))
     number = jnp.arange(count)
-    return _Window(inputs, noise, d_ys, number == 0, number == count - 1), steps
+    on = None, None
+    if rule.looks_ahead:
+        goes_on = _goes_on(given, rule.carry)
+        on = goes_on[:-1:width], goes_on[jnp.minimum((number + 1) * width, steps)]
+    return Window(inputs, noise, d_ys, number == 0, number == count - 1, *on), steps
 
 
-def _within(
-    cell: Cell, params: Params, state: State, one: _Window, d_end: list[Array]
-) -> tuple[State, list[Array], list[Array], list[Array]]:
-    """Backpropagates within a window: the state after it, gradients of theta, state and inputs."""
-    xs, mask, reset = one.inputs
+def _goes_on(given: Given, carry: bool) -> Array:
+    """Says of the T + 1 states of each sequence whether the step after it goes on from it.
+
+    The last, and the first from a run before, do if the rule carries on from run to run.
+    """
+    leading = leading_axes(given.xs)
+    mask, reset = (
+        jnp.full(leading, default) if flag is None else flag
+        for flag, default in ((given.mask, True), (given.reset, False))
+    )
+
+    def step(later: Array, flags: tuple) -> tuple[Array, Array]:
+        is_there, begins = flags
+        now = jnp.where(is_there, ~begins, later)
+        return now, now
+
+    end = jnp.full(leading[1:], carry)
+    _, each = jax.lax.scan(step, end, (mask, reset), reverse=True)
+    return jnp.concatenate([end[None], each[1:], end[None]])
+
+
+def window_of(
+    cell: Cell, params: Params, state: State, inputs: tuple
+) -> Callable[..., tuple[tuple[list[Array], list[Array]], State]]:
+    """Returns a window as a function of the numbers of parameters, first state and inputs.
+
+    It returns the numbers of the state after it and of its outputs, and that state.
+    """
+    xs, mask, reset = inputs
 
     def run(theta: list[Array], h: list[Array], x: list[Array]) -> tuple[tuple, State]:
         given = with_numbers(params, theta), with_numbers(state, h), with_numbers(xs, x)
         after, ys = scan.run(cell, *given, mask, reset)
         return (numbers_of(after), numbers_of(ys)), after
 
-    numbers = numbers_of(params), numbers_of(state), numbers_of(xs)
-    _, pull, after = jax.vjp(run, *numbers, has_aux=True)
-    return after, *pull((d_end, one.d_ys))
+    return run
 
 
 def _advance(

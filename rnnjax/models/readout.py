@@ -1,9 +1,14 @@
-"""From the outputs of recurrent layers to the outputs of a network."""
+"""From the outputs of recurrent layers to the outputs of a network.
+
+With a `feedback` the error does not go back to the layers by the readout's own weights but by fixed
+random ones, of which that number is the seed; see `feedback.py`.
+"""
 
 import flax.linen as nn
 import jax.numpy as jnp
 
 from rnnjax.axes import grown
+from rnnjax.models.feedback import fed_back, feedback_weights
 from rnnjax.models.precision import Precision
 from rnnjax.typing import Array
 
@@ -20,12 +25,13 @@ class All(nn.Module):
 
     output_dim: int
     precision: Precision = Precision.F32
+    feedback: int | None = None
 
     @nn.compact
     def __call__(self, ys: Array, mask: Array | None = None) -> Array:
         """Maps `[T, ..., K]` to `[T, ..., output_dim]`; masked steps are mapped like others."""
         del mask
-        return self.precision.dense(self.output_dim)(ys)
+        return _affine(self, ys)
 
 
 class Plain(nn.Module):
@@ -55,11 +61,12 @@ class Mean(nn.Module):
 
     output_dim: int
     precision: Precision = Precision.F32
+    feedback: int | None = None
 
     @nn.compact
     def __call__(self, ys: Array, mask: Array | None = None) -> Array:
         """Maps `[T, ..., K]` to `[..., output_dim]`; a sequence without steps has mean zero."""
-        return self.precision.dense(self.output_dim)(mean(ys, mask))
+        return _affine(self, mean(ys, mask))
 
 
 class Last(nn.Module):
@@ -78,15 +85,16 @@ class Last(nn.Module):
     output_dim: int
     backward_dim: int = 0
     precision: Precision = Precision.F32
+    feedback: int | None = None
 
     @nn.compact
     def __call__(self, ys: Array, mask: Array | None = None) -> Array:
         """Maps `[T, ..., K]` to `[..., output_dim]`."""
         forward_dim = ys.shape[-1] - self.backward_dim
         if self.backward_dim == 0:
-            return self.precision.dense(self.output_dim)(last(ys, mask))
+            return _affine(self, last(ys, mask))
         ends = last(ys[..., :forward_dim], mask), first(ys[..., forward_dim:], mask)
-        return self.precision.dense(self.output_dim)(jnp.concatenate(ends, axis=-1))
+        return _affine(self, jnp.concatenate(ends, axis=-1))
 
 
 def mean(ys: Array, mask: Array | None = None) -> Array:
@@ -128,6 +136,15 @@ def first(ys: Array, mask: Array | None = None) -> Array:
         [1.0]
     """
     return ys[0] if mask is None else last(jnp.flip(ys, 0), jnp.flip(mask, 0))
+
+
+def _affine(readout: All | Mean | Last, x: Array) -> Array:
+    """Returns a readout's affine map of `[..., K]`, within its call."""
+    dense = readout.precision.dense(readout.output_dim)
+    if readout.feedback is None:
+        return dense(x)
+    weights = feedback_weights(readout.feedback, x.shape[-1], readout.output_dim)
+    return fed_back(x, dense, weights)
 
 
 def _like(mask: Array, ys: Array) -> Array:

@@ -97,8 +97,11 @@ class EngineValue(Static, abc.ABC):
             value = getattr(self, field.name)
             if field.type == int | None and value is None:
                 continue
-            if field.type in (int, int | None) and not (type(value) is int and value >= 1):
-                raise ValueError(f"{field.name} must be a whole number of 1 or more; got {value!r}")
+            least = field.metadata.get("least", 1)
+            if field.type in (int, int | None) and not (type(value) is int and value >= least):
+                raise ValueError(
+                    f"{field.name} must be a whole number of {least} or more; got {value!r}"
+                )
 
     @property
     def name(self) -> str:
