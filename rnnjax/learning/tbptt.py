@@ -17,7 +17,7 @@ class TBPTT(Rule):
 
     Example:
         >>> TBPTT(window=20)
-        TBPTT(window=20, carry=False)
+        TBPTT(window=20)
 
     References:
         Williams & Peng (1990), An efficient gradient-based algorithm for on-line training of
