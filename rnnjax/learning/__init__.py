@@ -1,5 +1,6 @@
 """Learning rules: engines with the values of `unroll.scan` and gradients of their own."""
 
+from rnnjax.learning.alignment import Alignment, alignment, leaf_alignments
 from rnnjax.learning.base import Learner, Learning, Rule
 from rnnjax.learning.eprop import RFLO, EProp
 from rnnjax.learning.forward_gradient import ForwardGradient
@@ -15,12 +16,15 @@ __all__ = [
     "RULES",
     "TBPTT",
     "UORO",
+    "Alignment",
     "EProp",
     "ForwardGradient",
     "Learner",
     "Learning",
     "Rule",
     "SnAp",
+    "alignment",
+    "leaf_alignments",
 ]
 
 RULES = ("RTRL", "SnAp", "UORO", "EProp", "RFLO", "ForwardGradient", "TBPTT")
