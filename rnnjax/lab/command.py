@@ -57,7 +57,8 @@ def carry_out(
         print(flags.help_text(doc, own))
         return 0
     if not isinstance(value, Experiment):
-        value()
+        asked = dataclasses.replace(value, **given.values) if own else value
+        asked()
         return 0
     settings = Settings(said, value, tuple(imports), names_of(imports))
     texts = {name: text for name, text in given.texts.items() if name in value.fields}
@@ -114,7 +115,8 @@ def _run_and_ask(settings: Settings, options: RunOptions, given: flags.Given) ->
 def groups(value: Experiment | object) -> Mapping[str, Mapping[str, Field]]:
     """Returns the flags of an experiment in groups, by their titles."""
     if not isinstance(value, Experiment):
-        return {}
+        is_value = dataclasses.is_dataclass(value) and not isinstance(value, type)
+        return {type(value).__name__: fields_of(type(value), value)} if is_value else {}
     found: dict[str, Mapping[str, Field]] = {}
     seen: set[str] = set()
 
