@@ -23,6 +23,7 @@ PARTS = tuple(
         "dynamics",
         "unroll",
         "testing",
+        "learning",
         "models",
         "interop",
         "datasets",

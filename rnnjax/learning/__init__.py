@@ -1,5 +1,6 @@
 """Learning rules: engines with the values of `unroll.scan` and gradients of their own."""
 
+from rnnjax.learning.alignment import Alignment, alignment, leaf_alignments
 from rnnjax.learning.base import Learner, Learning, Rule
 from rnnjax.learning.dni import DNI, Synthesised
 from rnnjax.learning.eprop import RFLO, EProp
@@ -25,6 +26,7 @@ __all__ = [
     "RULES",
     "TBPTT",
     "UORO",
+    "Alignment",
     "EProp",
     "ForwardGradient",
     "Learner",
@@ -33,9 +35,11 @@ __all__ = [
     "Rule",
     "SnAp",
     "Synthesised",
+    "alignment",
     "centred_ranks",
     "directions",
     "evolution_gradient",
+    "leaf_alignments",
     "persistent_gradient",
 ]
 

@@ -39,6 +39,19 @@ class Rule(EngineValue):
         carry: whether the memory goes on in the state from one run to the next, as where parameters
             are updated within a sequence; the cell is a `Learner` then.
 
+    Example:
+        >>> class Present(Rule):  # which knows what a window does by itself
+        ...     def begin(self, step):
+        ...         return ()
+        ...
+        ...     def advance(self, step, memory, noise):
+        ...         return memory
+        ...
+        ...     def contract(self, step, memory, cotangents):
+        ...         return [jnp.zeros(x.shape, x.dtype) for x in step.theta], None
+        >>> Present(window=5)
+        Present(window=5)
+
     References:
         Marschall, Cho & Savin (2020), A unified framework of online learning algorithms for
         training recurrent neural networks, JMLR 21, arXiv:1907.02649.

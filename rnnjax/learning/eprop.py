@@ -41,7 +41,7 @@ class EProp(RTRL):
 
     Example:
         >>> EProp()
-        EProp(window=1, carry=False)
+        EProp()
 
     References:
         Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass (2020), A solution to the
@@ -70,7 +70,7 @@ class RFLO(EProp):
 
     Example:
         >>> RFLO()
-        RFLO(window=1, carry=False)
+        RFLO()
 
     References:
         Murray (2019), Local online learning in recurrent networks with random feedback, eLife 8.

@@ -34,7 +34,7 @@ class ForwardGradient(Rule):
 
     Example:
         >>> ForwardGradient(8)
-        ForwardGradient(tangents=8, window=1, carry=False)
+        ForwardGradient(tangents=8)
 
     References:
         Baydin, Pearlmutter, Syme, Wood & Torr (2022), Gradients without backpropagation,
@@ -48,7 +48,7 @@ class ForwardGradient(Rule):
     def draw(self, key: Key, count: int, leading: tuple[int, ...]) -> Array:
         """Draws the bits of keys, `[*leading, 2]`."""
         del count
-        return jax.random.bits(key, (*leading, 2))
+        return jax.random.bits(key, (*leading, 2), jnp.uint32)  # also in double precision
 
     def begin(self, step: Step) -> Directions:
         """Returns no directions yet."""

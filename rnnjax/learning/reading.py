@@ -12,7 +12,7 @@ def read_engine(text: str) -> EngineValue:
 
     Example:
         >>> read_engine("deferred"), read_engine("SnAp(2)")
-        (Deferred(chunk=None), SnAp(order=2, window=1, carry=False))
+        (Deferred(chunk=None), SnAp(order=2))
     """
     rules = {name: getattr(learning, name) for name in learning.RULES}
     return unroll.read_engine(text, rules)

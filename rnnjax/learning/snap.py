@@ -18,7 +18,7 @@ class SnAp(RTRL):
 
     Example:
         >>> SnAp(2)
-        SnAp(order=2, window=1, carry=False)
+        SnAp(order=2)
 
     References:
         Menick, Elsen, Evci, Osindero, Simonyan & Graves (2020), A practical sparse approximation

@@ -1,8 +1,13 @@
-"""A small network with published numbers: two leaky units, four steps, a squared error.
+"""Two leaky units over four steps, whose gradients were worked out apart from the library.
 
-Its gradients of `[w_h; w_x; b]` by several rules are known to twelve digits.
+    h_t = (1 - a) h_{t-1} + a tanh(x_t w_x + h_{t-1} w_h + b),  a = 0.6
+    L = sum_t (h_t w_o - y_t)^2 / 2
+
+Numbers that tests state for it are of each rule's equations in NumPy, in double precision; the
+matrix of a gradient is `[w_h; w_x; b]`.
 """
 
+import functools
 import itertools
 
 import jax
@@ -13,11 +18,16 @@ from rnnjax.cells import LeakyElman
 from rnnjax.cells.noise import pack
 from rnnjax.compose.wrapper import OwnNoise
 
-CELL = LeakyElman(2, dt=0.6, tau=1.0)
-WEIGHTS = np.array([[0.5, -0.3], [0.8, 0.2], [1.0, -0.5], [0.1, -0.2]])
-INPUTS = np.array([1.0, -1.0, 0.5, 2.0])[:, None]
-TARGETS = np.array([0.5, 0.0, -0.5, 1.0])[:, None]
-READOUT = np.array([[1.0], [-2.0]])
+A = 0.6
+CELL = LeakyElman(2, dt=A, tau=1.0)
+W_H = np.array([[0.5, -0.3], [0.8, 0.2]])
+PARAMS = CELL.params_type(w_x=np.array([[1.0, -0.5]]), w_h=W_H, b=np.array([0.1, -0.2]))
+WEIGHTS = np.concatenate([W_H, PARAMS.w_x, PARAMS.b[None]])
+XS = np.array([[1.0], [-1.0], [0.5], [2.0]])
+W_O = np.array([1.0, -2.0])
+YS = np.array([0.5, 0.0, -0.5, 1.0])
+ALL = np.ones(4)  # how much each step's loss counts
+LAST = np.array([0.0, 0.0, 0.0, 1.0])
 
 BPTT = np.array(
     [
@@ -29,25 +39,46 @@ BPTT = np.array(
 )
 
 
-def params():
-    """Returns the network's parameters, double precision where JAX has it."""
-    like = jax.eval_shape(lambda: CELL.init(jax.random.key(0), 1))
-    w_h, w_x, b = jnp.array(WEIGHTS[:2]), jnp.array(WEIGHTS[2:3]), jnp.array(WEIGHTS[3])
-    return like._replace(w_x=w_x, w_h=w_h, b=b)
+def loss(params, engine, cell=CELL, noise=None, counts=ALL, xs=XS, mask=None, reset=None):
+    """Returns the loss of a run on an engine; `noise` is a rule's own, `[4, ...]`."""
+    xs = jnp.asarray(xs) if noise is None else pack(jnp.asarray(xs), OwnNoise(noise, None))
+    _, hs = engine(cell, params, cell.initial_state(params), xs, mask=mask, reset=reset)
+    return jnp.sum(counts * (hs @ W_O - YS) ** 2) / 2
 
 
-def loss(params, engine, cell=CELL, noise=None):
-    """Returns half the squared error of a run."""
-    xs = jnp.array(INPUTS)
-    xs = xs if noise is None else pack(xs, OwnNoise(noise, None))
-    _, ys = engine(cell, params, cell.initial_state(params), xs)
-    return 0.5 * jnp.sum((ys @ jnp.array(READOUT) - jnp.array(TARGETS)) ** 2)
+@functools.partial(jax.jit, static_argnums=(1, 2))
+def _gradient(params, engine, cell, noise, counts, xs, mask, reset):
+    return matrix(jax.grad(loss)(params, engine, cell, noise, counts, xs, mask, reset))
 
 
-def stacked(gradient):
-    """Returns gradients as `[w_h; w_x; b]`, `[..., 4, 2]`."""
-    b = np.asarray(gradient.b)[..., None, :]
-    return np.concatenate([gradient.w_h, gradient.w_x, b], axis=-2)
+def gradient(engine, cell=CELL, noise=None, counts=ALL, params=PARAMS, xs=XS):
+    """Returns the gradient of the loss, `[4, 2]`."""
+    return np.asarray(_gradient(params, engine, cell, noise, counts, xs, None, None))
+
+
+def gradients(engine, cell, noises, counts=ALL):
+    """Returns the gradient for each noise of a rule, `[many, 4, 2]`."""
+    many = jax.jit(jax.vmap(lambda noise: _gradient(*given(noise))))
+
+    def given(noise):
+        return PARAMS, engine, cell, noise, counts, XS, None, None
+
+    return np.asarray(many(noises))
+
+
+def matrix(params):
+    """Puts weights and biases below each other, `[..., 4, 2]`."""
+    return jnp.concatenate([params.w_h, params.w_x, params.b[..., None, :]], axis=-2)
+
+
+def cosine(x, y):
+    """Returns the cosine between two arrays."""
+    return np.sum(x * y) / np.sqrt(np.sum(x * x) * np.sum(y * y))
+
+
+def close(found, wanted):
+    """Compares numbers that are known to twelve places."""
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=2e-12)
 
 
 def signs(*shape):
@@ -58,15 +89,15 @@ def signs(*shape):
 
 def by_hand():
     """Returns what a step is in NumPy: features `[4, 4]`, D and J of `[4, 2, 2]`, errors."""
-    h, a = np.zeros(2), 0.6
+    h = np.zeros(2)
     features, direct, jacobian, errors = [], [], [], []
-    for x_t, y_t in zip(INPUTS, TARGETS, strict=True):
+    for x_t, y_t in zip(XS, YS, strict=True):
         f = np.concatenate([h, x_t, [1.0]])
         z = np.tanh(f @ WEIGHTS)
-        d = np.diag(a * (1 - z**2))
+        d = np.diag(A * (1 - z**2))
         features.append(f)
         direct.append(d)  # [of h, of z]
-        jacobian.append((1 - a) * np.eye(2) + d @ WEIGHTS[:2].T)  # [of h, of h before]
-        h = (1 - a) * h + a * z
-        errors.append(READOUT[:, 0] * (h @ READOUT - y_t))
+        jacobian.append((1 - A) * np.eye(2) + d @ W_H.T)  # [of h, of h before]
+        h = (1 - A) * h + A * z
+        errors.append(W_O * (h @ W_O - y_t))
     return features, direct, jacobian, errors

@@ -31,20 +31,20 @@ def drawn(params, pairs):
 
 @pytest.mark.usefixtures("x64")
 def test_its_gradient_is_its_equation():
-    rule, params = learning.ES(pairs=2, sigma=0.3), bench.params()
+    rule, params = learning.ES(pairs=2, sigma=0.3), bench.PARAMS
     cell = learning.Learner(bench.CELL, rule, 1)
-    found = bench.stacked(jax.grad(bench.loss)(params, rule, cell, noise(4)))
+    found = bench.matrix(jax.grad(bench.loss)(params, rule, cell, noise(4)))
 
     def outputs(weights):
         h, ys = np.zeros(2), []
-        for x_t in bench.INPUTS:
+        for x_t in bench.XS:
             h = 0.4 * h + 0.6 * np.tanh(np.concatenate([h, x_t, [1.0]]) @ weights)
             ys.append(h)
         return np.array(ys)
 
-    errors = (outputs(bench.WEIGHTS) @ bench.READOUT - bench.TARGETS) * bench.READOUT.T
+    errors = (outputs(bench.WEIGHTS) @ bench.W_O - bench.YS) * bench.W_O.T
     total = 0
-    for z in bench.stacked(drawn(params, 2)):
+    for z in bench.matrix(drawn(params, 2)):
         apart = outputs(bench.WEIGHTS + 0.3 * z) - outputs(bench.WEIGHTS - 0.3 * z)
         total = total + (errors * apart).sum() * z / (2 * 2 * 0.3)
     np.testing.assert_allclose(found, total, atol=1e-12)

@@ -62,7 +62,7 @@ def test_of_a_cubic_it_is_smoothed():
 
 @pytest.mark.usefixtures("x64")
 def test_in_one_window_it_is_evolution_strategies():
-    params = bench.params()
+    params = bench.PARAMS
     z = directions(jax.random.key(0), params, 3)
 
     def run(params, state):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnjax import compose, learning, unroll
-from rnnjax.cells import LSTM
+from rnnjax.cells import LSTM, Cell
 from tests.laws.draws import normal
 from tests.learning import bench
 
@@ -34,8 +34,8 @@ SLIDING = [
     ids=repr,
 )
 def test_its_gradients_are_published_numbers(rule, gradient):
-    found = jax.jit(jax.grad(lambda params: bench.loss(params, rule)))(bench.params())
-    np.testing.assert_allclose(bench.stacked(found), gradient, atol=1e-11)
+    found = jax.jit(jax.grad(lambda params: bench.loss(params, rule)))(bench.PARAMS)
+    np.testing.assert_allclose(bench.matrix(found), gradient, atol=1e-11)
 
 
 def of_windows(window, overlap):
@@ -53,8 +53,8 @@ def of_windows(window, overlap):
 @pytest.mark.usefixtures("x64")
 def test_an_overlap_is_counted_from_the_window():
     rule = learning.TBPTT(overlap=1, window=2)
-    found = jax.jit(jax.grad(lambda params: bench.loss(params, rule)))(bench.params())
-    np.testing.assert_allclose(bench.stacked(found), of_windows(2, 1), atol=1e-12)
+    found = jax.jit(jax.grad(lambda params: bench.loss(params, rule)))(bench.PARAMS)
+    np.testing.assert_allclose(bench.matrix(found), of_windows(2, 1), atol=1e-12)
     np.testing.assert_allclose(of_windows(1, 1), SLIDING, atol=1e-11)
     assert np.abs(of_windows(2, 1) - bench.BPTT).max() > 0.01
 
@@ -87,24 +87,24 @@ def test_an_overlap_of_all_is_backpropagation_with_masks_resets_and_learned_star
 
 def test_it_carries_its_steps_from_run_to_run():
     rule = learning.TBPTT(overlap=3, carry=True)
-    cell, params = learning.Learner(bench.CELL, rule, 1), bench.params()
+    cell, params = learning.Learner(bench.CELL, rule, 1), bench.PARAMS
 
     def first(params):
-        return rule(cell, params, cell.initial_state(params), jnp.array(bench.INPUTS[:2]))[0]
+        return rule(cell, params, cell.initial_state(params), jnp.array(bench.XS[:2]))[0]
 
     def second(params, start):
-        _, ys = rule(cell, params, start, jnp.array(bench.INPUTS[2:]))
-        errors = ys @ jnp.array(bench.READOUT) - jnp.array(bench.TARGETS[2:])
+        _, ys = rule(cell, params, start, jnp.array(bench.XS[2:]))
+        errors = ys @ bench.W_O - bench.YS[2:]
         return 0.5 * jnp.sum(errors**2)
 
     def at_once(params):
-        whole = jnp.array(bench.INPUTS)
+        whole = jnp.array(bench.XS)
         _, ys = unroll.scan(bench.CELL, params, bench.CELL.initial_state(params), whole)
-        errors = (ys @ jnp.array(bench.READOUT) - jnp.array(bench.TARGETS))[2:]
+        errors = (ys @ bench.W_O - bench.YS)[2:]
         return 0.5 * jnp.sum(errors**2)
 
-    found = bench.stacked(jax.grad(second)(params, first(params)))
-    np.testing.assert_allclose(found, bench.stacked(jax.grad(at_once)(params)), rtol=1e-5)
+    found = bench.matrix(jax.grad(second)(params, first(params)))
+    np.testing.assert_allclose(found, bench.matrix(jax.grad(at_once)(params)), rtol=1e-5)
 
 
 def test_an_overlap_is_a_count():
@@ -113,3 +113,81 @@ def test_an_overlap_is_a_count():
         learning.TBPTT(overlap=-1)
     with pytest.raises(ValueError, match=r"^window must be a whole number of 1 or more; got 0$"):
         learning.TBPTT(window=0)
+
+
+UNITS, POSITIVE = 23, 10
+
+
+def test_windows_of_one_step_know_the_present_alone(x64):
+    found = bench.gradient(learning.TBPTT())
+    wanted = [
+        [-0.151989145215, 0.299888274092],
+        [-0.060854660557, 0.158089826734],
+        [0.545376594229, -1.750026264418],
+        [0.767750712515, -1.925021539519],
+    ]
+    bench.close(found, wanted)
+    assert bench.cosine(found, bench.BPTT) == pytest.approx(0.947373394849, abs=1e-11)
+
+
+def test_a_last_window_that_is_shorter(x64):
+    """Three steps and one: the last knows itself, the others do not know it."""
+    first = bench.gradient(learning.TBPTT(window=4), counts=np.array([1.0, 1, 1, 0]))
+    last = bench.gradient(learning.TBPTT(), counts=bench.LAST)
+    bench.close(bench.gradient(learning.TBPTT(window=3)), first + last)
+
+
+@pytest.mark.parametrize("window", [4, 7])
+def test_with_all_of_time_it_is_backpropagation(window, x64):
+    bench.close(bench.gradient(learning.TBPTT(window=window)), bench.BPTT)
+
+
+class Balancing(Cell):
+    """`s_t = A s_{t-1} + theta g`, `A` 1/2 on the diagonal and above it, `g` of both signs."""
+
+    output_dim = 1
+
+    def init(self, key, input_dim):
+        return jnp.full((), 0.5)
+
+    def initial_state(self, params, batch_shape=()):
+        return jnp.ones((*batch_shape, UNITS), params.dtype)
+
+    def step(self, params, state, x_t):
+        signs = jnp.where(jnp.arange(UNITS) < POSITIVE, 1.0, -1.0).astype(state.dtype)
+        farther = jnp.concatenate([state[..., 1:], jnp.zeros_like(state[..., :1])], axis=-1)
+        state = (state + farther) / 2 + params * signs
+        return state, state[..., :1]
+
+
+def gradient_at_the_end(rule, steps):
+    """Returns the derivative of the first unit after so many steps, as a rule has it."""
+    cell = Balancing()
+    params = jnp.full((), 0.5)
+
+    def last(params):
+        _, ys = rule(cell, params, cell.initial_state(params), jnp.zeros((steps, 1)))
+        return ys[-1, 0]
+
+    return float(jax.jit(jax.grad(last))(params))
+
+
+def _sensitivity(steps):
+    """Returns `d s_T[0] / d theta`, by the recurrence that it follows itself."""
+    matrix = (np.eye(UNITS) + np.eye(UNITS, k=1)) / 2
+    g = np.where(np.arange(UNITS) < POSITIVE, 1.0, -1.0)
+    moved = np.zeros(UNITS)
+    for _ in range(steps):
+        moved = matrix @ moved + g
+    return moved[0]
+
+
+def test_short_windows_have_a_gradient_of_the_wrong_sign(x64):
+    """Influence balancing, of Tallec & Ollivier (2018), section 5: it turns round at 41 steps."""
+    assert _sensitivity(11) == pytest.approx(10.998046875, abs=1e-12)
+    assert _sensitivity(40) > 0 > _sensitivity(41)
+    for window in (40, 41):
+        found = gradient_at_the_end(learning.TBPTT(window=window), steps=3 * window)
+        assert found == pytest.approx(_sensitivity(window), rel=1e-10)
+    found = gradient_at_the_end(learning.RTRL(), steps=120)
+    assert found == pytest.approx(_sensitivity(120), rel=1e-10)
