@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -15,8 +16,8 @@ from benchmarks.allocator import Allocator, environment
 from benchmarks.work import Work
 from benchmarks.worker import Request
 
-_SHORTEST = 0.15  # seconds: so long is a timing at least
-_REST = 0.25  # seconds: so long the threads of OpenMP may spin after a turn, at the next one's cost
+SHORTEST = 0.15  # seconds: so long is a timing at least
+REST = 0.25  # seconds: so long the threads of OpenMP may spin after a turn, at the next one's cost
 _ENOUGH = 120.0  # seconds: rounds of one piece of work that would take longer are fewer
 _FEWEST = 3
 
@@ -35,15 +36,18 @@ class Timing(NamedTuple):
 
 
 class Worker:
-    """A process that does one piece of work when told to."""
+    """A process that does one piece of work when told to, of this checkout or of another."""
 
-    def __init__(self, peer: str, allocator: Allocator, work: Work):
+    def __init__(
+        self, peer: str, allocator: Allocator, work: Work, checkout: pathlib.Path | None = None
+    ):
         self.request = Request(peer, peers.PEERS[peer].devices(work), work)
         self.allocator = allocator
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the process)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", self.request.to_json()],
             env=environment(allocator),
+            cwd=checkout,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -106,8 +110,8 @@ def measure(
                 if "error" in timing.facts:
                     continue
                 say(f"{work}, round {index + 1}: {timing.peer}")
-                calls = math.ceil(_SHORTEST / timing.facts["once"])
-                time.sleep(_REST)
+                calls = math.ceil(SHORTEST / timing.facts["once"])
+                time.sleep(REST)
                 _time(worker, calls, timing)
     return timings
 
@@ -131,5 +135,5 @@ def _time(worker: Worker, calls: int, timing: Timing) -> None:
 
 def _rounds(timings: list[Timing], most: int) -> int:
     """Returns how many rounds are made, given what one call takes."""
-    once = sum(max(t.facts["once"], _SHORTEST) for t in timings if "once" in t.facts)
-    return max(min(most, _FEWEST), min(most, int(_ENOUGH / max(once, _SHORTEST))))
+    once = sum(max(t.facts["once"], SHORTEST) for t in timings if "once" in t.facts)
+    return max(min(most, _FEWEST), min(most, int(_ENOUGH / max(once, SHORTEST))))

@@ -10,8 +10,8 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-def command(*argv):
-    run = [sys.executable, "-m", "benchmarks", *argv]
+def command(*argv, module="benchmarks"):
+    run = [sys.executable, "-m", module, *argv]
     return subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -56,3 +56,32 @@ def test_a_section_is_measured_and_written(tmp_path):
         assert all(0 < seconds < 60 for seconds in timing["seconds"])
     assert "## Linear recurrences" in (tmp_path / "results.md").read_text()
     assert "## Linear recurrences" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("argv", "line"),
+    [
+        (["--before=nowhere"], "--before=nowhere is no checkout"),
+        (["--before=.", "--only=nothing_here"], "--only names nothing_here; there are gradient, "),
+    ],
+)
+def test_pairs_refuse_wrong_input_in_one_line(argv, line):
+    done = command(*argv, module="benchmarks.pairs")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert line in done.stderr
+
+
+@pytest.mark.full
+def test_a_checkout_is_measured_beside_itself():
+    argv = ("--before=.", "--only=gradient", "--longest=28", "--rounds=1")
+    done = command(*argv, module="benchmarks.pairs")
+    assert done.returncode == 0, done.stderr
+    _, _, *rows = done.stdout.splitlines()
+    assert len(rows) == 3
+    for row in rows:
+        _, work, old, new, ratio, before, now, _ = map(str.strip, row.split("|"))
+        assert "28,100,28,100" in work
+        assert float(old) > 0
+        assert float(new) > 0
+        assert float(ratio.split()[0]) == pytest.approx(float(old) / float(new), rel=0.02)
+        assert float(before) == float(now) > 0

@@ -39,6 +39,11 @@ BPTT = np.array(
 )
 
 
+def params():
+    """Returns the parameters as JAX holds them."""
+    return jax.tree.map(jnp.asarray, PARAMS)
+
+
 def loss(params, engine, cell=CELL, noise=None, counts=ALL, xs=XS, mask=None, reset=None):
     """Returns the loss of a run on an engine; `noise` is a rule's own, `[4, ...]`."""
     xs = jnp.asarray(xs) if noise is None else pack(jnp.asarray(xs), OwnNoise(noise, None))
@@ -69,6 +74,11 @@ def gradients(engine, cell, noises, counts=ALL):
 def matrix(params):
     """Puts weights and biases below each other, `[..., 4, 2]`."""
     return jnp.concatenate([params.w_h, params.w_x, params.b[..., None, :]], axis=-2)
+
+
+def stacked(gradient):
+    """Returns the matrix of a gradient, in NumPy."""
+    return np.asarray(matrix(gradient))
 
 
 def cosine(x, y):

@@ -31,9 +31,9 @@ def drawn(params, pairs):
 
 @pytest.mark.usefixtures("x64")
 def test_its_gradient_is_its_equation():
-    rule, params = learning.ES(pairs=2, sigma=0.3), bench.PARAMS
+    rule, params = learning.ES(pairs=2, sigma=0.3), bench.params()
     cell = learning.Learner(bench.CELL, rule, 1)
-    found = bench.matrix(jax.grad(bench.loss)(params, rule, cell, noise(4)))
+    found = bench.stacked(jax.grad(bench.loss)(params, rule, cell, noise(4)))
 
     def outputs(weights):
         h, ys = np.zeros(2), []
@@ -42,9 +42,9 @@ def test_its_gradient_is_its_equation():
             ys.append(h)
         return np.array(ys)
 
-    errors = (outputs(bench.WEIGHTS) @ bench.W_O - bench.YS) * bench.W_O.T
+    errors = (outputs(bench.WEIGHTS) @ bench.W_O - bench.YS)[:, None] * bench.W_O
     total = 0
-    for z in bench.matrix(drawn(params, 2)):
+    for z in bench.stacked(drawn(params, 2)):
         apart = outputs(bench.WEIGHTS + 0.3 * z) - outputs(bench.WEIGHTS - 0.3 * z)
         total = total + (errors * apart).sum() * z / (2 * 2 * 0.3)
     np.testing.assert_allclose(found, total, atol=1e-12)

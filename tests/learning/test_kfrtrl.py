@@ -24,7 +24,7 @@ SIGNS = [[1.0, 1.0], [1.0, -1.0], [-1.0, -1.0], [1.0, 1.0]]
 
 @pytest.mark.usefixtures("x64")
 def test_its_memory_is_that_of_published_numbers():
-    params, total = bench.PARAMS, np.zeros((4, 2))
+    params, total = bench.params(), np.zeros((4, 2))
     state = bench.CELL.initial_state(params)
     *_, errors = bench.by_hand()
     memory = RULE.begin(Step(bench.CELL, params, state, (jnp.zeros(1), None, None)))
@@ -34,7 +34,7 @@ def test_its_memory_is_that_of_published_numbers():
         of_one = jax.tree.map(lambda x: x[None], memory)
         found, start = RULE.contract(step, of_one, jnp.array(error)[None])
         assert start is None
-        total += bench.matrix(type(params)(*found))
+        total += bench.stacked(type(params)(*found))
         state, _ = bench.CELL.step(params, state, jnp.array(x_t))
     np.testing.assert_allclose(total, POST, atol=1e-11)
 
@@ -61,8 +61,8 @@ def estimates():
 @pytest.mark.usefixtures("x64")
 def test_each_draw_is_the_papers_and_their_mean_is_backpropagation():
     cell = learning.Learner(bench.CELL, RULE, 1)
-    drawn = jax.jit(jax.vmap(lambda c: jax.grad(bench.loss)(bench.PARAMS, RULE, cell, c)))
-    found = bench.matrix(drawn(jnp.array(bench.signs(4, 2))))
+    drawn = jax.jit(jax.vmap(lambda c: jax.grad(bench.loss)(bench.params(), RULE, cell, c)))
+    found = bench.stacked(drawn(jnp.array(bench.signs(4, 2))))
     np.testing.assert_allclose(found, estimates(), atol=1e-12)
     np.testing.assert_allclose(found.mean(0), bench.BPTT, atol=1e-11)
     variance = ((found - found.mean(0)) ** 2).mean(0).sum()

@@ -13,8 +13,8 @@ def drawn(rank, signs):
     rule = learning.OK(rank)
     cell = learning.Learner(bench.CELL, rule, 1)
     signs = np.concatenate([signs, signs[:, :1]], axis=1)  # those of the last step are not used
-    of = jax.jit(jax.vmap(lambda c: jax.grad(bench.loss)(bench.PARAMS, rule, cell, c)))
-    return bench.matrix(of(jnp.array(signs)))
+    of = jax.jit(jax.vmap(lambda c: jax.grad(bench.loss)(bench.params(), rule, cell, c)))
+    return bench.stacked(of(jnp.array(signs)))
 
 
 @pytest.mark.usefixtures("x64")

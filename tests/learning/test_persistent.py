@@ -62,11 +62,11 @@ def test_of_a_cubic_it_is_smoothed():
 
 @pytest.mark.usefixtures("x64")
 def test_in_one_window_it_is_evolution_strategies():
-    params = bench.PARAMS
+    params = bench.params()
     z = directions(jax.random.key(0), params, 3)
 
     def run(params, state):
-        loss = bench.loss(params, lambda cell, p, h, xs: loop(cell, p, h, xs))
+        loss = bench.loss(params, lambda cell, p, h, xs, **_: loop(cell, p, h, xs))
         return state, loss
 
     def loop(cell, params, h, xs):

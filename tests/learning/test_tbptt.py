@@ -34,8 +34,8 @@ SLIDING = [
     ids=repr,
 )
 def test_its_gradients_are_published_numbers(rule, gradient):
-    found = jax.jit(jax.grad(lambda params: bench.loss(params, rule)))(bench.PARAMS)
-    np.testing.assert_allclose(bench.matrix(found), gradient, atol=1e-11)
+    found = jax.jit(jax.grad(lambda params: bench.loss(params, rule)))(bench.params())
+    np.testing.assert_allclose(bench.stacked(found), gradient, atol=1e-11)
 
 
 def of_windows(window, overlap):
@@ -53,8 +53,8 @@ def of_windows(window, overlap):
 @pytest.mark.usefixtures("x64")
 def test_an_overlap_is_counted_from_the_window():
     rule = learning.TBPTT(overlap=1, window=2)
-    found = jax.jit(jax.grad(lambda params: bench.loss(params, rule)))(bench.PARAMS)
-    np.testing.assert_allclose(bench.matrix(found), of_windows(2, 1), atol=1e-12)
+    found = jax.jit(jax.grad(lambda params: bench.loss(params, rule)))(bench.params())
+    np.testing.assert_allclose(bench.stacked(found), of_windows(2, 1), atol=1e-12)
     np.testing.assert_allclose(of_windows(1, 1), SLIDING, atol=1e-11)
     assert np.abs(of_windows(2, 1) - bench.BPTT).max() > 0.01
 
@@ -87,7 +87,7 @@ def test_an_overlap_of_all_is_backpropagation_with_masks_resets_and_learned_star
 
 def test_it_carries_its_steps_from_run_to_run():
     rule = learning.TBPTT(overlap=3, carry=True)
-    cell, params = learning.Learner(bench.CELL, rule, 1), bench.PARAMS
+    cell, params = learning.Learner(bench.CELL, rule, 1), bench.params()
 
     def first(params):
         return rule(cell, params, cell.initial_state(params), jnp.array(bench.XS[:2]))[0]
@@ -103,8 +103,8 @@ def test_it_carries_its_steps_from_run_to_run():
         errors = (ys @ bench.W_O - bench.YS)[2:]
         return 0.5 * jnp.sum(errors**2)
 
-    found = bench.matrix(jax.grad(second)(params, first(params)))
-    np.testing.assert_allclose(found, bench.matrix(jax.grad(at_once)(params)), rtol=1e-5)
+    found = bench.stacked(jax.grad(second)(params, first(params)))
+    np.testing.assert_allclose(found, bench.stacked(jax.grad(at_once)(params)), rtol=1e-5)
 
 
 def test_an_overlap_is_a_count():

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from rnnjax.typing import Array
 
 _EPS = 1e-8  # beside a product of norms
+_NEAR = 100  # roundings of numbers up to 1, within which two are equal
 _SMALLEST = 1e-30  # of a weight, and of a square, so that logarithm and root have a gradient
 
 
@@ -56,7 +57,7 @@ def sharpened(w: Array, gamma: Array) -> Array:
 def allocation(u: Array) -> Array:
     """Returns where to write: `(1 - u[i])` times all smaller `u`, of slots in use as far as `u`.
 
-    Of equal ones the first counts as the smaller. The sum is `1 - prod(u)`.
+    Of those that are equal up to rounding the first is the smaller. The sum is `1 - prod(u)`.
 
     Example:
         >>> allocation(jnp.array([0.5, 1.0, 0.25])).tolist()
@@ -65,7 +66,8 @@ def allocation(u: Array) -> Array:
     own, other = u[..., :, None], u[..., None, :]
     slots = jnp.arange(u.shape[-1])
     first = jnp.broadcast_to(slots[None] < slots[:, None], (*u.shape, u.shape[-1]))
-    smaller = (other < own) | ((other == own) & first)
+    near = _NEAR * jnp.finfo(u.dtype).eps  # else what rounding has left would decide
+    smaller = (other < own - near) | ((jnp.abs(other - own) <= near) & first)
     return (1 - u) * jnp.where(smaller, other, 1).prod(-1)
 
 

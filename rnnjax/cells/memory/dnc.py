@@ -59,10 +59,10 @@ class DNC(HeadedMemoryCell):
 
     with `content(M) = softmax(beta cos(k, M[i]))` and, from `h_t w_p + b_p`, gates f, g^a, g^w and
     e by sigmoid, modes pi by softmax, strengths beta by 1 + softplus, keys k and v as they are.
-    Among equal u the first slot counts as the smaller; where two are nearly equal, rounding decides
-    which is written, so that mixed precision may write others than single does. Norms in the cosine
-    are softened by 1e-6 as in the authors' code; that code has strengths without the 1, several
-    write heads, cuts off controllers at 20 and lets no gradient through w^w into u. The paper's
+    Among equal u the first slot counts as the smaller, and equal are those that a hundred roundings
+    make: so mixed precision may write others than single does. Norms in the cosine are softened by
+    1e-6 as in the authors' code; that code has strengths without the 1, several write heads, cuts
+    off controllers at 20 and lets no gradient through w^w into u. The paper's
     last layer is left to the readout. Memory and weights are of single precision at least; the
     state is zero at first, and its size is the square of `slots`.
 
@@ -117,7 +117,8 @@ class DNC(HeadedMemoryCell):
         h, c, told = self.control(params, state, x_t)
         ends = [sum(self._sizes[: i + 1]) for i in range(len(self._sizes) - 1)]
         k_r, beta_r, k_w, beta_w, e, v, f, g_a, g_w, pi = jnp.split(told, ends, axis=-1)
-        k_r, pi = (a.reshape(*a.shape[:-1], self.reads, -1) for a in (k_r, pi))
+        k_r = k_r.reshape(*k_r.shape[:-1], self.reads, self.width)
+        pi = pi.reshape(*pi.shape[:-1], self.reads, 3)
         f, g_a, g_w, e = (fast_sigmoid(a) for a in (f, g_a, g_w, e))
 
         u = state.u + state.w_w - state.u * state.w_w

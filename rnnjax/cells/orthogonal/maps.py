@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.axes import mesh_axes, varying
 from rnnjax.typing import Array
 
 _SQUARINGS = 24
@@ -85,7 +86,7 @@ def exponential(A: Array) -> Array:
         return jnp.where(i < halvings, _product(Q, Q), Q), None
 
     Q = jnp.linalg.solve(even - odd, even + odd)
-    Q = jax.lax.scan(square, Q, jnp.arange(_SQUARINGS))[0]
+    Q = jax.lax.scan(square, Q, jnp.arange(_SQUARINGS, dtype=halvings.dtype))[0]
     return _product(Q, 1.5 * identity - 0.5 * _product(Q.conj().T, Q))
 
 
@@ -166,8 +167,8 @@ def rotations(theta: Array, phi: Array | None, pairs: Pairs, n: int) -> Array:
     cos_i, sin_j = cos, -sin
     if phi is not None:
         phase = jax.lax.complex(jnp.cos(phi), jnp.sin(phi))
-        cos, sin_j = phase * cos, phase * sin_j
-        cos_i, sin = cos_i.astype(phase.dtype), sin.astype(phase.dtype)
+        cos_i, sin, sin_j = (x.astype(phase.dtype) for x in (cos, sin, sin_j))
+        cos, sin_j = phase * cos_i, phase * sin_j
     own = jnp.ones((layers, n), cos.dtype).at[layer, first].set(cos_i).at[layer, second].set(cos)
     other = jnp.zeros((layers, n), cos.dtype)
     other = other.at[layer, first].set(sin).at[layer, second].set(sin_j)
@@ -179,7 +180,8 @@ def rotations(theta: Array, phi: Array | None, pairs: Pairs, n: int) -> Array:
         own, other = (jnp.broadcast_to(x, h.shape) for x in (own, other))
         return h * own + (h * other)[:, partner], None
 
-    return jax.lax.scan(turn, jnp.eye(n, dtype=cos.dtype), (own, other, jnp.asarray(partner)))[0]
+    start = varying(jnp.eye(n, dtype=cos.dtype), mesh_axes(own))
+    return jax.lax.scan(turn, start, (own, other, jnp.asarray(partner)))[0]
 
 
 def brick_wall(n: int, layers: int) -> Pairs:

@@ -124,7 +124,8 @@ def _find(maps: Maps, each: Any, state: State) -> tuple[State, State]:
     on_cpu = jax.default_backend() == "cpu"
     so_far = maps.compose_in_a_loop(each) if on_cpu else maps.compose_all(each)
     # One message, not one an array: to wait for the other devices costs more than to send.
-    total, unravel = ravel_pytree(last_of(so_far))
+    with jax.numpy_dtype_promotion("standard"):  # a mask's decisions may lie beside the numbers
+        total, unravel = ravel_pytree(last_of(so_far))
     totals = jax.vmap(unravel)(jax.lax.all_gather(total, AXIS))
     ends = maps.states(totals, state)
     here = jax.lax.axis_index(AXIS)
