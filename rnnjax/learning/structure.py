@@ -1,5 +1,7 @@
 """Which numbers of a state a parameter can reach, known from the cell and not from its numbers."""
 
+import functools
+import itertools
 from typing import Any, NamedTuple
 
 import jax
@@ -133,7 +135,7 @@ def _patterns(cell: Cell, params: Params, state: State, x_t: Any) -> tuple[Array
 def _drawn(cell: Cell, like: tuple, key: Key) -> tuple[Params, State, Any]:
     """Draws parameters, a state and an input; what the cell holds at zero by itself stays there."""
     params, state, x_t = like
-    keys = iter(jax.random.split(key, 2 + len(jax.tree.leaves((params, state, x_t)))))
+    keys = map(functools.partial(jax.random.fold_in, key), itertools.count())
 
     def drawn(x: Any) -> Array:
         if not is_number(x):

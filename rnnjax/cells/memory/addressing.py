@@ -68,7 +68,21 @@ def allocation(u: Array) -> Array:
     first = jnp.broadcast_to(slots[None] < slots[:, None], (*u.shape, u.shape[-1]))
     near = _NEAR * jnp.finfo(u.dtype).eps  # else what rounding has left would decide
     smaller = (other < own - near) | ((jnp.abs(other - own) <= near) & first)
-    return (1 - u) * jnp.where(smaller, other, 1).prod(-1)
+    return (1 - u) * product(jnp.where(smaller, other, 1))
+
+
+def product(x: Array) -> Array:
+    """Returns the product along the last axis; of `jnp.prod` no derivative can be exported.
+
+    Example:
+        >>> product(jnp.array([2.0, 3.0, 4.0])).item()
+        24.0
+    """
+    while x.shape[-1] > 1:
+        half = x.shape[-1] // 2
+        pairs = x[..., :half] * x[..., half : 2 * half]
+        x = jnp.concatenate([pairs, x[..., 2 * half :]], axis=-1)
+    return x[..., 0]
 
 
 def linked(L: Array, p: Array, w: Array) -> Array:

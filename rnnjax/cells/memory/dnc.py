@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from rnnjax.cells.activations import fast_sigmoid, softplus
 from rnnjax.cells.matrix.heads import outer
-from rnnjax.cells.memory.addressing import allocation, by_content, linked
+from rnnjax.cells.memory.addressing import allocation, by_content, linked, product
 from rnnjax.cells.memory.headedcell import HeadedMemoryCell
 from rnnjax.typing import Array, Key
 
@@ -122,7 +122,7 @@ class DNC(HeadedMemoryCell):
         f, g_a, g_w, e = (fast_sigmoid(a) for a in (f, g_a, g_w, e))
 
         u = state.u + state.w_w - state.u * state.w_w
-        u = u * jnp.prod(1 - f[..., None] * state.w_r, axis=-2)
+        u = u * product(jnp.swapaxes(1 - f[..., None] * state.w_r, -1, -2))
         found = by_content(k_w[..., None, :], 1 + softplus(beta_w)[..., None], state.M, _SOFTENING)
         w_w = g_w * (g_a * allocation(u) + (1 - g_a) * found[..., 0, :])
         M = state.M * (1 - outer(w_w, e)) + outer(w_w, v)
