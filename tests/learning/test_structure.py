@@ -78,6 +78,29 @@ def test_of_layers_the_lower_moves_the_upper():
     np.testing.assert_array_equal(upper[3:], own(3))
 
 
+def test_of_layers_whose_units_are_off_in_most_draws():
+    """What a rectified unit moves of the next layer has a derivative where both are on."""
+    found = structure(compose.Stack((cells.IndRNN(9), cells.IndRNN(7))))
+    assert found.jacobian[:9, :9].sum() == 9
+    assert found.jacobian[9:, :9].all()
+    assert not found.jacobian[:9, 9:].any()
+    assert found.jacobian[9:, 9:].sum() == 7
+    assert [int(pattern.sum()) for pattern in found.direct] == [
+        *(D * 9 * 8, 9 * 8, 9 * 8),  # the lower layer's w_x, w_h, b: a unit and all above it
+        *(9 * 7, 7, 7),
+    ]
+
+
+def test_of_prepared_parameters_that_are_fewer_arrays_than_those_of_before():
+    cell = cells.EUNN(3)
+    params = cell.init(jax.random.key(0), D)
+    assert len(jax.tree.leaves(cell.prepare(params))) < len(jax.tree.leaves(params))
+    w_h = np.asarray(cell.prepare(params).w_h)  # [re, im] to [re, im], of two layers of rotations
+    sees = (w_h[:3, :3] != 0) | (w_h[:3, 3:] != 0)
+    assert sees.sum() == 8
+    np.testing.assert_array_equal(structure(cell).jacobian, np.tile(sees.T, (2, 2)))
+
+
 @pytest.mark.parametrize("cell", [compose.learned_start(cells.IndRNN(3))])
 def test_of_a_learned_start(cell):
     """It moves the first state, and with it the first step."""
