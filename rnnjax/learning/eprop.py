@@ -66,7 +66,8 @@ class RFLO(EProp):
 
         p_t = (1 - a) p_{t-1} + a f_t phi'(u_t),   f_t = [h_{t-1}, x_t, 1],  a = 1 / tau
 
-    With the readout's own weights as feedback, as here, its one approximation is that of `EProp`.
+    With the readout's own weights as feedback, as by itself, its one approximation is that of
+    `EProp`. With the `feedback` of a readout, as `models.All` has it, it is the paper's rule.
 
     Example:
         >>> RFLO()

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.learning.affine import HIGHEST, AffineRule, affine_step, gradients, zero_pair
+from rnnjax.learning.decompositions import gram_schmidt, svd
 from rnnjax.learning.step import Step
 from rnnjax.typing import Array, Key
 
@@ -88,21 +89,14 @@ def reduced(u: Array, a: Array, signs: Array) -> tuple[Array, Array]:
         >>> bool(jnp.allclose(u.T @ a, jnp.diag(jnp.array([4.0, 0.0])), atol=1e-5))
         True
     """
-    (q_u, r_u), (q_a, r_a) = _basis(u), _basis(a)
-    left, d, right = jnp.linalg.svd(jnp.matmul(r_u, r_a.T, precision=HIGHEST))
+    (r_u, q_u), (r_a, q_a) = gram_schmidt(u), gram_schmidt(a)
+    left, d, right = svd(jnp.matmul(r_u.T, r_a, precision=HIGHEST))
     mixed = _mixed(d, signs)
 
     def made(q: Array, rotation: Array) -> Array:
-        return jnp.linalg.multi_dot([mixed.T, rotation.T, q.T], precision=HIGHEST)
+        return jnp.linalg.multi_dot([mixed.T, rotation.T, q], precision=HIGHEST)
 
-    return made(q_u, left), made(q_a, right.T)
-
-
-def _basis(rows: Array) -> tuple[Array, Array]:
-    """Returns `q` with orthonormal columns or zeros, and square `r`, of `rows^T = q r`."""
-    missing = max(0, len(rows) - rows.shape[1])
-    q, r = jnp.linalg.qr(rows.T)
-    return jnp.pad(q, ((0, 0), (0, missing))), jnp.pad(r, ((0, missing), (0, 0)))
+    return made(q_u, left), made(q_a, right)
 
 
 def _mixed(d: Array, signs: Array) -> Array:
@@ -113,7 +107,8 @@ def _mixed(d: Array, signs: Array) -> Array:
     `sqrt(s / k) Z` have the signs.
     """
     count = len(d) - 1
-    d = jnp.where(d > 8 * jnp.finfo(d.dtype).eps * d[0], d, 0)  # what rounding left is not mixed in
+    small = 8 * len(d) * jnp.finfo(d.dtype).eps * d[0]
+    d = jnp.where(d > small, d, 0)  # what rounding left is not mixed in
     at = jnp.arange(count + 1)
     rest = jnp.cumsum(d[::-1])[::-1]
     m = jnp.argmax((count - at) * d <= rest)

@@ -3,10 +3,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rnnjax import models
-from rnnjax.models import All, Last, Mean, Precision
+from rnnjax import learning, models
+from rnnjax.models import All, Last, Mean, Precision, Recurrent, SequenceModel
 from rnnjax.models.feedback import fed_back, feedback_weights
 from tests.laws.draws import normal
+from tests.learning import bench
 
 YS = normal(1, (4, 3, 5))
 WEIGHTS = normal(2, (4, 3, 2))
@@ -79,3 +80,26 @@ def test_weights_are_fixed_by_their_seed_and_normal_of_variance_one_over_outputs
     np.testing.assert_allclose(b.mean(), 0, atol=0.01)
     np.testing.assert_allclose(np.cov(np.asarray(b).T), np.eye(5) / 5, atol=0.02)
     assert models.All(2, feedback=3) == models.All(2, feedback=3)
+
+
+def test_with_rflo_it_is_random_feedback_local_online_learning():
+    rule, readout = learning.RFLO(), All(1, feedback=3)
+    model = SequenceModel((Recurrent(bench.CELL, rule),), readout)
+    w_h, w_x, b = (jnp.array(x, jnp.float32) for x in np.split(bench.WEIGHTS, [2, 3]))
+    own = {"cell": {"w_h": w_h, "w_x": w_x, "b": b[0]}}
+    dense = {"kernel": jnp.array(bench.READOUT, jnp.float32), "bias": jnp.zeros(1)}
+    params = {"layers_0": own, "readout": {"Dense_0": dense}}
+
+    def loss(params):
+        _, ys = model.apply({"params": params}, jnp.array(bench.INPUTS, jnp.float32))
+        return 0.5 * jnp.sum((ys - bench.TARGETS) ** 2)
+
+    found = jax.jit(jax.grad(loss))(params)["layers_0"]["cell"]
+    features, direct, _, errors = bench.by_hand()
+    back = np.asarray(feedback_weights(3, 2, 1))[:, 0]
+    trace, total = np.zeros((4, 2)), np.zeros((4, 2))
+    for f, d, error in zip(features, direct, errors, strict=True):
+        trace = 0.4 * trace + np.outer(f, np.diag(d))
+        total += trace * (error[0] / bench.READOUT[0, 0] * back)
+    stacked = np.concatenate([found["w_h"], found["w_x"], found["b"][None]])
+    np.testing.assert_allclose(stacked, total, rtol=1e-4, atol=1e-5)
