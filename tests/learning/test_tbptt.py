@@ -94,13 +94,13 @@ def test_it_carries_its_steps_from_run_to_run():
 
     def second(params, start):
         _, ys = rule(cell, params, start, jnp.array(bench.XS[2:]))
-        errors = ys @ bench.W_O - bench.YS[2:]
+        errors = ys @ jnp.array(bench.W_O) - jnp.array(bench.YS[2:])
         return 0.5 * jnp.sum(errors**2)
 
     def at_once(params):
         whole = jnp.array(bench.XS)
         _, ys = unroll.scan(bench.CELL, params, bench.CELL.initial_state(params), whole)
-        errors = (ys @ bench.W_O - bench.YS)[2:]
+        errors = (ys @ jnp.array(bench.W_O) - jnp.array(bench.YS))[2:]
         return 0.5 * jnp.sum(errors**2)
 
     found = bench.stacked(jax.grad(second)(params, first(params)))

@@ -87,12 +87,12 @@ def test_with_rflo_it_is_random_feedback_local_online_learning():
     model = SequenceModel((Recurrent(bench.CELL, rule),), readout)
     w_h, w_x, b = (jnp.array(x, jnp.float32) for x in np.split(bench.WEIGHTS, [2, 3]))
     own = {"cell": {"w_h": w_h, "w_x": w_x, "b": b[0]}}
-    dense = {"kernel": jnp.array(bench.READOUT, jnp.float32), "bias": jnp.zeros(1)}
+    dense = {"kernel": jnp.array(bench.W_O[:, None], jnp.float32), "bias": jnp.zeros(1)}
     params = {"layers_0": own, "readout": {"Dense_0": dense}}
 
     def loss(params):
-        _, ys = model.apply({"params": params}, jnp.array(bench.INPUTS, jnp.float32))
-        return 0.5 * jnp.sum((ys - bench.TARGETS) ** 2)
+        _, ys = model.apply({"params": params}, jnp.array(bench.XS, jnp.float32))
+        return 0.5 * jnp.sum((ys[:, 0] - jnp.array(bench.YS, jnp.float32)) ** 2)
 
     found = jax.jit(jax.grad(loss))(params)["layers_0"]["cell"]
     features, direct, _, errors = bench.by_hand()
@@ -100,6 +100,6 @@ def test_with_rflo_it_is_random_feedback_local_online_learning():
     trace, total = np.zeros((4, 2)), np.zeros((4, 2))
     for f, d, error in zip(features, direct, errors, strict=True):
         trace = 0.4 * trace + np.outer(f, np.diag(d))
-        total += trace * (error[0] / bench.READOUT[0, 0] * back)
+        total += trace * (error[0] / bench.W_O[0] * back)
     stacked = np.concatenate([found["w_h"], found["w_x"], found["b"][None]])
     np.testing.assert_allclose(stacked, total, rtol=1e-4, atol=1e-5)

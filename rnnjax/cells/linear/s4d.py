@@ -121,7 +121,8 @@ class S4D(LinearCell):
         wide = jnp.promote_types(params.a_im.dtype, jnp.float32)
         a = complex_of(-jnp.exp(params.a_log.astype(wide)), params.a_im)
         dt = jnp.exp(params.log_dt.astype(wide))
-        decay, gain = self.discretisation(a, jnp.broadcast_to(dt[:, None], a.shape))
+        dt = jnp.broadcast_to(dt[:, None], a.shape).astype(a.dtype)
+        decay, gain = self.discretisation(a, dt)
         return S4DPrepared(params, decay.real, decay.imag, gain.real, gain.imag)
 
     def coefficients(self, params: S4DParams | S4DPrepared, x: Array) -> tuple[Array, Array]:

@@ -135,7 +135,7 @@ class S5(LinearCell):
             return params
         eigenvalues = complex_of(params.lambda_re, params.lambda_im)
         dt = jnp.exp(params.log_dt.astype(eigenvalues.real.dtype))
-        decay, gain = self.discretisation(eigenvalues, dt)
+        decay, gain = self.discretisation(eigenvalues, dt.astype(eigenvalues.dtype))
         return S5Prepared(params, decay.real, decay.imag, gain.real, gain.imag)
 
     def coefficients(self, params: S5Params | S5Prepared, x: Array) -> tuple[Array, Array]:

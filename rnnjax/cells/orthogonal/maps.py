@@ -143,7 +143,7 @@ def reflected(h: Array, v: Array) -> Array:
         [-3.0, 4.0]
     """
     square = jnp.sum(jnp.real(v * v.conj()))
-    scale = 2 / jnp.where(square > 0, square, 1)
+    scale = (2 / jnp.where(square > 0, square, 1)).astype(h.dtype)
     return h - scale * _product(h, v)[..., None] * jnp.broadcast_to(v.conj(), h.shape)
 
 
