@@ -98,9 +98,9 @@ class HGRN(LinearCell):
         gate = gate.astype(jnp.promote_types(gate.dtype, jnp.float32))
         f = self.bound + (1 - self.bound) * fast_sigmoid(gate)
         theta = repeat(params.theta.astype(f.dtype), f)
-        return jax.lax.complex(f * jnp.cos(theta), f * jnp.sin(theta)), (1 - f) * complex_of(
-            c_re, c_im
-        )
+        c = complex_of(c_re, c_im)
+        decay = jax.lax.complex(f * jnp.cos(theta), f * jnp.sin(theta))
+        return decay, (1 - f).astype(c.dtype) * c
 
     def readout(self, params: HGRNParams, h: Array, x: Array) -> Array:
         """Returns `([real(h), imag(h)] * activation(x w_g + b_g)) w_o + b_o`, `[..., H]`."""

@@ -81,7 +81,7 @@ class RetNet(DecayingMemory):
         wide = wide_dtype(params)
         gamma = 1 - 2.0 ** (-5 - jnp.arange(self.heads, dtype=wide))[:, None]
         pair = jnp.arange(self.dk // 2, dtype=wide)[None]
-        theta = 10000 ** (-pair / max(self.dk // 2 - 1, 1)) * self.rotate
+        theta = 10000 ** (-pair / max(self.dk // 2 - 1, 1)) * int(self.rotate)
         decay = jax.lax.complex(gamma * jnp.cos(theta), gamma * jnp.sin(theta))
         return DecayElement(jnp.broadcast_to(decay, k.shape), outer(k.conj(), v))
 
