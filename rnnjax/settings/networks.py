@@ -94,6 +94,12 @@ class Recurrent(Network):
     dropout: Annotated[float, CHANCE, "Chance that a feature between layers is dropped."] = 0.0
     unroll: Annotated[str, _UNROLL] = "auto"
     precision: Annotated[Literal["f32", "mixed", "bf16"], _PRECISION] = "f32"
+    feedback: Annotated[
+        int | None,
+        Between(0, 2**32 - 1),
+        "Seed of fixed random weights by which the error of the readout goes back, or none for the "
+        "readout's own.",
+    ] = None
 
     def read_cell(self, names: Names) -> Cell:
         """Returns the cell.
@@ -119,7 +125,7 @@ class Recurrent(Network):
             raise ValueError(f"--readout={readout}: {task} wants {wanted}")
         if task.carries and self.bidirectional:
             raise ValueError("--bidirectional: a window of a series does not know what comes after")
-        return models.sequence_model(
+        model = models.sequence_model(
             self.read_cell(names),
             _READOUTS[readout],
             task.output_dim,
@@ -130,6 +136,9 @@ class Recurrent(Network):
             encoder=self.encoder(task),
             precision=models.Precision(self.precision),
         )
+        if self.feedback is None:
+            return model
+        return model.clone(readout=model.readout.clone(feedback=self.feedback))
 
     def encoder(self, task: Task) -> nn.Module | None:
         """Returns what inputs pass through first, if anything."""
@@ -146,7 +155,8 @@ class Recurrent(Network):
     def settled(self, names: Names) -> dict[str, Any]:
         """Spells the cell out with the defaults of today, the units in it."""
         found = super().settled(names) | {"cell": repr(self.read_cell(names))}
-        return {name: value for name, value in found.items() if name != "hidden"}
+        unsaid = {"hidden"} | ({"feedback"} if self.feedback is None else set())
+        return {name: value for name, value in found.items() if name not in unsaid}
 
     @property
     def rate(self) -> float:
