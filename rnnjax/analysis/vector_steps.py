@@ -1,16 +1,59 @@
 """A step along its inputs as a function of one vector, and cotangents taken back through it."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.tree_util import Partial
 
+from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.dynamics import on_vectors, to_vector
-from rnnjax.typing import Array, State
+from rnnjax.typing import Array, Params, State
 
 Step = Callable[[State, Any], tuple[State, Any]]
+
+
+def as_pytree(function: Callable[..., Any]) -> Partial:
+    """Returns a function as a jitted one takes it: compiled once for each function.
+
+    Example:
+        >>> as_pytree(jnp.tanh)(0.0).item()
+        0.0
+    """
+    # JAX would wrap one that is a `Partial` in a function made anew, and compile it anew.
+    return function if isinstance(function, Partial) else Partial(function)
+
+
+def cell_step(cell: Cell, params: Params) -> Partial:
+    """Returns a cell's step as one of vectors, `(h [..., N], x_t [..., D]) -> (h, y_t)`.
+
+    The vector holds the whole state, as `dynamics.to_vector` lays it out: of an LSTM `h` and `c`,
+    of a stack the states of all its cells; of complex numbers both parts.
+
+    Args:
+        cell: the recurrence.
+        params: its parameters; a jitted function that takes the step is not compiled anew for
+            others.
+
+    Raises:
+        TypeError: when called, if the state has other numbers than real or complex ones.
+
+    Example:
+        >>> from rnnjax.cells import LSTM
+        >>> cell = LSTM(2)
+        >>> step = cell_step(cell, cell.init(jax.random.key(0), 3))
+        >>> [leaf.shape for leaf in step(jnp.zeros((5, 4)), jnp.zeros((5, 3)))]
+        [(5, 4), (5, 2)]
+    """
+    return Partial(_cell_step, cell, cell.prepare(params))
+
+
+def _cell_step(cell: Cell, params: Params, h: Array, x_t: Any) -> tuple[Array, Any]:
+    like = jax.eval_shape(lambda own: cell.initial_state(own), params)
+    return on_vectors(functools.partial(cell.step, params), like)(h, x_t)
 
 
 class VectorStep(NamedTuple):

@@ -65,6 +65,8 @@ def _write(folder: pathlib.Path, findings: Findings) -> None:
         _write_arrays(folder / "arrays.npz", findings)
     for name, figure in findings.figures.items():
         save_figure(figure, folder / f"{name}.png")
+    for name, page in findings.pages.items():
+        write_bytes(folder / f"{name}.html", page.encode(), synced=False)
 
 
 def _write_arrays(path: pathlib.Path, findings: Findings) -> None:

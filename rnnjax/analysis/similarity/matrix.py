@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rnnjax.analysis.panels import titled_figure
+from rnnjax.analysis.figures import titled_figure
 from rnnjax.typing import Array
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def plot_similarity(
     with titled_figure(title, (width + 2.4, height + 1.5), {"axes.grid": False}) as figure:
         panel = figure.subplots()
         image = panel.imshow(found, cmap="cividis", vmin=limits[0], vmax=limits[1], aspect="auto")
-        slant = {"rotation": 45, "ha": "right"} if max(map(len, columns)) > 4 else {}
+        letters = len(columns) * max(map(len, columns))
+        slant = {"rotation": 45, "ha": "right"} if letters > 8 * width else {}
         panel.set_xticks(range(len(columns)), columns, **slant)
         panel.set_yticks(range(len(rows)), rows)
         panel.tick_params(length=0)

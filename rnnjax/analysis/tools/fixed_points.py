@@ -2,22 +2,18 @@
 
 from typing import Annotated, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from rnnjax.analysis.constant_input import constant_input
-from rnnjax.analysis.fixed_points import FixedPoints
-from rnnjax.analysis.fixed_points import fixed_points as find
-from rnnjax.analysis.kinds import count_kinds, kinds_of
-from rnnjax.analysis.linearize import Linearization, linearize
-from rnnjax.analysis.plot_eigenvalues import plot_eigenvalues
-from rnnjax.analysis.plot_fixed_points import plot_fixed_points, plot_fixed_points_3d
-from rnnjax.analysis.principal_components import principal_components
-from rnnjax.analysis.starts import draw_starts
-from rnnjax.analysis.time_constants import time_constants
+from rnnjax.analysis.information.principal_components import principal_components
+from rnnjax.analysis.points.fixed_points import FixedPoints
+from rnnjax.analysis.points.kinds import count_kinds, kinds_of
+from rnnjax.analysis.points.linearize import Linearization
+from rnnjax.analysis.points.plot_eigenvalues import plot_eigenvalues
+from rnnjax.analysis.points.plot_fixed_points import plot_fixed_points, plot_fixed_points_3d
+from rnnjax.analysis.stability.time_constants import time_constants
 from rnnjax.analysis.tools.findings import Findings
-from rnnjax.analysis.tools.recurrence import inputs_of, recurrence
+from rnnjax.analysis.tools.recurrence import title_of
+from rnnjax.analysis.tools.resting import Resting, find_rest
 from rnnjax.runs.load import LoadedRun
 from rnnjax.settings import Between
 
@@ -61,24 +57,14 @@ def fixed_points(
         >>> fixed_points(run, starts=256).headline()  # doctest: +SKIP
         'stable=8 saddles=19 slow_points=0'
     """
-    with jax.enable_x64(True):
-        cell, params, width = network = recurrence(run)
-        if len(x) not in (0, width):
-            raise ValueError(f"x={x} has {len(x)} features; inputs have {width}")
-        xs, steps = inputs_of(run, sequences)
-        states = network.visited(xs, steps)
-        real = states if steps is None else states[np.asarray(steps)]
-        step = constant_input(cell, params, jnp.asarray(x or (0.0,) * width, float))
-        found = find(step, draw_starts(jax.random.key(seed), real, starts, noise), slow=slow)
-        near = linearize(step, found.points)
-    masked = np.asarray(states)
-    if steps is not None:  # lines break where there is no step
-        masked = np.where(np.asarray(steps)[..., None], masked, np.nan)
+    rest = find_rest(
+        run, starts=starts, noise=noise, sequences=sequences, x=x, slow=slow, seed=seed
+    )
     return Findings(
-        _numbers(found, near),
+        _numbers(rest.found, rest.near),
         ("stable", "saddles", "slow_points"),
-        {**found._asdict(), **near._asdict()},
-        _figures(run, found, near, np.asarray(real), masked[:, :_DRAWN]),
+        {**rest.found._asdict(), **rest.near._asdict()},
+        _figures(run, rest),
     )
 
 
@@ -116,14 +102,9 @@ def _numbers(found: FixedPoints, near: Linearization) -> dict[str, Any]:
     }
 
 
-def _figures(
-    run: LoadedRun,
-    found: FixedPoints,
-    near: Linearization,
-    states: np.ndarray,
-    trajectories: np.ndarray,
-) -> dict[str, Any]:
-    title = f"{run.folder.name}: fixed points of {run.model.layers[0].cell}"
+def _figures(run: LoadedRun, rest: Resting) -> dict[str, Any]:
+    found, near, states, trajectories = rest
+    title = title_of(run, "fixed points")
     kinds = kinds_of(found, near)
     order = [k for kind in count_kinds(kinds) for k, own in enumerate(kinds) if own == kind]
     groups = [kinds[k] for k in order]
@@ -134,5 +115,5 @@ def _figures(
         ("fixed_points_3d", plot_fixed_points_3d, 3),
     ):
         if len(components.axes) >= least:
-            figures[name] = plot(found, near, components, trajectories, title=title)
+            figures[name] = plot(found, near, components, trajectories[:, :_DRAWN], title=title)
     return figures

@@ -1,12 +1,16 @@
 """The recurrent part of a run's network, as one cell."""
 
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.tree_util import Partial
 
 from rnnjax import unroll
+from rnnjax.analysis.points.constant_input import constant_input
+from rnnjax.analysis.vector_steps import cell_step
 from rnnjax.cells.base import Cell
 from rnnjax.compose import Stack, with_states
 from rnnjax.dynamics import to_vector
@@ -33,6 +37,26 @@ class Recurrence(NamedTuple):
     cell: Cell
     params: Params
     input_dim: int
+
+    @property
+    def step(self) -> Partial:
+        """Its step as one of vectors; see `cell_step`."""
+        return cell_step(self.cell, self.params)
+
+    def start(self, batch_shape: tuple[int, ...] = ()) -> Array:
+        """Returns the initial state as vectors, `[..., N]`."""
+        return to_vector(self.cell.initial_state(self.params, batch_shape), batch_shape)
+
+    def constant(self, x: tuple[float, ...]) -> Callable[[Array], Array]:
+        """Returns its step at an input that stays the same, of zeros if `x` is empty.
+
+        Raises:
+            ValueError: if `x` has not the features of an input.
+        """
+        if len(x) not in (0, self.input_dim):
+            raise ValueError(f"x={x} has {len(x)} features; inputs have {self.input_dim}")
+        given = jnp.asarray(x or (0.0,) * self.input_dim, float)
+        return constant_input(self.cell, self.params, given)
 
     def visited(self, xs: Array, steps: Array | None = None) -> Array:
         """Returns the states after each step of sequences as vectors, `[T, B, N]`.
@@ -80,23 +104,18 @@ def recurrence(run: LoadedRun) -> Recurrence:
     return Recurrence(whole[0], jax.tree.map(as_precise, whole[1]), input_dim)
 
 
-def inputs_of(run: LoadedRun, count: int) -> tuple[Array, Array | None]:
-    """Returns inputs of the first layer, `[T, count, D]`, and where there are steps.
+def title_of(run: LoadedRun, what: str) -> str:
+    """Returns the title of a figure: the run, what is looked at, the network.
 
-    They are the first sequences of the test, or of training where there is none; symbols are
-    embedded.
-
-    Args:
-        run: of which network.
-        count: how many sequences.
+    Example:
+        >>> from rnnjax import runs
+        >>> run = runs.load("runs/flip_flop-1234abcd")  # doctest: +SKIP
+        >>> title_of(run, "fixed points")  # doctest: +SKIP
+        'flip_flop-1234abcd: fixed points of Elman(hidden=16)'
     """
-    part = "test" if run.task.source("test", 1) is not None else "train"
-    batch = run.examples(part, count)
-    encoder = run.model.encoder
-    xs: Any = batch.inputs
-    if encoder is not None:
-        xs = encoder.apply({"params": run.params["encoder"]}, xs)
-    return as_precise(xs), batch.steps
+    cells = [str(layer.cell) for layer in run.model.layers]
+    same = f"{len(cells)} x {cells[0]}" if len(cells) > 1 else cells[0]
+    return f"{run.folder.name}: {what} of {same if len(set(cells)) == 1 else ' + '.join(cells)}"
 
 
 def as_precise(leaf: Any) -> Array:

@@ -1,0 +1,1 @@
+"""What states hold: past inputs, and in how many directions."""

@@ -1,0 +1,1 @@
+"""Where a step moves states least, and what it does near there."""

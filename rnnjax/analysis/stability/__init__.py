@@ -1,0 +1,1 @@
+"""What becomes of a small change over many steps: growth, decay, and for how long it lasts."""
