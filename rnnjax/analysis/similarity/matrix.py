@@ -45,6 +45,7 @@ def plot_similarity(
     *,
     title: str,
     label: str = "linear CKA",
+    names: tuple[str, str] = ("first network", "second network"),
     limits: tuple[float, float] = (0.0, 1.0),
 ) -> "Figure":
     """Draws a matrix of similarities, the numbers in its squares where they have room.
@@ -55,6 +56,7 @@ def plot_similarity(
         columns: names of the second ones.
         title: above the figure.
         label: the measure, and its unit if it has one, such as "shape distance (radians)".
+        names: what the first recordings are of, and the second ones.
         limits: of the colours.
 
     Example:
@@ -72,6 +74,7 @@ def plot_similarity(
         slant = {"rotation": 45, "ha": "right"} if letters > 8 * width else {}
         panel.set_xticks(range(len(columns)), columns, **slant)
         panel.set_yticks(range(len(rows)), rows)
+        panel.set(xlabel=names[1], ylabel=names[0])
         panel.tick_params(length=0)
         if len(rows) <= 16 and len(columns) <= 16:
             middle = (limits[0] + limits[1]) / 2

@@ -76,7 +76,8 @@ def similarity(
     )
     title = f"{names[0]} beside {names[1]}"
     labels = [list(every) for every in rows]
-    figures = {"cka": plot_similarity(found["cka"], *labels, title=title, label="CKA, debiased")}
+    look = {"title": title, "label": "CKA, debiased", "names": names}
+    figures = {"cka": plot_similarity(found["cka"], *labels, **look)}
     if turned.x.shape[-1] > 1:
         paths = [_paths(part, given.steps, given.xs.shape[:2]) for part in (turned.x, turned.y)]
         figures["alignment"] = plot_alignment(*paths, names=names, title=title)
