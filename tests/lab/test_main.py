@@ -78,7 +78,7 @@ def test_help_shows_the_flags_of_the_one_experiment_with_their_defaults(name):
     assert len(set(shown)) == len(shown)
     own = {"adding": "--length", "copying": "--delay", "echo": "--window", "mnist_rnn": "--order"}
     assert {flag: flag in shown for flag in own.values()}.get(own.get(name), True)
-    assert ("--window" in shown) == (name in ("char_lm", "echo"))
+    assert ("--window" in shown) == (name in ("char_lm", "echo", "lagged_add"))
     assert ("--learning_rate" in shown) == (name not in ("analyse", "elman_by_hand"))
 
 

@@ -69,7 +69,7 @@ class LaggedAdd(WindowedTask):
     @property
     def baseline(self) -> float:
         """The entropy of the mean odds, 0.625: that of a coin of which nothing is known."""
-        return float(_entropy(np.float64(0.625)))
+        return float(_entropy(np.asarray(0.625)))
 
     def floor(self, lags: int = 2) -> float:
         """Returns the loss of one who knows the bit at the first lag (1), or at both (2).

@@ -23,8 +23,8 @@ class PeriodicOutput(GeneratedTask):
         figure 2 (in the form of the authors' code).
 
     Example:
-        >>> PeriodicOutput(4).sample(None, batch_size=1).targets[:, 0, 0].round(3).tolist()
-        [0.0, 1.0, 0.0, -1.0]
+        >>> PeriodicOutput(4).sample(None, batch_size=1).targets[:2, 0, 0].tolist()
+        [0.0, 1.0]
     """
 
     length: int = 100
