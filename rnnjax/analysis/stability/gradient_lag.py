@@ -116,6 +116,7 @@ def plot_gradient_by_lag(
         ValueError: if there is no curve.
 
     Example: an LSTM whose forget gates start at 1/2, nearer to 1, and as far as 100 steps ask.
+        >>> from jax.tree_util import Partial
         >>> from rnnjax import cells
         >>> several = {
         ...     "forget bias 0": cells.LSTM(16, forget_bias=0.0),
