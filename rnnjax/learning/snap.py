@@ -6,15 +6,17 @@ from rnnjax.learning.rtrl import RTRL
 class SnAp(RTRL):
     """Sparse n-step approximation of real-time recurrent learning.
 
-    An influence is kept on those numbers of the state alone that a parameter reaches within `order`
-    steps, that at which it is used being the first:
+    An influence is kept on those units of the state alone that a parameter reaches within `order`
+    steps from unit to unit, that at which it is used being the first:
 
         P_t = mask_n * (P_{t-1} J_t + I_t)
 
-    The mask follows from the cell, not from its numbers. With order 1 a parameter keeps what it
-    moves by itself, of an LSTM both the cell and the output of its unit; once the order is the
-    number of steps from any unit to any other, it is `RTRL`, which for one matrix on the state is
-    at order 2. It is biased: what reaches further is left out.
+    The mask follows from the cell, not from its numbers. With order 1 a parameter keeps what its
+    own unit makes of it, of an LSTM both its cell and its output, so that of units which do not see
+    each other nothing is left out; once the order is the number of units on the way from any to any
+    other, it is `RTRL`, which for one matrix on the state is at order 2. It is biased: what reaches
+    further is left out. A mask of order 1 may be read more narrowly, as of an LSTM's output gate,
+    which moves its cell by the output alone.
 
     Example:
         >>> SnAp(2)

@@ -25,9 +25,13 @@ class Structure(NamedTuple):
 
     jacobian: np.ndarray  # boolean [N, N]: [j, i], whether number i before moves number j after
     direct: tuple[np.ndarray, ...]  # boolean [N, *leaf] for each leaf of numbers of the parameters
+    units: np.ndarray  # [N], which unit a number is of
 
     def reach(self, steps: int | None) -> tuple[np.ndarray, ...]:
         """Returns what each parameter moves within so many steps, its own the first; None is all.
+
+        Whatever number of a unit it moves, it moves those that the unit makes of it by itself, such
+        as an output gate what is in the cell one step later: steps are those from unit to unit.
 
         Returns:
             Boolean `[N, *leaf]` for each leaf, and last what a state before moves, `[N, N]`.
@@ -37,9 +41,10 @@ class Structure(NamedTuple):
         flat = np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
         # Most parameters move the same numbers as many others.
         reached, back = np.unique(flat, axis=1, return_inverse=True)
-        count, moves = 1, self.jacobian.astype(np.float32)
+        within = self.jacobian & (self.units[:, None] == self.units)
+        reached, count = _closed(within, reached), 1
         while steps is None or count < steps:
-            more = reached | (moves @ reached.astype(np.float32) > 0)
+            more = _closed(within, reached | _product(self.jacobian, reached))
             if (more == reached).all():
                 break
             reached, count = more, count + 1
@@ -104,7 +109,36 @@ def structure_of(cell: Cell, params: Params, state: State, x_t: Any) -> Structur
 
         jacobian, *direct = _found(draw)
     np.fill_diagonal(jacobian, True)  # as where there is no step
-    return Structure(jacobian, tuple(direct))
+    return Structure(jacobian, tuple(direct), _units(state))
+
+
+def _product(moves: np.ndarray, reached: np.ndarray) -> np.ndarray:
+    return moves.astype(np.float32) @ reached.astype(np.float32) > 0
+
+
+def _closed(moves: np.ndarray, reached: np.ndarray) -> np.ndarray:
+    """Returns what is reached in any number of moves."""
+    while (more := reached | _product(moves, reached)).sum() > reached.sum():
+        reached = more
+    return reached
+
+
+def _units(state: State) -> np.ndarray:
+    """Returns which unit each number of a state is of, `[N]`.
+
+    What has one place in arrays of one shape, side by side in the state, is one unit, as `h` and
+    `c` of an LSTM; and the real and the imaginary part of a number.
+    """
+    first: dict[Any, int] = {}
+    numbers, count = [np.zeros(0, int)], 0
+    for path, leaf in jax.tree.leaves_with_path(state):
+        if is_number(leaf):
+            where = path[:-1], leaf.shape
+            if where not in first:
+                first[where], count = count, count + leaf.size
+            own = first[where] + np.arange(leaf.size)
+            numbers += [own] * (2 if jnp.issubdtype(leaf.dtype, jnp.complexfloating) else 1)
+    return np.concatenate(numbers)
 
 
 def _found(draw: Callable[[int], list[np.ndarray]]) -> list[np.ndarray]:

@@ -10,7 +10,6 @@ any numbers were wrong or anything was refused in more than a line.
 import collections
 import json
 import multiprocessing
-import os
 import pathlib
 import sys
 import tempfile
@@ -41,8 +40,6 @@ class Tried(NamedTuple):
 def tried(given: tuple[str, str]) -> list[Tried]:
     """Tries all with one cell, by its text; programs that were compiled before are read."""
     text, programs = given
-    # Loops of fusions are compiled in half the time where XLA writes them without MLIR.
-    os.environ["XLA_FLAGS"] = "--xla_cpu_use_fusion_emitters=false"
     import jax
 
     jax.config.update("jax_num_cpu_devices", 2)

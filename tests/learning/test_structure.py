@@ -51,6 +51,20 @@ def test_of_an_lstm():
         assert not pattern[3:, ..., 9:].any()
 
 
+def test_units_are_what_has_one_place_side_by_side():
+    """Layers of one width are units apart."""
+    assert structure(cells.LSTM(3)).units.tolist() == [0, 1, 2, 0, 1, 2]
+    assert structure(cells.LRU(2)).units.tolist() == [0, 1, 0, 1]
+    found = structure(compose.Stack((cells.LSTM(2), cells.LSTM(2))))
+    assert found.units.tolist() == [0, 1, 0, 1, 2, 3, 2, 3]
+    # The lower layer's w_x moves, by all gates, its unit's h and c, and in the same step all above.
+    own = np.zeros((8, D, 8), bool)
+    own[4:] = True
+    for unit in (0, 1):
+        own[[unit, 2 + unit], :, unit::2] = True
+    np.testing.assert_array_equal(found.reach(1)[0], own)
+
+
 def test_of_complex_states_with_two_numbers_a_unit():
     found = structure(cells.LRU(3))
     np.testing.assert_array_equal(found.jacobian, np.tile(OWN, (2, 2)))
