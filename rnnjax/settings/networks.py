@@ -155,8 +155,7 @@ class Recurrent(Network):
     def settled(self, names: Names) -> dict[str, Any]:
         """Spells the cell out with the defaults of today, the units in it."""
         found = super().settled(names) | {"cell": repr(self.read_cell(names))}
-        unsaid = {"hidden"} | ({"feedback"} if self.feedback is None else set())
-        return {name: value for name, value in found.items() if name not in unsaid}
+        return {name: value for name, value in found.items() if name != "hidden"}
 
     @property
     def rate(self) -> float:

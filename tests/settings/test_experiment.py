@@ -28,6 +28,7 @@ TRAINED = [name for name in catalogue() if isinstance(find(name)[1], Experiment)
 ADDING = Settings("adding", Experiment(Adding(5), Recurrent("Elman", hidden=3)))
 # Of every kind another value than the usual one.
 OTHERS = {
+    "feedback": "3",
     "steps": "7",
     "batch_size": "3",
     "optimizer": "adamw(b1=0.8)",
