@@ -45,7 +45,6 @@ def power_of_ten(exponent: float, _: object = None) -> str:
         >>> power_of_ten(-40.0), power_of_ten(-0.2)
         ('$10^{-40}$', '0.63')
     """
-    if abs(exponent - round(exponent)) < 1e-9:
-        return f"$10^{{{exponent:.0f}}}$"
-    small = abs(exponent) < 4
-    return f"{10**exponent:.2g}" if small else f"$10^{{{exponent:.3g}}}$"
+    if exponent == 0 or (exponent % 1 and abs(exponent) < 4):
+        return f"{10**exponent:.2g}"
+    return f"$10^{{{exponent:.3g}}}$"
