@@ -12,7 +12,7 @@ from rnnjax.cells.broadcast import leading_axes
 from rnnjax.cells.noise import pack, unpack
 from rnnjax.compose.wrapper import OwnNoise
 from rnnjax.learning.step import Step
-from rnnjax.learning.windows import Given, Window, Within, run, window_of
+from rnnjax.learning.windows import Given, Window, Within, begin, run, window_of
 from rnnjax.numbers import numbers_of
 from rnnjax.typing import Array, Key, Params, State
 from rnnjax.unroll.base import EngineValue
@@ -215,10 +215,8 @@ class Learner(Cell):
             return state
         params, one = self.cell.prepare(params), self.cell.initial_state(params)
         x_t = jax.ShapeDtypeStruct((self.input_dim,), jnp.result_type(float))
-        memory = self.rule.begin(Step(self.rule.local(self.cell), params, one, (x_t, None, None)))
-        return Learning(
-            state, jax.tree.map(lambda x: jnp.broadcast_to(x, (*batch_shape, *x.shape)), memory)
-        )
+        step = Step(self.rule.local(self.cell), params, one, (x_t, None, None))
+        return Learning(state, begin(self.rule, step, batch_shape))
 
     def draw(self, key: Key, params: Params, leading: tuple[int, ...]) -> Any:
         """Draws the rule's noise and the cell's."""

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.cells.base import Cell
-from rnnjax.dynamics import to_state, to_vector
+from rnnjax.dynamics import to_vector
+from rnnjax.learning.step import Step
 from rnnjax.numbers import is_number, numbers_of, with_numbers
 from rnnjax.typing import Array, Key, Params, State
 
@@ -157,17 +158,13 @@ def _found(draw: Callable[[int], list[np.ndarray]]) -> list[np.ndarray]:
 
 def _patterns(cell: Cell, params: Params, state: State, x_t: Any) -> tuple[Array, list[Array]]:
     """Says which derivatives of a step, and of a first one, are not zero; NaN are not."""
-
-    def step(numbers: list[Array], h: Array) -> Array:
-        before = with_numbers(state, to_state(h, numbers_of(state)))
-        after, _ = cell.step(with_numbers(params, numbers), before, x_t)
-        return to_vector(numbers_of(after))
+    step = Step(cell, params, state, (x_t, None, None))
 
     def first_step(numbers: list[Array]) -> Array:
         start = cell.initial_state(with_numbers(params, numbers))
         return step(numbers, to_vector(numbers_of(start)))
 
-    numbers, h = numbers_of(params), to_vector(numbers_of(state))
+    numbers, h = step.theta, step.h
     pull, pull_first = jax.vjp(step, numbers, h)[1], jax.vjp(first_step, numbers)[1]
 
     def row(unit: Array) -> tuple[Array, list[Array]]:

@@ -94,7 +94,9 @@ def _backward(rule: "Rule", cell: Cell, given: Given, cotangents: tuple) -> tupl
         )
     cell = rule.local(cell)
     axes = len(leading_axes(given.xs)) - 1
-    memory = _begin(rule, cell, given) if given.memory is None else given.memory
+    memory = given.memory
+    if memory is None:
+        memory = begin(rule, _any_step(cell, given), leading_axes(given.xs)[1:])
     zeros = [jnp.zeros_like(widened(x)) for x in numbers_of(given.params)]
     h = to_vector(numbers_of(given.state), leading_axes(given.xs)[1:])
     carry = given.state, memory, _Sums(zeros, jnp.zeros_like(h))
@@ -210,11 +212,9 @@ def _advance(
     return jax.lax.scan(step, (given.state, memory), (inputs, noise))[0]
 
 
-def _begin(rule: "Rule", cell: Cell, given: Given) -> Any:
-    batch_shape = leading_axes(given.xs)[1:]
-    return jax.tree.map(
-        lambda x: jnp.broadcast_to(x, (*batch_shape, *x.shape)), rule.begin(_any_step(cell, given))
-    )
+def begin(rule: "Rule", step: Step, batch_shape: tuple[int, ...]) -> Any:
+    """Returns the memory of sequences before a step, of which only shapes are used."""
+    return jax.tree.map(lambda x: jnp.broadcast_to(x, (*batch_shape, *x.shape)), rule.begin(step))
 
 
 def _contract(rule: "Rule", cell: Cell, given: Given, memory: Any, c: Array) -> tuple:

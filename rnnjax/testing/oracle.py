@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnjax.cells import Cell
 from rnnjax.cells.noise import pack
-from rnnjax.numbers import is_number
+from rnnjax.numbers import is_number, no_tangent
 from rnnjax.testing.compiled import compiled
 from rnnjax.testing.draws import gradient_of_weigh
 from rnnjax.typing import Array, Params, State
@@ -110,9 +110,7 @@ def tidy(gradients: Any) -> Any:
 
 
 def _cotangents(made: Any, cotangents: Any) -> Any:
-    return jax.tree.map(
-        lambda x, d: d if is_number(x) else np.zeros(x.shape, jax.dtypes.float0), made, cotangents
-    )
+    return jax.tree.map(lambda x, d: d if is_number(x) else no_tangent(x), made, cotangents)
 
 
 def _zeros(x: Any) -> np.ndarray:

@@ -18,7 +18,7 @@ from jax.sharding import PartitionSpec as P
 
 from rnnjax import unroll
 from rnnjax.cells import Cell
-from rnnjax.numbers import is_number
+from rnnjax.numbers import is_number, numbers_of, with_numbers
 from rnnjax.testing.draws import (
     D,
     assert_close,
@@ -63,15 +63,7 @@ def _squares(tree: Any) -> Array:
 
 def _of_numbers(function: Callable[..., Any], tree: Any) -> tuple[Callable[..., Any], list[Array]]:
     """Returns a function of a tree as one of its real and complex numbers alone, and those."""
-    leaves, structure = jax.tree.flatten(tree)
-    numbers = [leaf for leaf in leaves if is_number(leaf)]
-
-    def of_numbers(numbers: list[Array]) -> Any:
-        left = iter(numbers)
-        whole = [next(left) if is_number(leaf) else leaf for leaf in leaves]
-        return function(structure.unflatten(whole))
-
-    return of_numbers, numbers
+    return (lambda numbers: function(with_numbers(tree, numbers))), numbers_of(tree)
 
 
 def _numbers(

@@ -10,6 +10,7 @@ from rnnjax.axes import zeros_like
 from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.dynamics import diagonal_jacobians, jacobians, solve, to_state
+from rnnjax.numbers import is_number
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.problem import Problem
 from rnnjax.unroll.any.scan import scan
@@ -25,7 +26,7 @@ class Solution(NamedTuple):
     converged: Array  # boolean [...]; where it is False a plain loop found the states
 
 
-def _is_number(value: object) -> bool:
+def _is_real(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value) and type(value) is not bool
 
 
@@ -93,9 +94,9 @@ class Newton(EngineValue):
         super().__post_init__()
         if type(self.diagonal) is not bool:
             raise ValueError(f"diagonal must be True or False; got {self.diagonal!r}")
-        if not (_is_number(self.damping) and 0 <= self.damping <= 1):
+        if not (_is_real(self.damping) and 0 <= self.damping <= 1):
             raise ValueError(f"damping must be a number from 0 to 1; got {self.damping!r}")
-        if self.tolerance is not None and not (_is_number(self.tolerance) and self.tolerance > 0):
+        if self.tolerance is not None and not (_is_real(self.tolerance) and self.tolerance > 0):
             raise ValueError(f"tolerance must be a number above 0; got {self.tolerance!r}")
 
     def run(
@@ -152,7 +153,7 @@ def _solve(
     reset: Array | None,
 ) -> Solution:
     for leaf in jax.tree.leaves(state):
-        if not jnp.issubdtype(leaf.dtype, jnp.inexact):
+        if not is_number(leaf):
             raise TypeError(
                 f"unroll.newton runs states of real or complex numbers; {cell} has {leaf.dtype}"
             )
