@@ -69,6 +69,25 @@ def linear_map(
     return made[0].unflatten(out)
 
 
+def whole(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Returns `function(*arguments)`, of which JAX takes nothing apart until it is compiled.
+
+    Where JAX looks for what to do before a derivative is known, it takes what stays the same out of
+    loops: biases are then read as large as the arrays that they are added to, and weights that were
+    laid out for the loop are laid out as before.
+
+    Args:
+        function: of pytrees of arrays; it closes over nothing that is differentiated.
+        arguments: pytrees of arrays.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> whole(jnp.multiply, jnp.array(2.0), jnp.array(3.0)).tolist()
+        6.0
+    """
+    return linear_map(lambda arguments, _: function(*arguments), lambda *_: (), arguments, ())
+
+
 def differentiated_by(second: Callable[..., Any], first: Callable[..., Any]) -> Callable[..., Any]:
     """Returns what runs `first`, and in its place `second` where a derivative is taken.
 

@@ -3,12 +3,15 @@
 import jax.extend
 
 
-def scan_lengths(jaxpr):
-    """Returns the lengths of the loops in a program, outer ones first."""
-    lengths = []
+def scans_of(jaxpr):
+    """Yields the loops in a program, as equations, outer ones first."""
     for equation in jaxpr.eqns:
         if equation.primitive.name == "scan":
-            lengths.append(equation.params["length"])
+            yield equation
         for inner in jax.extend.core.jaxprs_in_params(equation.params):
-            lengths += scan_lengths(inner)
-    return lengths
+            yield from scans_of(inner)
+
+
+def scan_lengths(jaxpr):
+    """Returns the lengths of the loops in a program, outer ones first."""
+    return [scan.params["length"] for scan in scans_of(jaxpr)]

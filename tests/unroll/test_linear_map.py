@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from rnnjax.unroll.linear_map import linear_map
+from rnnjax.unroll.linear_map import linear_map, whole
 from tests.laws.draws import assert_close
+from tests.unroll.loops import scans_of
 
 A, B = jnp.array(0.3), jnp.array(1.7)
 pulled = []
@@ -62,3 +63,28 @@ def test_the_gradient_is_the_one_that_was_written():
     pulled.clear()
     jax.grad(by_hand)(A, B)
     assert pulled
+
+
+def added_up(bias, xs):
+    def step(sums, x):
+        sums = sums + x + jnp.broadcast_to(bias, x.shape)
+        return sums, sums
+
+    return jax.lax.scan(step, jnp.zeros_like(xs[0]), xs)[1]
+
+
+def test_what_is_whole_keeps_in_its_loop_what_stays_the_same():
+    @jax.custom_jvp
+    def run(bias, xs):
+        return added_up(bias, xs)
+
+    @run.defjvp
+    def _(primals, tangents):
+        return whole(added_up, *primals), tangents[1]
+
+    bias, xs = jnp.ones(3), jnp.ones((5, 2, 3))
+    assert_close(jax.jit(run)(bias, xs), 2 * xs.cumsum(0))
+    gradient = jax.make_jaxpr(jax.grad(lambda xs: jax.jit(run)(bias, xs).sum()))(xs)
+    (loop,) = scans_of(gradient.jaxpr)
+    (const,) = loop.invars[: loop.params["num_consts"]]
+    assert const.aval.shape == bias.shape

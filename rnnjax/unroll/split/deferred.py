@@ -14,7 +14,7 @@ from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import Chunked
 from rnnjax.unroll.blocks import is_known, run_in_chunks
-from rnnjax.unroll.linear_map import linear_map, tangent_of
+from rnnjax.unroll.linear_map import linear_map, tangent_of, whole
 from rnnjax.unroll.masks import begin, finish, hide, initial_like
 from rnnjax.unroll.single import widened
 from rnnjax.unroll.split.products import make_recur, make_recur_pullback
@@ -76,7 +76,7 @@ def _run(cell, mask, reset, params, state, initial, xs):
 
 
 def _derivative(cell, primals, tangents):
-    out, kept = _forward(cell, *primals)
+    out, kept = whole(functools.partial(_forward, cell), *primals)
     push = functools.partial(_push, cell)
     pull = functools.partial(_pull, cell)
     return out, linear_map(push, pull, (primals, kept), tangents)

@@ -40,9 +40,7 @@ def make_recur(cell: SplitCell, params: Params, like: State) -> Callable[[State]
     kept = jax.tree.map(_stored_transposed, params)
 
     def recur(state: State) -> Array:
-        # Tied to the state, or JAX would transpose them back before the loop.
-        held, state = jax.lax.optimization_barrier((kept, state))
-        return _by_columns(functools.partial(cell.recur, jax.tree.map(_transposed, held)), state)
+        return _by_columns(functools.partial(cell.recur, jax.tree.map(_transposed, kept)), state)
 
     return recur
 
