@@ -40,7 +40,7 @@ class Interrupted(KeyboardInterrupt):
 
 _asked: int | None = None  # the signal that has come
 _postponed = False
-_answered = threading.Event()  # whether what is in the main thread is ending
+_answered = threading.Event()  # set once what is `handled` now is ending
 
 
 def asked() -> int | None:
@@ -86,23 +86,25 @@ def handled() -> Iterator[None]:
     Raises:
         Interrupted: in the body, at a signal that is not `postponed`.
     """
-    global _asked
-    _asked = None
+    global _asked, _answered
+    # A new one: whoever still waits for another command's end is not to wait for this one's.
+    _asked, _answered = None, threading.Event()
     woken, waking = socket.socketpair()
     waking.setblocking(False)
-    _answered.clear()
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     # Who is started by nohup does not end with its terminal.
-    answered = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]
-    for number in answered:
+    listened = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]
+    for number in listened:
         signal.signal(number, _answer)
     fd = signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
-    threading.Thread(target=_watch, args=(woken, answered), daemon=True).start()
+    watching = threading.Thread(target=_watch, args=(woken, listened, _answered), daemon=True)
+    watching.start()
     try:
         yield
     finally:
+        _answered.set()
         signal.set_wakeup_fd(fd)
-        for number in answered:
+        for number in listened:
             signal.signal(number, before[number])
         waking.close()
 
@@ -115,29 +117,29 @@ def _answer(number: int, _: object) -> None:
         end_if_asked()
 
 
-def _watch(woken: socket.socket, answered: list[int]) -> None:
+def _watch(woken: socket.socket, listened: list[int], answered: threading.Event) -> None:
     """Ends the process where the main thread does not come to it: it may be compiling."""
     with woken:
-        first = _next(woken, answered)
+        first = _next(woken, listened)
         if first is None:
             return
         if _postponed:
             _say("ending at the next checkpoint; a second signal ends at once")
-        threading.Thread(target=_end_unanswered, args=(first,), daemon=True).start()
-        second = _next(woken, answered)
+        threading.Thread(target=_end_unanswered, args=(first, answered), daemon=True).start()
+        second = _next(woken, listened)
         if second is not None:
             _end(second, "ended at once")
 
 
-def _end_unanswered(number: int) -> None:
-    if not _answered.wait(_PATIENCE):
+def _end_unanswered(number: int, answered: threading.Event) -> None:
+    if not answered.wait(_PATIENCE):
         _end(number, f"no checkpoint came within {_PATIENCE:.0f} seconds")
 
 
-def _next(woken: socket.socket, answered: list[int]) -> int | None:
+def _next(woken: socket.socket, listened: list[int]) -> int | None:
     """Waits for a signal; None once there will be none."""
     while number := woken.recv(1):
-        if number[0] in answered:
+        if number[0] in listened:
             return number[0]
     return None
 

@@ -63,6 +63,24 @@ def test_a_signal_that_a_destructor_has_swallowed_is_answered_when_training_begi
     assert caught.value.code == 143
 
 
+def test_a_command_is_not_ended_for_a_signal_to_the_one_before_it(monkeypatch):
+    ended, next_signal = [], interrupts._next
+
+    def late(*arguments):  # as where the main thread holds on to the interpreter
+        number = next_signal(*arguments)
+        time.sleep(0.2)
+        return number
+
+    monkeypatch.setattr(interrupts, "_next", late)
+    monkeypatch.setattr(interrupts, "_PATIENCE", 0.2)
+    monkeypatch.setattr(interrupts, "_end", lambda *arguments: ended.append(arguments))
+    with pytest.raises(interrupts.Interrupted), interrupts.handled():
+        send(signal.SIGTERM)
+    with interrupts.handled():
+        time.sleep(0.8)
+    assert not ended
+
+
 def test_what_answered_before_answers_again_afterwards():
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     with interrupts.handled():
