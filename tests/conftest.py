@@ -1,9 +1,11 @@
 """How every test runs: on the CPU, one thread a product, no silent promotion of ranks."""
 
 import collections
+import ctypes
 import importlib.metadata
 import os
 import pathlib
+import sys
 
 # Read once, when jax starts its backend. Fewer threads compile in half the time, for programs that
 # are slower to run; what XLA does to a program before it makes machine code stays.
@@ -33,8 +35,8 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 # Folders whose tests look at the programs that XLA makes.
 OPTIMIZED = {"benchmarks", "unroll"}
-# XLA's compiler fails when a process has some thousands of programs.
-MOST_PROGRAMS = 1500
+# XLA's compiler fails when a process has some thousands of programs, and 500 take a gigabyte.
+MOST_PROGRAMS = 500
 _compiled = collections.Counter()  # how often each thing that JAX measures has happened
 _COMPILE = "/jax/core/compile/backend_compile_duration"
 jax.monitoring.register_event_duration_secs_listener(
@@ -65,6 +67,8 @@ def _forget_programs():
     if _compiled[_COMPILE] > MOST_PROGRAMS:
         jax.clear_caches()
         _compiled.clear()
+        if sys.platform == "linux":  # the GNU allocator keeps what was freed
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 @pytest.fixture(scope="module")
