@@ -2,6 +2,7 @@
 
     python -m tests.laws.transformations            all cells: an hour and more, two processes
     python -m tests.laws.transformations LSTM GRU   some; what is known of others stays
+    python -m tests.laws.transformations missing    those of which nothing is known
 
 It writes `docs/transformations.json`, and of that `docs/transformations.md`. It ends with code 1 if
 any numbers were wrong or anything was refused in more than a line.
@@ -26,18 +27,18 @@ right than were tried the others were refused, in one line. The transformations 
 `rnnjax/testing/transform_laws.py`.
 """
 
+REFUSED = "refused"
+
 
 class Tried(NamedTuple):
-    """What came of one transformation of one engine with one cell."""
+    """What came of all transformations of all engines that serve a cell."""
 
-    engine: str
-    cell: str
-    transformation: str
-    outcome: str  # right, refused, or what is wrong
     seconds: float
+    # Of each engine, of each transformation that was not right: refused, or how it is wrong.
+    others: dict[str, dict[str, str]]
 
 
-def tried(given: tuple[str, str]) -> list[Tried]:
+def tried(given: tuple[str, str]) -> tuple[str, Tried]:
     """Tries all with one cell, by its text; programs that were compiled before are read."""
     text, programs = given
     import jax
@@ -51,42 +52,40 @@ def tried(given: tuple[str, str]) -> list[Tried]:
     from rnnjax.testing.transform_laws import TRANSFORMATIONS, check_transformation
     from tests.catalogue import CELLS
 
-    (cell,), found = [cell for cell in CELLS if str(cell) == text], []
+    (cell,), others = [cell for cell in CELLS if str(cell) == text], {}
+    begin = time.perf_counter()
     for name in unroll.__all__:
         engine = getattr(unroll, name)
         if not engine.serves(cell):
             continue
+        of_engine = others[engine.name] = {}
         for transformation in TRANSFORMATIONS:
-            begin = time.perf_counter()
             try:
-                right = check_transformation(transformation, engine, cell)
-                outcome = "right" if right else "refused"
+                if not check_transformation(transformation, engine, cell):
+                    of_engine[transformation.name] = REFUSED
             except Exception as error:  # whatever it is, it is what came of it
-                outcome = f"{type(error).__name__}: {str(error).strip()}".replace("\n", " | ")
-            seconds = time.perf_counter() - begin
-            found.append(Tried(engine.name, str(cell), transformation.name, outcome, seconds))
-    return found
+                said = f"{type(error).__name__}: {str(error).strip()}".replace("\n", " | ")
+                of_engine[transformation.name] = said
+    return text, Tried(round(time.perf_counter() - begin, 1), others)
 
 
-def page(all_tried: list[Tried]) -> str:
+def page(columns: list[str], known: dict[str, Tried]) -> str:
     """Returns the table."""
-    columns = list(dict.fromkeys(one.transformation for one in all_tried))
-    counts = collections.Counter((one.engine, one.transformation) for one in all_tried)
-    right = collections.Counter(
-        (one.engine, one.transformation) for one in all_tried if one.outcome == "right"
+    cells = collections.Counter(engine for one in known.values() for engine in one.others)
+    others = collections.Counter(
+        (engine, transformation)
+        for one in known.values()
+        for engine, of_engine in one.others.items()
+        for transformation in of_engine
     )
     lines = [f"| engine | cells | {' | '.join(columns)} |", f"|{' --- |' * (len(columns) + 2)}"]
-    for engine in sorted({one.engine for one in all_tried}):
-        cells = counts[engine, columns[0]]
-        numbers = (right[engine, column] or "refused" for column in columns)
-        lines.append(f"| `{engine}` | {cells} | {' | '.join(map(str, numbers))} |")
-    cells = len({one.cell for one in all_tried})
-    seconds = sum(one.seconds for one in all_tried) / cells
-    said = f"{len(all_tried):,} tried with {cells} cells, {seconds:.0f} s a cell."
-    wrong = [
-        f"- {one.cell} on `{one.engine}`, {one.transformation}: {one.outcome[:300]}"
-        for one in filter(_is_wrong, all_tried)
-    ]
+    for engine, count in sorted(cells.items()):
+        numbers = (count - others[engine, column] or REFUSED for column in columns)
+        lines.append(f"| `{engine}` | {count} | {' | '.join(map(str, numbers))} |")
+    seconds = sum(one.seconds for one in known.values()) / len(known)
+    pairs = cells.total() * len(columns)
+    said = f"{pairs:,} tried with {len(known)} cells, {seconds:.0f} s a cell."
+    wrong = [f"- {line}" for text, one in known.items() for line in _wrong(text, one)]
     return (
         "\n".join([HEAD, *lines, "", said, *(["", "Wrong:", "", *wrong] if wrong else [])]) + "\n"
     )
@@ -96,30 +95,49 @@ def main(names: list[str]) -> int:
     """Tries all, and writes the page."""
     from rich.progress import track
 
+    from rnnjax.testing.transform_laws import TRANSFORMATIONS
     from tests.catalogue import CELLS
 
+    columns = [transformation.name for transformation in TRANSFORMATIONS]
     here = list(map(str, CELLS))
-    wanted = [text for text in here if not names or text.partition("(")[0] in names]
     kept = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
-    kept = {text: kept[text] for text in here if text in kept and text not in wanted}
+    cells = kept["cells"] if kept.get("transformations") == columns else {}
+    known = {text: Tried(*cells[text]) for text in here if text in cells}
+    if names == ["missing"]:
+        wanted = [text for text in here if text not in known]
+    else:
+        wanted = [text for text in here if not names or text.partition("(")[0] in names]
     with (
         tempfile.TemporaryDirectory() as programs,
         # A process that has compiled so many programs takes gigabytes.
         multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=4) as pool,
     ):
         each = pool.imap_unordered(tried, [(text, programs) for text in wanted])
-        for some in track(each, "cells", len(wanted)):
-            kept[some[0].cell] = some
-            for one in filter(_is_wrong, some):
-                print(f"{one.cell} on {one.engine}, {one.transformation}: {one.outcome[:300]}")
-            kept = {text: kept[text] for text in here if text in kept}
-            KEPT.write_text(json.dumps(kept, indent=0) + "\n")
-            PAGE.write_text(page([Tried(*one) for some in kept.values() for one in some]))
-    return 1 if any(_is_wrong(Tried(*one)) for some in kept.values() for one in some) else 0
+        for text, one in track(each, "cells", len(wanted)):
+            known[text] = one
+            for line in _wrong(text, one):
+                print(line)
+            known = {text: known[text] for text in here if text in known}
+            _keep(columns, known)
+            PAGE.write_text(page(columns, known))
+    return 1 if any(_wrong(text, one) for text, one in known.items()) else 0
 
 
-def _is_wrong(one: Tried) -> bool:
-    return one.outcome not in ("right", "refused")
+def _keep(columns: list[str], known: dict[str, Tried]) -> None:
+    """Writes what is known, a cell in a line."""
+    cells = (f"{json.dumps(text)}: {json.dumps(one)}" for text, one in known.items())
+    text = ",\n".join(cells)
+    KEPT.write_text(f'{{"transformations": {json.dumps(columns)},\n"cells": {{\n{text}\n}}}}\n')
+
+
+def _wrong(text: str, one: Tried) -> list[str]:
+    """Returns what is neither right nor refused with a cell, in a line each."""
+    return [
+        f"{text} on `{engine}`, {transformation}: {outcome[:300]}"
+        for engine, of_engine in one.others.items()
+        for transformation, outcome in of_engine.items()
+        if outcome != REFUSED
+    ]
 
 
 if __name__ == "__main__":
