@@ -2,21 +2,15 @@
 
 import collections
 import ctypes
-import importlib.metadata
 import os
 import pathlib
 import sys
 
-# Read once, when jax starts its backend. Fewer threads compile in half the time, for programs that
-# are slower to run; what XLA does to a program before it makes machine code stays.
+from tests.flags import XLA_FLAGS
+
+# Read once, when jax starts its backend.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-os.environ.setdefault(
-    "XLA_FLAGS",
-    "--xla_cpu_multi_thread_eigen=false --xla_cpu_parallel_codegen_split_count=1"
-    # Later ones abort at a flag that they do not have.
-    + " --xla_cpu_use_fusion_emitters=false"
-    * importlib.metadata.version("jaxlib").startswith("0.10."),
-)
+os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
 # Nor does any test, or a process that one starts, use the cache of whoever runs it.
 os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 

@@ -11,11 +11,14 @@ any numbers were wrong or anything was refused in more than a line.
 import collections
 import json
 import multiprocessing
+import os
 import pathlib
 import sys
 import tempfile
 import time
 from typing import NamedTuple
+
+from tests.flags import XLA_FLAGS
 
 KEPT = pathlib.Path("docs/transformations.json")
 PAGE = KEPT.with_suffix(".md")
@@ -95,6 +98,7 @@ def main(names: list[str]) -> int:
     """Tries all, and writes the page."""
     from rich.progress import track
 
+    os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)  # also of the processes that it starts
     from rnnjax.testing.transform_laws import TRANSFORMATIONS
     from tests.catalogue import CELLS
 
