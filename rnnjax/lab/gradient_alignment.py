@@ -11,7 +11,7 @@ import numpy as np
 from rnnjax import compose
 from rnnjax.cells.base import Cell
 from rnnjax.lab.cache import use_compilation_cache
-from rnnjax.lab.delayed_copy import DelayedCopy
+from rnnjax.lab.delayed_copy import SYMBOLS, DelayedCopy
 from rnnjax.learning import Alignment, Rule, read_engine
 from rnnjax.runs.environment import describe_environment
 from rnnjax.runs.figures.alignment import Aligned, draw_alignment
@@ -61,9 +61,8 @@ class GradientAlignment(Static):
         began = time.monotonic()
         use_compilation_cache()
         cell, rules = self.read_cell(), self.read_rules()
-        for name, rule in rules.items():
-            if not rule.serves(cell):
-                raise TypeError(f"--rules={self.rules}: {name} does not run {cell}")
+        for rule in rules.values():
+            rule.check_cell(rule.learner(cell, SYMBOLS))
         fields = fields_of(type(self), self)
         texts = {k: f.format(f.default) for k, f in fields.items() if k != "workdir"}
         config = {"experiment": NAME, **texts}
@@ -152,8 +151,10 @@ class GradientAlignment(Static):
 
     def _length(self, rules: dict[str, Rule]) -> int:
         """The steps of a run: the longest lag's, in whole windows of each rule."""
-        whole = math.lcm(*(rule.window for rule in rules.values()))
-        return -(-(max(*self.lags, self.lag) + 1) // whole) * whole
+        steps = max(*self.lags, self.lag) + 1
+        # A longer window is all of time.
+        whole = math.lcm(*(rule.window for rule in rules.values() if rule.window <= steps))
+        return -(-steps // whole) * whole
 
 
 def _numbers(found: tuple[Alignment, dict[str, Alignment]]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from rnnjax.dynamics import to_state, to_vector
 from rnnjax.learning.base import Learner, Rule
 from rnnjax.learning.step import Step
 from rnnjax.numbers import numbers_of, with_numbers
-from rnnjax.typing import Array, State
+from rnnjax.typing import Array
 
 _MATRICES = ("w_x", "w_h", "b")
 HIGHEST = jax.lax.Precision.HIGHEST
@@ -57,14 +57,11 @@ class AffineRule(Rule, abc.ABC):
         maps = type(cell).recur, type(cell).project, type(cell).attend
         return maps == (GatedCell.recur, BlockCell.project, SplitCell.attend)
 
-    def check(
-        self, cell: Cell, state: State, xs: Any, mask: Array | None, reset: Array | None
-    ) -> None:
-        """Refuses what this rule does not run.
+    def check_cell(self, cell: Cell) -> None:
+        """Refuses cells that this rule does not run.
 
         Raises:
             TypeError: if the cell's products are others, as those of `DiagonalCell` and wrappers.
-            ValueError: see `unroll.Engine`.
         """
         inner = cell.cell if isinstance(cell, Learner) else cell
         if isinstance(inner, Cell) and not self.runs(inner):
@@ -72,7 +69,7 @@ class AffineRule(Rule, abc.ABC):
                 f"{self.full_name} runs a GatedCell whose products are x w_x + b and h w_h, "
                 f"and nothing around it; got {inner}"
             )
-        super().check(cell, state, xs, mask, reset)
+        super().check_cell(cell)
 
 
 def affine_step(step: Step) -> AffineStep:

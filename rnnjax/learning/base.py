@@ -80,6 +80,10 @@ class Rule(EngineValue):
         """Returns what has to be of a contract: the cell, that in a `Learner`."""
         return super().pieces(cell.cell if isinstance(cell, Learner) else cell)
 
+    def check_cell(self, cell: Cell) -> None:
+        """Refuses cells that this rule does not run; see `EngineValue`."""
+        super().check_cell(cell.cell if isinstance(cell, Learner) else cell)
+
     @abc.abstractmethod
     def begin(self, step: Step) -> Memory:
         """Returns the memory of one sequence before it; of `step` only shapes are used."""
@@ -131,7 +135,12 @@ class Rule(EngineValue):
         return cell
 
     def learner(self, cell: Cell, input_dim: int) -> Cell:
-        """Returns the cell as this rule takes it: a `Learner` if it draws or carries anything."""
+        """Returns the cell as this rule takes it: a `Learner` if it draws or carries anything.
+
+        Raises:
+            TypeError: if this rule does not run such a cell.
+        """
+        self.check_cell(cell)
         return Learner(cell, self, input_dim) if self.needs_noise or self.carry else cell
 
     def run(

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import Cell
-from rnnjax.learning.evolution import along, check_sigma, directions, moved
+from rnnjax.learning.evolution import along, check_sigma, directions, key_bits, key_of, moved
 from rnnjax.learning.memoryless import Memoryless
 from rnnjax.learning.windows import Window, Within, window_of
 from rnnjax.numbers import numbers_of
@@ -56,7 +56,7 @@ class ES(Memoryless):
     def draw(self, key: Key, count: int, leading: tuple[int, ...]) -> Array:
         """Draws the bits of keys, `[*leading, 2]`, of which a window uses its first."""
         del count
-        return jax.random.bits(key, (*leading, 2), jnp.uint32)
+        return key_bits(key, leading)
 
     def within(
         self, cell: Cell, params: Params, state: State, window: Window, d_end: list[Array]
@@ -65,7 +65,7 @@ class ES(Memoryless):
         run = window_of(cell, params, state, window.inputs)
         theta, h, x = numbers_of(params), numbers_of(state), numbers_of(window.inputs[0])
         bits = window.noise.reshape(-1, window.noise.shape[-1])[0]
-        z = directions(jax.random.wrap_key_data(bits), params, self.pairs)
+        z = directions(key_of(bits), params, self.pairs)
 
         def slope(z: list[Array]) -> Array:
             ends = ([s * self.sigma * d for d in z] for s in (1, -1))

@@ -27,6 +27,16 @@ def directions(key: Key, params: Params, pairs: int) -> list[Array]:
     return [drawn(key, x) for key, x in zip(keys, numbers, strict=False)]
 
 
+def key_bits(key: Key, leading: tuple[int, ...]) -> Array:
+    """Draws the bits of keys that are arrays of the noise of a run, `[*leading, 2]`."""
+    return jax.random.bits(key, (*leading, 2), jnp.uint32)  # also in double precision
+
+
+def key_of(bits: Array) -> Key:
+    """Returns the key of bits `[2]`, whichever generator JAX has by default."""
+    return jax.random.wrap_key_data(bits, impl="threefry2x32")
+
+
 def evolution_gradient(
     loss: Callable[[Params], Array],
     params: Params,
@@ -84,7 +94,8 @@ def centred_ranks(losses: Array) -> Array:
 
 def check_sigma(sigma: float) -> None:
     """Refuses what is no distance, as far as its value is known."""
-    if isinstance(sigma, int | float) and not 0 < sigma < float("inf"):
+    is_number = isinstance(sigma, int | float) and not isinstance(sigma, bool)
+    if not isinstance(sigma, Array) and not (is_number and 0 < sigma < float("inf")):
         raise ValueError(f"sigma must be a finite number above 0; got {sigma!r}")
 
 

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.learning.base import Rule
+from rnnjax.learning.evolution import directions, key_bits, key_of
 from rnnjax.learning.step import Step
 from rnnjax.typing import Array, Key
 
@@ -48,7 +49,7 @@ class ForwardGradient(Rule):
     def draw(self, key: Key, count: int, leading: tuple[int, ...]) -> Array:
         """Draws the bits of keys, `[*leading, 2]`."""
         del count
-        return jax.random.bits(key, (*leading, 2), jnp.uint32)  # also in double precision
+        return key_bits(key, leading)
 
     def begin(self, step: Step) -> Directions:
         """Returns no directions yet."""
@@ -60,11 +61,7 @@ class ForwardGradient(Rule):
     def advance(self, step: Step, memory: Directions, noise: Array) -> Directions:
         """Moves the state along the directions, drawn now if they are not yet."""
         theta, h = step.theta, step.h
-        keys = jax.random.split(jax.random.wrap_key_data(noise), len(theta))
-        fresh = [
-            jax.random.normal(key, x.shape, x.dtype)
-            for key, x in zip(keys, memory.theta, strict=True)
-        ]
+        fresh = directions(key_of(noise), theta, self.tangents)
         drawn = memory.drawn[0]
         along = [jnp.where(drawn, a, b) for a, b in zip(memory.theta, fresh, strict=True)]
         moved = jax.vmap(lambda s, v: jax.jvp(step, (theta, h), (v, s))[1])(memory.h, along)
@@ -75,4 +72,4 @@ class ForwardGradient(Rule):
     ) -> tuple[list[Array], None]:
         """Returns the mean of the directions, each times how the loss moves along it."""
         along = jnp.einsum("bkn,bn->bk", memory.h, cotangents) / self.tangents
-        return [jnp.tensordot(along.astype(v.real.dtype), v, 2) for v in memory.theta], None
+        return [jnp.tensordot(along.astype(v.real.dtype), v.conj(), 2) for v in memory.theta], None

@@ -5,6 +5,7 @@
 A parameter that reaches few numbers of the state has an entry for each; others have one for all.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -14,6 +15,9 @@ import numpy as np
 from rnnjax.learning.step import Step
 from rnnjax.learning.structure import Structure
 from rnnjax.typing import Array
+
+# Entries of a Jacobian, by the numbers of the state that are moved and those that move them.
+Entries = Callable[[np.ndarray, np.ndarray], Array]
 
 
 class Influences(NamedTuple):
@@ -66,9 +70,7 @@ class Influence:
 
     def after(self, step: Step, past: Influences) -> Influences:
         """Returns the influences after a step."""
-        after, pull = jax.vjp(step, step.theta, step.h)
-        each = np.arange(self.colours.max() + 1)[:, None] == self.colours
-        moved, jacobian = jax.vmap(pull)(jnp.asarray(each, after.dtype))
+        moved, jacobian = self.derivatives(step)
         of_theta = [
             self._passed(leaf, x, jacobian) + self._moved(leaf, now).astype(x.dtype)
             for leaf, x, now in zip(self.leaves, past.theta, moved, strict=True)
@@ -76,6 +78,22 @@ class Influence:
         if past.start is None:
             return Influences(of_theta, None)
         return Influences(of_theta, self._passed(self.start, past.start, jacobian))
+
+    def derivatives(self, step: Step) -> tuple[list[Array], Entries]:
+        """Returns what parameters move at once, of all numbers of each colour; and the Jacobian."""
+        moved, jacobian = self.pulled(step)
+
+        def entries(to: np.ndarray, origin: np.ndarray) -> Array:
+            moves = self.structure.jacobian[to, origin]
+            return jnp.where(moves, jacobian[self.colours[to], origin], 0)
+
+        return moved, entries
+
+    def pulled(self, step: Step) -> tuple[list[Array], Array]:
+        """Returns the cotangents of parameters and of the state before, for each colour."""
+        after, pull = jax.vjp(step, step.theta, step.h)
+        each = np.arange(self.colours.max() + 1)[:, None] == self.colours
+        return jax.vmap(pull)(jnp.asarray(each, after.dtype))
 
     def times(self, past: Influences, cotangents: Array) -> tuple[list[Array], Array | None]:
         """Returns gradients of parameters, and of first states `[B, N]`.
@@ -92,16 +110,15 @@ class Influence:
             return theta, None
         return theta, _times("bn,bn...->b...", self.start, past.start, cotangents)
 
-    def _passed(self, leaf: _Leaf, past: Array, jacobian: Array) -> Array:
-        """Returns what is left of an influence after a step; `jacobian` is `[colours, N]`."""
-        moves = self.structure.jacobian
+    def _passed(self, leaf: _Leaf, past: Array, jacobian: Entries) -> Array:
+        """Returns what is left of an influence after a step."""
         if leaf.at is None:
-            rows = jnp.where(moves, jacobian[self.colours], 0).astype(past.real.dtype)
+            each = np.arange(len(self.colours))
+            rows = jacobian(each[:, None], each[None]).astype(past.real.dtype)
             passed = jnp.tensordot(rows, past, 1, precision=jax.lax.Precision.HIGHEST)
         else:
-            to, origin = leaf.at[:, None], leaf.at[None]
-            entries = jnp.where(moves[to, origin], jacobian[self.colours[to], origin], 0)
-            passed = jnp.sum(entries.astype(past.real.dtype) * past[None], axis=1)
+            entries = jacobian(leaf.at[:, None], leaf.at[None]).astype(past.real.dtype)
+            passed = jnp.sum(entries * past[None], axis=1)
         return jnp.where(leaf.kept, passed, 0)
 
     def _moved(self, leaf: _Leaf, moved: Array) -> Array:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from rnnjax.cells.base import Cell
 from rnnjax.learning.base import Rule
 from rnnjax.learning.influence import Influence, Influences
+from rnnjax.learning.own import own_influence
 from rnnjax.learning.step import Step
 from rnnjax.learning.structure import structure_of
 from rnnjax.typing import Array
@@ -74,4 +75,6 @@ class RTRL(Rule):
 @functools.lru_cache(maxsize=256)
 def _layout_of(cell: Cell, structure: Any, leaves: tuple, reach: int | None) -> Influence:
     like = jax.tree.unflatten(structure, [jax.ShapeDtypeStruct(*leaf) for leaf in leaves])
-    return Influence(structure_of(cell, *like), reach)
+    structure = structure_of(cell, *like)
+    own = own_influence(cell, like, structure) if reach == 1 else None
+    return own or Influence(structure, reach)

@@ -52,9 +52,12 @@ class Step(NamedTuple):
             state = begin(reset, initial_like(self.cell, self.params, state), state)
         return self._replace(state=state, inputs=(hide(x_t, mask), None, None))
 
+    def state_of(self, h: Array) -> State:
+        """Returns a state of a vector `[N]`, with the whole numbers of the state before it."""
+        return with_numbers(self.state, numbers_of(to_state(h, numbers_of(self.state))))
+
     def __call__(self, theta: list[Array], h: Array) -> Array:
         """Returns the state after it, `[N]`, from these parameters and this state before."""
-        before = with_numbers(self.state, numbers_of(to_state(h, numbers_of(self.state))))
         params = with_numbers(self.params, theta)
-        after, _ = masked_step(self.cell, params, before, *self.inputs)
+        after, _ = masked_step(self.cell, params, self.state_of(h), *self.inputs)
         return to_vector(numbers_of(after)).astype(h.dtype)

@@ -1,7 +1,8 @@
 """Which numbers of a state a parameter can reach, known from the cell and not from its numbers."""
 
 import itertools
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -28,6 +29,11 @@ class Structure(NamedTuple):
     direct: tuple[np.ndarray, ...]  # boolean [N, *leaf] for each leaf of numbers of the parameters
     units: np.ndarray  # [N], which unit a number is of
 
+    def is_within_units(self) -> bool:
+        """Says whether each parameter moves one unit alone at once."""
+        of_units = np.arange(self.units.max(initial=0) + 1)[:, None] == self.units
+        return bool((_product(of_units, columns(self.direct)).sum(axis=0) <= 1).all())
+
     def reach(self, steps: int | None) -> tuple[np.ndarray, ...]:
         """Returns what each parameter moves within so many steps, its own the first; None is all.
 
@@ -39,9 +45,9 @@ class Structure(NamedTuple):
         """
         leaves = *self.direct, np.eye(len(self.jacobian), dtype=bool)
         sizes = [leaf[0].size for leaf in leaves]
-        flat = np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
+        flat = columns(leaves)
         # Most parameters move the same numbers as many others.
-        reached, back = np.unique(flat, axis=1, return_inverse=True)
+        reached, back = _distinct(flat)
         within = self.jacobian & (self.units[:, None] == self.units)
         reached, count = _closed(within, reached), 1
         while steps is None or count < steps:
@@ -49,7 +55,7 @@ class Structure(NamedTuple):
             if (more == reached).all():
                 break
             reached, count = more, count + 1
-        parts = np.split(reached[:, back.reshape(-1)], np.cumsum(sizes)[:-1], axis=1)
+        parts = np.split(reached[:, back], np.cumsum(sizes)[:-1], axis=1)
         return tuple(part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True))
 
     def colours(self) -> np.ndarray:
@@ -58,9 +64,7 @@ class Structure(NamedTuple):
         No parameter, and no number before, moves two of one colour: so one product with the
         cotangent that is 1 for all of a colour has the derivatives of each by itself.
         """
-        flat = [leaf.reshape(len(leaf), -1) for leaf in self.direct]
-        moved = np.unique(np.concatenate([self.jacobian, *flat], axis=1), axis=1)
-        moved = moved.astype(np.float32)
+        moved = _distinct(columns([self.jacobian, *self.direct]))[0].astype(np.float32)
         conflicts = moved @ moved.T > 0
         colours = np.full(len(conflicts), -1)
         for j, others in enumerate(conflicts):
@@ -102,7 +106,7 @@ def structure_of(cell: Cell, params: Params, state: State, x_t: Any) -> Structur
         )
 
     with jax.ensure_compile_time_eval():
-        patterns = jax.jit(lambda key: _patterns(cell, *_drawn(cell, like, key)))
+        patterns = jax.jit(lambda key: _patterns(cell, *drawn(cell, like, key)))
 
         def draw(number: int) -> list[np.ndarray]:
             key = jax.random.fold_in(jax.random.key(0), number)
@@ -111,6 +115,24 @@ def structure_of(cell: Cell, params: Params, state: State, x_t: Any) -> Structur
         jacobian, *direct = _found(draw)
     np.fill_diagonal(jacobian, True)  # as where there is no step
     return Structure(jacobian, tuple(direct), _units(state))
+
+
+def columns(leaves: Sequence[np.ndarray]) -> np.ndarray:
+    """Returns what of N numbers moves, for all parameters of leaves `[N, *leaf]`: `[N, P]`.
+
+    Example:
+        >>> columns([np.eye(2), np.ones((2, 2, 2))]).shape
+        (2, 6)
+    """
+    return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
+
+
+def _distinct(flags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the distinct columns of flags, and which of them each column is."""
+    packed = np.ascontiguousarray(np.packbits(flags, axis=0).T)
+    keys = packed.view(np.dtype((np.void, packed.shape[1])))[:, 0]
+    _, first, back = np.unique(keys, return_index=True, return_inverse=True)
+    return flags[:, first], back
 
 
 def _product(moves: np.ndarray, reached: np.ndarray) -> np.ndarray:
@@ -177,22 +199,29 @@ def _patterns(cell: Cell, params: Params, state: State, x_t: Any) -> tuple[Array
     return jax.lax.map(row, jnp.eye(h.size, dtype=h.dtype))
 
 
-def _drawn(cell: Cell, like: tuple, key: Key) -> tuple[Params, State, Any]:
+def drawn(cell: Cell, like: tuple, key: Key) -> tuple[Params, State, Any]:
     """Draws parameters, a state and an input; what the cell holds at zero by itself stays there."""
     params, state, x_t = like
-    of_own, key = jax.random.split(key)
+    of_own, of_part, key = jax.random.split(key, 3)
     own = cell.init(of_own, jax.tree.leaves(x_t)[0].shape[-1])
     # Prepared parameters may be fewer arrays than those that they are made of.
     keys = iter(jax.random.split(key, len(jax.tree.leaves((own, state, x_t)))))
 
-    def drawn(x: Any) -> Array:
+    def draw(x: Any) -> Array:
         if not is_number(x):
             return jax.random.bernoulli(next(keys), 0.5, x.shape).astype(x.dtype)
         return jax.random.normal(next(keys), x.shape, x.dtype)
 
-    prepared = cell.prepare(jax.tree.map(lambda x: x + drawn(x) / 2 if is_number(x) else x, own))
+    # What saturates has no derivative: neither are sums over many units to do so, nor large biases.
+    part = jax.random.uniform(of_part)
+
+    def moved(x: Array) -> Array:
+        far = draw(x) / (2 * math.sqrt(x.shape[-2] if x.ndim > 1 else 1))
+        return part.astype(x.real.dtype) * x + far
+
+    prepared = cell.prepare(jax.tree.map(lambda x: moved(x) if is_number(x) else x, own))
     shapes = [x.shape for x in jax.tree.leaves(params)]
     if [x.shape for x in jax.tree.leaves(prepared)] != shapes:
         xs = [x.shape for x in jax.tree.leaves(x_t)]
         raise ValueError(f"{cell} has no params of shapes {shapes} on inputs of {xs}")
-    return prepared, jax.tree.map(drawn, state), jax.tree.map(drawn, x_t)
+    return prepared, jax.tree.map(draw, state), jax.tree.map(draw, x_t)

@@ -102,6 +102,8 @@ class EngineValue(Static, abc.ABC):
                 raise ValueError(
                     f"{field.name} must be a whole number of {least} or more; got {value!r}"
                 )
+            if field.type is bool and not isinstance(value, bool):
+                raise ValueError(f"{field.name} must be True or False; got {value!r}")
 
     @property
     def name(self) -> str:
@@ -153,14 +155,11 @@ class EngineValue(Static, abc.ABC):
             return (cell,)
         return tuple(piece for part in cell.parts for piece in self.pieces(part))
 
-    def check(
-        self, cell: Cell, state: State, xs: Any, mask: Array | None, reset: Array | None
-    ) -> None:
-        """Refuses what this engine does not run, before anything is traced.
+    def check_cell(self, cell: Cell) -> None:
+        """Refuses cells that this engine does not run.
 
         Raises:
             TypeError: see `unroll.Engine`.
-            ValueError: see `unroll.Engine`.
         """
         if not isinstance(cell, Cell):
             raise TypeError(f"{self} runs a cell, such as LSTM(64); got {cell!r}")
@@ -170,6 +169,17 @@ class EngineValue(Static, abc.ABC):
                 serves = " or ".join(kinds)
                 where = "" if part is cell else f", a part of {cell}"
                 raise TypeError(f"{self.full_name} runs {serves}; got {part}{where}")
+
+    def check(
+        self, cell: Cell, state: State, xs: Any, mask: Array | None, reset: Array | None
+    ) -> None:
+        """Refuses what this engine does not run, before anything is traced.
+
+        Raises:
+            TypeError: see `unroll.Engine`.
+            ValueError: see `unroll.Engine`.
+        """
+        self.check_cell(cell)
         check_inputs(state, xs, mask, reset)
         if not is_known(*leading_axes(xs)[: self.knows]):
             raise ValueError(

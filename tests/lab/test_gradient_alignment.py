@@ -52,7 +52,7 @@ def test_rules_are_compared_by_lag_and_over_training(tmp_path):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--cell=GRU", "--rules=RTRL;RFLO"], "RFLO does not run GRU(hidden=4)"),
+        (["--cell=GRU", "--rules=RTRL;RFLO"], "RFLO runs LeakyElman or CTRNN; got GRU(hidden=4)"),
         (["--rules=deferred"], "deferred is an engine, and no learning rule"),
         (["--rules=RTRL; RTRL"], "RTRL is said twice"),
         (["--rules=RTRL(carry=True)"], "carries, and here nothing goes on"),

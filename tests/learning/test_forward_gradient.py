@@ -3,6 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from rnnjax import cells
 from rnnjax.learning import TBPTT, ForwardGradient, Learner
 from tests.learning import bench
 
@@ -43,6 +44,39 @@ def test_it_is_the_gradient_along_the_directions_that_it_carries(x64):
     along = np.einsum("kij,ij->k", directions, bench.BPTT - present)
     wanted = present + np.einsum("k,kij->ij", along, directions) / 2
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-11)
+
+
+class Turning(cells.Cell):
+    """h' = h / 2 + Re(w x (1 + 2i)), of a complex parameter."""
+
+    output_dim = 1
+
+    def init(self, key, input_dim):
+        return jnp.full(1, 0.5 + 0.25j)
+
+    def initial_state(self, params, batch_shape=()):
+        return jnp.zeros((*batch_shape, 1))
+
+    def step(self, params, state, x_t):
+        h = state / 2 + (params * x_t * (1 + 2j)).real
+        return h, h
+
+
+def test_of_complex_parameters_the_mean_is_backpropagation(x64):
+    cell, rule, count = Turning(), ForwardGradient(1), 4000
+    params, xs = cell.init(jax.random.key(0), 1), jnp.ones((3, 1))
+    learner = Learner(cell, rule, 1)
+
+    def total(params, noise):
+        given = bench.pack(xs, bench.OwnNoise(noise, None))
+        return rule(learner, params, cell.initial_state(params), given)[1][-1].sum()
+
+    noise = rule.draw(jax.random.key(1), 1, (count, 3))
+    found = np.asarray(jax.jit(jax.vmap(jax.grad(total), (None, 0)))(params, noise))
+    wanted = 1.75 * (1 - 2j)  # as JAX has it: the derivative by the conjugate, conjugated
+    error = found.std(0) / np.sqrt(count)
+    assert abs(found.mean() - wanted.conjugate()) < 4 * error
+    assert error < 0.1
 
 
 def test_directions_are_normal_and_each_sequence_has_its_own(x64):

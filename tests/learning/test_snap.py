@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnjax import cells, compose, unroll
-from rnnjax.learning import RTRL, Learner, SnAp
+from rnnjax.learning import RTRL, Learner, SnAp, rtrl
 from tests.catalogue import name
 from tests.full import full
 from tests.learning import bench
@@ -89,6 +89,62 @@ def test_what_a_unit_keeps_beside_its_state_is_a_step_away(x64):
     errors = [distance(leaves, wanted) for leaves, _ in found]
     assert errors[0] > 0.1
     assert errors[1] < EXACT
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        cells.LSTM(3),
+        full(cells.GRU(3)),
+        full(cells.PeepholeLSTM(3)),
+        full(cells.LeakyElman(3)),
+        full(compose.recurrent_dropout(cells.LSTM(3), 0.3)),
+        full(compose.zoneout(cells.GRU(3), 0.3)),
+    ],
+    ids=name,
+)
+def test_order_one_of_one_product_needs_no_whole_jacobian(cell, x64, monkeypatch):
+    """It is as from that, with masks and resets."""
+    made = []
+    own_influence = rtrl.own_influence
+
+    def counted(*arguments):
+        made.append(own_influence(*arguments))
+        return made[-1]
+
+    def found(instead):
+        monkeypatch.setattr(rtrl, "own_influence", instead)
+        rtrl._layout_of.cache_clear()
+        return gradient(SnAp(1), cell)[0]
+
+    assert distance(found(counted), found(lambda *_: None)) < EXACT
+    assert None not in made
+    rtrl._layout_of.cache_clear()
+
+
+class Clipped(cells.GatedCell):
+    """h' = 0.9 h + x w_x + b + clip(h, -4, 4) w_h."""
+
+    blocks = ("n",)
+
+    def recur(self, params, state):
+        return jnp.clip(state.h, -4, 4) @ params.w_h
+
+    def combine(self, params, state, u, v):
+        h = 0.9 * state.h + u + v
+        return cells.GatedState(h), h
+
+
+def test_a_product_that_is_not_linear_takes_the_whole_jacobian(x64):
+    """A unit that is at 8 sees nothing of itself through what is clipped at 4."""
+    cell, xs = Clipped(2), jnp.array([[8.0], [0.0], [0.0]])
+    w_h = jnp.array([[-0.1, 0.02], [0.02, -0.1]])
+    params = cell.init(jax.random.key(0), 1)._replace(w_x=jnp.ones((1, 2)), w_h=w_h)
+
+    def total(params):
+        return SnAp(1)(cell, params, cell.initial_state(params), xs)[1][-1].sum()
+
+    np.testing.assert_allclose(jax.grad(total)(params).w_x, 8 * 0.9**2, rtol=1e-12)
 
 
 class Ring(compose.Sparse):

@@ -151,3 +151,11 @@ def test_one_product_a_colour_has_every_derivative(cell):
     for pattern in (found.jacobian, *found.direct):
         for colour in set(colours):
             assert pattern[colours == colour].sum(0).max() <= 1
+
+
+def test_what_saturates_where_it_begins_is_no_structure():
+    """The derivative by a gate of bias 20 is zero in single precision."""
+    found, usual = (structure(cells.LSTM(2, forget_bias=bias)) for bias in (20.0, 1.0))
+    np.testing.assert_array_equal(found.jacobian, usual.jacobian)
+    for one, other in zip(found.direct, usual.direct, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -53,7 +53,7 @@ def gate_times(gates: Any, *, mask: Array | None = None) -> GateTimes:
     axes = tuple(range(gates.ndim - 1))
     counts = None if mask is None else jnp.broadcast_to(grown(mask, gates.ndim), gates.shape)
     f = jnp.mean(gates, axis=axes, where=counts)
-    return GateTimes(-1 / jnp.log(f), 1 / (1 - f))
+    return GateTimes(1 / jnp.abs(jnp.log(f)), 1 / (1 - f))
 
 
 def bias_times(b: Array) -> GateTimes:
