@@ -86,5 +86,4 @@ def test_what_is_whole_keeps_in_its_loop_what_stays_the_same():
     assert_close(jax.jit(run)(bias, xs), 2 * xs.cumsum(0))
     gradient = jax.make_jaxpr(jax.grad(lambda xs: jax.jit(run)(bias, xs).sum()))(xs)
     (loop,) = scans_of(gradient.jaxpr)
-    (const,) = loop.invars[: loop.params["num_consts"]]
-    assert const.aval.shape == bias.shape
+    assert [x.aval.shape for x in loop.invars] == [bias.shape, xs.shape[1:], xs.shape]
