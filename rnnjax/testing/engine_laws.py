@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnjax.testing.draws import assert_close, assert_identical, gradient_of_weigh
 from rnnjax.testing.engine_results import (
+    BETWEEN,
     KEPT,
     MASK,
     MODES,
@@ -55,6 +56,15 @@ def ignores_resets_of_masked_steps(results: EngineResults) -> None:
     assert_identical(results.of("masked and reset"), results.of("reset within"))
 
 
+def lets_nothing_through_a_reset(results: EngineResults) -> None:
+    """A NaN before it, in inputs or the first state, changes no value or gradient after it."""
+    parted, whole = (
+        (made.state, made.by_state, jax.tree.map(lambda y: y[~BETWEEN], (made.ys, made.by_x)))
+        for made in map(results.of, ("poison between resets", "reset"))
+    )
+    assert_close(parted, whole)
+
+
 def sees_the_past_and_the_present_alone(results: EngineResults) -> None:
     """Inputs from some step on change no bit of an output before it, and each from it on."""
     ys, changed = (jax.tree.leaves(results.of(name).ys) for name in ("plain", "changed"))
@@ -69,6 +79,7 @@ ENGINE_LAWS = (
     runs_as_if_masked_steps_were_deleted,
     carries_the_state_through_masked_steps,
     ignores_resets_of_masked_steps,
+    lets_nothing_through_a_reset,
     sees_the_past_and_the_present_alone,
 )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnjax.cells import Cell
 from rnnjax.cells.noise import pack
+from rnnjax.numbers import numbers_of, with_numbers
 from rnnjax.testing.compiled import compiled
 from rnnjax.testing.draws import B, D, T, halved, noise_of, normal, params_of, state_of, weigh
 from rnnjax.testing.oracle import Case, Outcome, loop, tidy
@@ -24,6 +25,7 @@ RESET = np.array(
 )
 ALWAYS, NEVER = np.ones((T, B), bool), np.zeros((T, B), bool)
 KEPT = np.array([1, 2, 4, 5])  # the steps that are left where the others are masked for all
+BETWEEN = (np.cumsum(RESET, axis=0) == 1) & (np.arange(B) == 0)  # two resets of a row
 NOW = 4  # from here on the inputs of the case "changed" are others
 LONG = 500  # steps, over which rounding adds up
 MEMBERS = {"first member": 1, "second member": 2}  # seeds of other parameters
@@ -42,6 +44,7 @@ FLAGS = {
     "nothing": (NEVER, NEVER),
     "reset within": (MASK, RESET & MASK),
     "changed": (ALWAYS, NEVER),
+    "poison between resets": (ALWAYS, RESET),
     "mask repeated": (np.repeat(MASK[:, :1], B, axis=1), NEVER),
     "reset repeated": (ALWAYS, np.repeat(RESET[:, :1], B, axis=1)),
     "ones": (MASK, RESET),
@@ -57,18 +60,28 @@ def case(cell: Cell, name: str, noised: bool) -> Case:
     if name.startswith(("zeros", "poison")):
         fill = np.zeros if name.startswith("zeros") else _poison
         x, noise = jax.tree.map(functools.partial(_where_masked, fill), (x, noise))
+    state = state_of(cell, (B,))
+    if name == "poison between resets":
+        x = np.where(BETWEEN[..., None], np.nan, XS).astype(XS.dtype)
+        state = with_numbers(state, [_with_poison(leaf, 0) for leaf in numbers_of(state)])
     if name == "changed":
         x = np.where(np.arange(T)[:, None, None] < NOW, XS, -XS)
     if name == "ones":
         x = (XS > 0).astype(XS.dtype)
     params = params_of(cell, MEMBERS.get(name, 0))
-    return Case(params, state_of(cell, (B,)), x, noise, mask, reset)
+    return Case(params, state, x, noise, mask, reset)
 
 
 def _where_masked(fill: Any, x: Any) -> np.ndarray:
     x = np.asarray(x)
     mask = np.broadcast_to(MASK.reshape(T, B, *(1,) * (x.ndim - 2)), x.shape)
     return np.where(mask, x, fill(x.shape, x.dtype))
+
+
+def _with_poison(leaf: Any, row: int) -> np.ndarray:
+    leaf = np.array(leaf)
+    leaf[row] = np.nan
+    return leaf
 
 
 def _poison(shape: tuple[int, ...], dtype: Any) -> np.ndarray:

@@ -67,6 +67,15 @@ def resets_before_it_masks(cell, params, state, xs, *, mask=None, reset=None):
     return jax.lax.scan(step, state, (xs, mask, reset))
 
 
+def multiplies_what_a_reset_forgets(cell, params, state, xs, *, mask=None, reset=None):
+    def step(state, inputs):
+        x_t, reset_t = inputs
+        state = jax.tree.map(lambda leaf: leaf * (1 - reset_t[..., None]), state)
+        return cell.step(params, state, x_t)
+
+    return jax.lax.scan(step, state, (xs, reset))
+
+
 def drops_an_odd_step(cell, params, state, xs, *, mask=None, reset=None):
     return unroll.scan(cell, params, state, xs[: len(xs) // 2 * 2], mask=mask, reset=reset)
 

@@ -10,7 +10,7 @@ from rnnjax.compose import Composite
 from rnnjax.testing import check_engine
 from rnnjax.testing.call_laws import CALL_LAWS, ONCE_LAWS
 from rnnjax.testing.check import ENGINES as CHECKED
-from rnnjax.testing.engine_laws import ENGINE_LAWS
+from rnnjax.testing.engine_laws import ENGINE_LAWS, lets_nothing_through_a_reset
 from tests.catalogue import CELLS, ENGINES, REFUSED, REPRESENTATIVES, SERVED, name, serves
 from tests.full import full
 from tests.laws.call_refusals import (
@@ -45,6 +45,12 @@ def test_engine(pair):
     engine, cell = pair
     once = () if isinstance(cell, Composite) else ONCE_LAWS  # which is of no contract of its own
     check_engine(engine, cell, (*ENGINE_LAWS, *CALL_LAWS, *once))
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=name)
+def test_a_reset_parts_sequences_for_good(engine):
+    cell = next(cell for cell in (cells.MinGRU(3), cells.LSTM(3)) if engine.serves(cell))
+    check_engine(engine, cell, (lets_nothing_through_a_reset,))
 
 
 @pytest.mark.full

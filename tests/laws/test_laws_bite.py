@@ -53,6 +53,7 @@ BROKEN_ENGINES = [
     (engine_laws.agrees_with_the_loop, be.starts_a_second_chunk_afresh),
     (engine_laws.agrees_with_the_loop, be.truncates_the_gradient_between_chunks),
     (engine_laws.lets_nothing_out_of_masked_inputs, be.selects_the_result_alone),
+    (engine_laws.lets_nothing_through_a_reset, be.multiplies_what_a_reset_forgets),
     (engine_laws.runs_as_if_masked_steps_were_deleted, be.steps_on_masked_zeros),
     (engine_laws.carries_the_state_through_masked_steps, be.steps_on_masked_zeros),
     (engine_laws.ignores_resets_of_masked_steps, be.resets_before_it_masks),

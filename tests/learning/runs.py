@@ -1,12 +1,10 @@
 """Runs of small cells with masks and resets, and their gradients."""
 
-import importlib.metadata
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rnnjax import cells, compose
+from rnnjax import compose
 from rnnjax.numbers import numbers_of, with_numbers
 from rnnjax.testing.transform_laws import given_to
 from tests.laws.draws import weigh
@@ -29,17 +27,8 @@ def gradient(engine, cell, given=None, xs=None):
         made = engine(cell, params, state, xs, mask=given.mask, reset=given.reset)
         return weigh(made), made
 
-    run = jax.jit(jax.grad(total, has_aux=True), compiler_options=_options(cell))
+    run = jax.jit(jax.grad(total, has_aux=True))
     return run(numbers_of((given.params, given.state)))
-
-
-def _options(cell):
-    """Returns how programs with a cell are compiled, None for as all tests are.
-
-    What tests spare XLA, its fusion emitters, makes a wrong derivative of DNC's memory with a mask.
-    """
-    old = importlib.metadata.version("jaxlib").startswith("0.10.")
-    return {"xla_cpu_use_fusion_emitters": True} if old and isinstance(cell, cells.DNC) else None
 
 
 def distance(found, wanted):

@@ -170,6 +170,21 @@ def test_a_mesh_without_an_axis_to_spare_gets_a_clear_line(axis):
         run(params, state, xs)
 
 
+def test_within_checked_types_it_gets_a_clear_line():
+    cell = MinGRU(3)
+    params, state, xs = params_of(cell), state_of(cell, (2,)), normal(1, (4, 2, 2))
+    mesh = jax.make_mesh((1, 1), ("data", "time"), axis_types=(AxisType.Auto,) * 2)
+    batch = P(None, "data")
+    run = jax.shard_map(
+        functools.partial(time_sharded, cell), mesh=mesh, axis_names={"data"},
+        in_specs=(P(), P("data"), batch), out_specs=(P("data"), batch),
+    )  # fmt: skip
+    with pytest.raises(
+        ValueError, match=r"^unroll.time_sharded within .*: give that one check_vma"
+    ):
+        run(params, state, xs)
+
+
 def test_more_devices_than_there_are_get_a_clear_line():
     cell = MinGRU(3)
     there = jax.device_count()

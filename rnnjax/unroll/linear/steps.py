@@ -69,17 +69,23 @@ def steps(
 
 def apply(step: Step, h: Array) -> Array:
     """Returns the state after a step."""
-    after = step.decay * h + step.drive
-    # Chosen and not multiplied by zero: a NaN in one sequence must not reach the next.
-    return after if step.begins is None else jnp.where(step.begins, step.drive, after)
+    return step.decay * _kept(step.begins, h) + step.drive
+
+
+def _kept(begins: Array | None, before: Array) -> Array:
+    """Returns zeros in place of what a step forgets, before anything is multiplied by it.
+
+    A NaN in one sequence then reaches neither the next one nor, as 0 * NaN, its gradients.
+    """
+    return before if begins is None else jnp.where(begins, 0, before)
 
 
 def compose(first: Step, second: Step) -> Step:
     """Returns the two steps as one."""
-    decay, drive = second.decay * first.decay, apply(second, first.drive)
+    decay, drive = second.decay * _kept(second.begins, first.decay), apply(second, first.drive)
     if first.begins is None or second.begins is None:
         return Step(decay, drive, None)
-    return Step(jnp.where(second.begins, 0, decay), drive, first.begins | second.begins)
+    return Step(decay, drive, first.begins | second.begins)
 
 
 def compose_all(each: Step) -> Step:
@@ -132,10 +138,8 @@ def _derivative(primals: tuple, tangents: tuple) -> tuple:
 
 def driven(each: Step, d_each: Step, before: Array) -> Step:
     """Returns the steps that the tangents of the states before and after make."""
-    d_drive = d_each.decay * before
-    if each.begins is not None:
-        d_drive = jnp.where(each.begins, 0, d_drive)
-    return each._replace(drive=d_drive + d_each.drive)
+    d_drive = d_each.decay * _kept(each.begins, before) + d_each.drive
+    return each._replace(drive=d_drive)
 
 
 states_in_a_loop.defjvp(_derivative)

@@ -9,6 +9,7 @@ from jax.flatten_util import ravel_pytree
 from jax.sharding import AbstractMesh, AxisType, Mesh
 from jax.sharding import PartitionSpec as P
 
+from rnnjax.axes import mesh_axes
 from rnnjax.cells.base import AssociativeCell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
@@ -28,7 +29,8 @@ class TimeSharded(EngineValue):
     `devices` the last chunk is filled up with masked steps.
 
     Outputs stay divided over the devices. Within `jax.set_mesh` or `jax.shard_map` the mesh has to
-    have an axis "time" that is left to the compiler, and that axis is used.
+    have an axis "time" that is left to the compiler, and that axis is used; a `jax.shard_map` over
+    the other axes needs `check_vma=False`.
 
     Example:
         >>> TimeSharded(devices=4)
@@ -59,6 +61,13 @@ class TimeSharded(EngineValue):
         Raises:
             ValueError: also if there are no such devices to be had.
         """
+        if any(map(mesh_axes, jax.tree.leaves((params, state, xs, mask, reset)))):
+            # JAX forgets over what results and cotangents vary where a mapped function that it does
+            # not check stands within one that it does, and has no gradient where it checks both.
+            raise ValueError(
+                "unroll.time_sharded within a jax.shard_map that checks over what arrays vary: "
+                "give that one check_vma=False"
+            )
         mesh = _mesh(self.devices)
         length = leading_axes(xs)[0]
         missing = -length % mesh.shape[AXIS] if length else mesh.shape[AXIS]
