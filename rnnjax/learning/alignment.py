@@ -35,7 +35,7 @@ def alignment(found: Params, exact: Params) -> Alignment:
         Scalars, in single precision at least. The norm is NaN where both are zero.
 
     Raises:
-        ValueError: if structures or shapes differ.
+        ValueError: if structures or shapes differ, or there are no numbers.
 
     Example:
         >>> exact = {"w": jnp.array([3.0, 0.0]), "b": jnp.array([4.0])}
@@ -56,7 +56,7 @@ def leaf_alignments(found: Params, exact: Params) -> dict[str, Alignment]:
         exact: what it stands for, of the same structure.
 
     Raises:
-        ValueError: if structures or shapes differ.
+        ValueError: if structures or shapes differ, or there are no numbers.
 
     Example:
         >>> exact = {"w": jnp.array([3.0, 4.0]), "b": jnp.array([2.0])}
@@ -103,3 +103,5 @@ def _check(found: Params, exact: Params) -> None:
     shapes = [jax.tree.map(jnp.shape, tree) for tree in (found, exact)]
     if shapes[0] != shapes[1]:
         raise ValueError(f"a gradient of shapes {shapes[0]} stands for none of {shapes[1]}")
+    if not numbers_of(exact):
+        raise ValueError(f"a gradient without real or complex numbers has no direction: {exact}")

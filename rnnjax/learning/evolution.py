@@ -61,7 +61,7 @@ def evolution_gradient(
         shaping: makes something else of all losses together, `[2 M]`, such as `centred_ranks`.
 
     Raises:
-        ValueError: if `sigma` is not above 0.
+        ValueError: if `sigma` is not above 0, or `z` are no directions of these parameters.
 
     Example:
         >>> z = [jnp.array([[1.0, 0.0], [0.0, 1.0]])]
@@ -73,6 +73,12 @@ def evolution_gradient(
         alternative to reinforcement learning, arXiv:1703.03864.
     """
     check_sigma(sigma)
+    shapes, wanted = [x.shape[1:] for x in z], [x.shape for x in numbers_of(params)]
+    if not z or shapes != wanted or len({len(x) for x in z}) > 1 or not len(z[0]):
+        raise ValueError(
+            f"z must be one or more directions, [M, *leaf] for leaves {wanted}; "
+            f"got {[x.shape for x in z]}"
+        )
     losses = jax.vmap(lambda step: loss(moved(params, step)))(pairs_of(z, sigma))
     ahead, behind = jnp.split(losses if shaping is None else shaping(losses), 2)
     return with_numbers(params, along(z, (ahead - behind) / (2 * sigma)), jnp.zeros_like)

@@ -213,7 +213,13 @@ def _advance(
 
 
 def begin(rule: "Rule", step: Step, batch_shape: tuple[int, ...]) -> Any:
-    """Returns the memory of sequences before a step, of which only shapes are used."""
+    """Returns the memory of sequences before a step, of which only shapes are used.
+
+    Raises:
+        TypeError: if nothing goes from step to step that has a derivative.
+    """
+    if not numbers_of(step.state):
+        raise TypeError(f"{rule} is of states with real or complex numbers; {step.cell} has none")
     return jax.tree.map(lambda x: jnp.broadcast_to(x, (*batch_shape, *x.shape)), rule.begin(step))
 
 

@@ -7,13 +7,48 @@ import jax.numpy as jnp
 import pytest
 
 from rnnjax import cells, compose
-from rnnjax.learning import RFLO, RTRL, TBPTT, UORO, EProp, ForwardGradient, SnAp, read_engine
+from rnnjax.learning import (
+    RFLO,
+    RTRL,
+    TBPTT,
+    UORO,
+    EProp,
+    ForwardGradient,
+    SnAp,
+    alignment,
+    evolution_gradient,
+    read_engine,
+)
 from tests.laws.draws import params_of
+
+
+class Counter(cells.Cell):
+    """Counts its steps, and does nothing else to its inputs."""
+
+    @property
+    def output_dim(self):
+        return 2
+
+    def init(self, key, input_dim):
+        return jnp.ones(2)
+
+    def initial_state(self, params, batch_shape=()):
+        return jnp.zeros(batch_shape, int)
+
+    def step(self, params, state, x_t):
+        return state + 1, params.sum() * x_t
 
 
 def run(rule, cell):
     params = params_of(cell)
     return rule(cell, params, cell.initial_state(params, (3,)), jnp.ones((4, 3, 2)))
+
+
+def learn(rule, cell):
+    def total(params):
+        return rule(cell, params, cell.initial_state(params, (3,)), jnp.ones((4, 3, 2)))[1].sum()
+
+    return jax.grad(total)(params_of(cell))
 
 
 NTM = cells.NTM(3, width=2, slots=4)
@@ -24,6 +59,10 @@ CALLS = {
     "RTRL(carry=True) carries its memory in the state of a Learner; got Elman": (
         lambda: run(RTRL(carry=True), cells.Elman(2))
     ),
+    "RTRL() is of states with real or complex numbers; Counter() has none": (
+        lambda: learn(RTRL(), Counter())
+    ),
+    "TBPTT(overlap=2) is of states with": lambda: learn(TBPTT(overlap=2), Counter()),
     "runs a cell, such as LSTM(64); got 3": lambda: RTRL()(3, None, None, None),
 }
 
@@ -37,6 +76,8 @@ def test_cells(said):
 
 NUMBERS = {
     "window must be a whole number of 1 or more; got 0": lambda: TBPTT(window=0),
+    "z must be one or more directions": lambda: evolution_gradient(jnp.sum, jnp.ones(2), [], 0.1),
+    "without real or complex numbers has no direction": lambda: alignment({}, {}),
     "order must be a whole number of 1 or more; got 1.5": lambda: SnAp(1.5),
     "tangents must be a whole number of 1 or more; got 0": lambda: ForwardGradient(0),
     "unknown name 'RTLR'": lambda: read_engine("RTLR"),

@@ -38,13 +38,15 @@ class Dimensions(NamedTuple):
 
     def components(self, share: float = 0.9) -> Array:
         """Returns how many principal components have such a share of the variance."""
-        shares = jnp.cumsum(self.variances) / self.variances.sum()
+        total = self.variances.sum()
+        shares = jnp.cumsum(self.variances) / jnp.where(total > 0, total, 1)
         # What the last share lacks of 1 by rounding must not ask for one more than there are.
-        return jnp.minimum((shares < share).sum() + 1, len(self.variances))
+        count = jnp.minimum((shares < share).sum() + 1, len(self.variances))
+        return jnp.where(total > 0, count, 0)
 
 
 def dimensions(states: Array) -> Dimensions:
-    """Returns in how many directions states vary about their mean.
+    """Returns in how many directions states vary about their mean; 0 where they do not.
 
     Not independent of units' scales: divide by standard deviations first to count all alike. Steps
     that follow each other are alike, and fewer than they seem, for `unbiased` as well.
@@ -81,12 +83,14 @@ def dimensions(states: Array) -> Dimensions:
     # Of the smaller of the two matrices that have the same eigenvalues.
     gram = product(x.T, x) if x.shape[1] <= count else product(x, x.T)
     found = jnp.clip(jnp.linalg.eigvalsh(gram)[::-1], 0)
-    share = found / jnp.where(found.sum() > 0, found.sum(), 1)
+    varies = found.sum() > 0
+    share = found / jnp.where(varies, found.sum(), 1)
     entropy = jnp.exp(-(share * jnp.log(jnp.where(share > 0, share, 1))).sum())
     variances = jnp.zeros(x.shape[1], x.dtype).at[: len(found)].set(found / (count - 1))
-    ratio = 1 / (share**2).sum()
+    ratio = 1 / jnp.where(varies, (share**2).sum(), 1)
     squared_trace, trace_of_square = unbiased_traces(x)
-    return Dimensions(variances, ratio, squared_trace / trace_of_square, entropy)
+    unbiased = squared_trace / jnp.where(varies, trace_of_square, 1)
+    return Dimensions(variances, *(jnp.where(varies, n, 0) for n in (ratio, unbiased, entropy)))
 
 
 def unbiased_traces(x: Array) -> tuple[Array, Array]:
@@ -127,7 +131,7 @@ def plot_dimensions(found: Dimensions, *, title: str) -> "Figure":
     from rnnjax.runs.figures.style import COLOURS, GREY
 
     variances = np.asarray(found.variances, float)
-    at, shares = np.arange(1, len(variances) + 1), variances / variances.sum()
+    at, shares = np.arange(1, len(variances) + 1), variances / (variances.sum() or 1)
     counts = {
         "participation ratio, unbiased": found.unbiased,
         "participation ratio": found.participation_ratio,

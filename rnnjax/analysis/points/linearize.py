@@ -53,6 +53,9 @@ def linearize(step: Callable[[Array], Array], points: npt.ArrayLike) -> Lineariz
     Returns:
         See `Linearization`.
 
+    Raises:
+        ValueError: if points have other axes.
+
     References:
         Strogatz (1994), Nonlinear dynamics and chaos, Perseus.
 
@@ -62,6 +65,8 @@ def linearize(step: Callable[[Array], Array], points: npt.ArrayLike) -> Lineariz
         ([[(2+0j)]], [1])
     """
     points = jnp.asarray(points)
+    if points.ndim != 2:
+        raise ValueError(f"points must be [M, N]; got {points.shape}")
     after, slopes = _jacobians(as_pytree(step), points)
     j = np.asarray(slopes)
     # Of real matrices: real eigenvalues are so to the last bit, and others in conjugate pairs.

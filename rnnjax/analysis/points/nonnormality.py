@@ -38,6 +38,9 @@ def transient_growth(matrices: npt.ArrayLike, steps: int) -> np.ndarray:
     Returns:
         `[steps + 1, ...]`, from `k = 0`, where it is 1.
 
+    Raises:
+        ValueError: if `steps` is below 0.
+
     References:
         Trefethen & Embree (2005), Spectra and pseudospectra, Princeton.
 
@@ -46,6 +49,8 @@ def transient_growth(matrices: npt.ArrayLike, steps: int) -> np.ndarray:
         [1.0, 3.0, 0.0]
     """
     j = np.asarray(matrices)
+    if steps < 0:
+        raise ValueError(f"steps must be 0 or more; got {steps}")
     power = np.broadcast_to(np.eye(j.shape[-1], dtype=j.dtype), j.shape)
     norms = []
     for _ in range(steps + 1):

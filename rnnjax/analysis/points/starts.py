@@ -18,6 +18,9 @@ def draw_starts(key: Key, states: Array, count: int, noise: float = 0.0) -> Arra
     Returns:
         `[count, N]`.
 
+    Raises:
+        ValueError: if there are no states.
+
     References:
         Golub & Sussillo (2018), FixedPointFinder, Journal of Open Source Software 3.
 
@@ -27,6 +30,8 @@ def draw_starts(key: Key, states: Array, count: int, noise: float = 0.0) -> Arra
     """
     key_index, key_noise = jax.random.split(key)
     flat = states.reshape(-1, states.shape[-1])
+    if not len(flat):
+        raise ValueError(f"there is nothing to draw from in states {states.shape}")
     drawn = flat[jax.random.randint(key_index, (count,), 0, len(flat))]
     return drawn + jnp.asarray(noise, flat.dtype) * jax.random.normal(
         key_noise, drawn.shape, flat.dtype

@@ -44,7 +44,8 @@ def svcca(x: Array, y: Array, share: float = 0.99) -> Array:
         share: of the variance, that the directions that are kept have together at least.
 
     Returns:
-        0 to 1: a scalar, the mean over as many as the one with fewer directions has.
+        0 to 1: a scalar, the mean over as many as the one with fewer directions has; 0 where one
+        does not vary at all.
 
     Raises:
         TypeError: if they are complex.
@@ -62,7 +63,7 @@ def svcca(x: Array, y: Array, share: float = 0.99) -> Array:
     """
     first, second = (_directions(rows, share) for rows in paired(x, y))
     count = jnp.minimum(*((u**2).sum() for u in (first, second)))  # of unit columns
-    return _correlations(first, second).sum() / jnp.round(count)
+    return _correlations(first, second).sum() / jnp.maximum(jnp.round(count), 1)
 
 
 def _directions(x: Array, share: float) -> Array:

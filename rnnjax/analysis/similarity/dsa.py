@@ -42,7 +42,8 @@ def fit_dynamics(states: Array, delays: int, rank: int, ridge: float = 1e-8) -> 
 
     Raises:
         TypeError: if states are complex.
-        ValueError: if there are fewer than `delays + 1` steps, or directions than `rank`.
+        ValueError: if there are no delays, or fewer than `delays + 1` steps, or directions than
+            `rank`.
 
     Example: a point that turns by 0.3 radians a step.
         >>> angles = 0.3 * jnp.arange(50.0)
@@ -57,6 +58,8 @@ def fit_dynamics(states: Array, delays: int, rank: int, ridge: float = 1e-8) -> 
     """
     steps, width = states.shape[0], states.shape[-1]
     left = steps - delays + 1
+    if delays < 1:
+        raise ValueError(f"delays must be 1 or more; got {delays}")
     if left < 2:
         raise ValueError(f"{steps} steps of states {states.shape} are too few for {delays} delays")
     flat = rows(states).reshape(steps, -1, width)

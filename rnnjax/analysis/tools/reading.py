@@ -55,8 +55,10 @@ def describe(tool: Tool) -> str:
     return f"{tool.__name__}({said}): {(inspect.getdoc(tool) or '').partition(chr(10))[0]}"
 
 
-def _with_settings(tool: Tool, **settings: Any) -> Callable[[LoadedRun], Findings]:
+def _with_settings(tool: Tool, *unnamed: Any, **settings: Any) -> Callable[[LoadedRun], Findings]:
     own = list(inspect.signature(tool).parameters)[1:]
+    if unnamed:
+        raise ValueError(f"settings are given by name; it has {', '.join(own)}")
     hints = typing.get_type_hints(tool, include_extras=True)
     for name, value in settings.items():
         if name not in own:
@@ -79,5 +81,8 @@ def _check(name: str, value: object, hint: Any) -> None:
     kinds = (int, float) if kind is float else (kind,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise ValueError(f"{name}={value!r} is not of the type {kind.__name__}")
+    if kind is tuple:
+        for i, part in enumerate(value):  # pyright: ignore[reportArgumentType]
+            _check(f"{name}[{i}]", part, typing.get_args(hint)[0])
     if kind in (int, float) and value not in within:
         raise ValueError(f"{name}={value!r} is not {within}")

@@ -72,7 +72,7 @@ def smooth_gradient(
         samples: how many are averaged, one after another.
 
     Raises:
-        ValueError: if the function gives other than a number a sequence.
+        ValueError: if the function gives other than a number a sequence, or there are no samples.
 
     Example: the slope of a kink is that of both its sides.
         >>> xs = jnp.zeros((1, 1, 1))
@@ -84,6 +84,8 @@ def smooth_gradient(
         Smilkov, Thorat, Kim, Viegas & Wattenberg (2017), SmoothGrad: removing noise by adding
         noise, arXiv:1706.03825.
     """
+    if samples < 1:
+        raise ValueError(f"samples must be 1 or more; got {samples}")
 
     def add(total: Array, key: Key) -> tuple[Array, None]:
         noise = std * jax.random.normal(key, xs.shape, xs.dtype)

@@ -17,6 +17,8 @@ from tests.lab.launching import launched
         ("fixed_points(starts=0)", "starts=0 is not at least 1"),
         ("fixed_points(starts=2.5)", "starts=2.5 is not of the type int"),
         ("fixed_points(starts=True)", "starts=True is not of the type int"),
+        ("fixed_points(3)", "fixed_points(3): settings are given by name; it has starts, "),
+        ("lyapunov(x=('a',))", "x[0]='a' is not of the type float"),
         ("fixed_points(x=1)", "x=1 is not of the type tuple"),
         ("fixed_points(", "cannot read 'fixed_points('"),
     ],
