@@ -44,6 +44,17 @@ def with_numbers(
     return jax.tree.map(lambda x: next(left) if is_number(x) else keep(x), tree)
 
 
+def single_or_wider(*dtypes: Any) -> jnp.dtype:
+    """Returns the dtype that holds numbers of all these, and those of single precision.
+
+    Example:
+        >>> single_or_wider(jnp.bfloat16).name, single_or_wider(jnp.complex64).name
+        ('float32', 'complex64')
+    """
+    with jax.numpy_dtype_promotion("standard"):  # asked for here, also where none is implied
+        return jnp.result_type(jnp.float32, *dtypes)
+
+
 def no_tangent(x: Array) -> np.ndarray:
     """Returns what JAX has for the derivative of flags and counts.
 

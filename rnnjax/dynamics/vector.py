@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, State
 
 
@@ -44,7 +45,7 @@ def to_vector(state: State, batch_shape: tuple[int, ...] = ()) -> Array:
         parts += [flat.real, flat.imag] if jnp.iscomplexobj(flat) else [flat]
     if not parts:
         return jnp.zeros((*batch_shape, 0), jnp.float32)
-    dtype = jnp.result_type(jnp.float32, *(part.dtype for part in parts))
+    dtype = single_or_wider(*(part.dtype for part in parts))
     return jnp.concatenate([part.astype(dtype) for part in parts], axis=-1)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from rnnjax.numbers import numbers_of
+from rnnjax.numbers import numbers_of, single_or_wider
 from rnnjax.typing import Array, Params
 
 
@@ -87,7 +87,7 @@ def _of_leaves(found: list[Array], exact: list[Array]) -> Alignment:
 
 def _scaled(leaves: list[Array]) -> tuple[list[Array], Array]:
     """Returns leaves divided by their largest number, and that, 1 where all are zero."""
-    leaves = [x.astype(jnp.promote_types(x.dtype, jnp.float32)) for x in leaves]
+    leaves = [x.astype(single_or_wider(x.dtype)) for x in leaves]
     largest = [jnp.max(jnp.abs(x), initial=0) for x in leaves]
     size = jnp.max(jnp.stack([x.astype(jnp.result_type(*largest)) for x in largest]))
     size = jnp.where(size > 0, size, 1)

@@ -14,6 +14,7 @@ import numpy as np
 
 from rnnjax.learning.step import Step
 from rnnjax.learning.structure import Structure
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array
 
 # Entries of a Jacobian, by the numbers of the state that are moved and those that move them.
@@ -60,7 +61,7 @@ class Influence:
         of_theta = [
             jnp.zeros(
                 (count if leaf.at is None else len(leaf.at), *x.shape),
-                jnp.promote_types(x.dtype, jnp.float32),
+                single_or_wider(x.dtype),
             )
             for leaf, x in zip(self.leaves, theta, strict=True)
         ]

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from rnnjax.axes import grown
 from rnnjax.models.precision import Precision
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array
 
 
@@ -51,7 +52,7 @@ class Attention(nn.Module):
         """
         query = self.precision.dense(ys.shape[-1], bias=False)(hs)
         scores = jnp.einsum("t...k,s...k->ts...", query, ys)
-        scores = scores.astype(jnp.promote_types(scores.dtype, jnp.float32))
+        scores = scores.astype(single_or_wider(scores.dtype))
         if mask is not None:
             there = grown(mask, scores.ndim - 1)[None]
             scores = jnp.where(there, scores, jnp.finfo(scores.dtype).min)

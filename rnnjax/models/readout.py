@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from rnnjax.axes import grown
 from rnnjax.models.feedback import fed_back, feedback_weights
 from rnnjax.models.precision import Precision
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array
 
 
@@ -109,7 +110,7 @@ def mean(ys: Array, mask: Array | None = None) -> Array:
     if mask is None:
         return ys.mean(0)
     mask = _like(mask, ys)
-    total = jnp.where(mask, ys, 0).sum(0, dtype=jnp.promote_types(ys.dtype, jnp.float32))
+    total = jnp.where(mask, ys, 0).sum(0, dtype=single_or_wider(ys.dtype))
     count = jnp.maximum(mask.sum(0), 1)  # in whole numbers: half precision ends at 256
     return (total / count.astype(total.dtype)).astype(jnp.result_type(ys.dtype, float))
 

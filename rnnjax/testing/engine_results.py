@@ -158,7 +158,9 @@ class EngineResults:
         full = jax.tree.map(
             lambda x: np.asarray(x, np.float32) if x.dtype == jnp.bfloat16 else x, (half, xs)
         )
-        made = _run_long(self.engine, self.cell, half, xs), _run_long(scan, self.cell, *full)
+        with jax.numpy_dtype_promotion("strict"):
+            own = _run_long(self.engine, self.cell, half, xs)
+        made = own, _run_long(scan, self.cell, *full)
         return jax.tree.map(lambda x: np.asarray(x, jnp.promote_types(x.dtype, jnp.float32)), made)
 
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from rnnjax.axes import grown
 from rnnjax.batch import Batch, masked_mean
 from rnnjax.models import Recurrent
+from rnnjax.numbers import single_or_wider
 from rnnjax.training.objective import Noise, OnSequences
 from rnnjax.typing import Array, Params, State
 
@@ -27,7 +28,7 @@ def activity(hs: Array, mask: Array | None = None) -> Array:
         Merity, McCann & Socher (2017), Revisiting activation regularization for language RNNs,
         arXiv:1708.01009 (AR).
     """
-    squares = jnp.square(hs.astype(jnp.promote_types(hs.dtype, jnp.float32))).mean(-1)
+    squares = jnp.square(hs.astype(single_or_wider(hs.dtype))).mean(-1)
     mask = jnp.ones((), bool) if mask is None else grown(mask, squares.ndim)
     return masked_mean(squares, jnp.broadcast_to(mask, squares.shape))
 
@@ -55,7 +56,7 @@ def slowness(hs: Array, mask: Array | None = None, reset: Array | None = None) -
     if reset is not None:
         ends = ~reset[1:]
         pairs = grown(pairs, ends.ndim) & ends if pairs.ndim else ends
-    changes = jnp.diff(hs.astype(jnp.promote_types(hs.dtype, jnp.float32)), axis=0)
+    changes = jnp.diff(hs.astype(single_or_wider(hs.dtype)), axis=0)
     return activity(changes, pairs if pairs.ndim else None)
 
 

@@ -60,7 +60,8 @@ class Engine(Protocol):
             xs: inputs, `[T, ..., D]`, or a pytree of them where the cell takes several.
             mask: boolean `[T, ...]`, or with batch axes missing at the end. Where it is False the
                 step does not happen: the state is carried through, the output is zero, and what
-                `xs` holds there, NaN included, reaches no value and no gradient.
+                `xs` holds there, NaN included, reaches no value and no gradient. A cell sees zeros
+                in its place, where its derivatives must be finite.
             reset: boolean, shaped like a mask. Where it is True the step starts from the cell's
                 initial state. Where the mask is False there is no step, so nothing to reset.
 
@@ -162,7 +163,10 @@ class EngineValue(Static, abc.ABC):
             TypeError: see `unroll.Engine`.
         """
         if not isinstance(cell, Cell):
-            raise TypeError(f"{self} runs a cell, such as LSTM(64); got {cell!r}")
+            raise TypeError(
+                f"{self} runs a cell, such as LSTM(64); got "
+                + (f"the class {cell.__name__}" if isinstance(cell, type) else repr(cell))
+            )
         for part in self.pieces(cell):
             if not self.runs(part):
                 kinds = (_WHAT_IT_IS.get(kind, kind.__name__) for kind in self.contracts)
@@ -181,9 +185,9 @@ class EngineValue(Static, abc.ABC):
         """
         self.check_cell(cell)
         check_inputs(state, xs, mask, reset)
-        if not is_known(*leading_axes(xs)[: self.knows]):
+        if not is_known(*(sizes := leading_axes(xs)[: self.knows])):
             raise ValueError(
-                f"{self.full_name} has to know the sizes {leading_axes(xs)} of inputs: "
+                f"{self.full_name} has to know the sizes {sizes} of inputs: "
                 "with symbols run unroll.scan, checkpointed, auto, deferred or linear_scan"
             )
         if not self.closes and (field := traced_field(cell)):

@@ -22,7 +22,7 @@ def check_inputs(state: State, xs: Any, mask: Array | None, reset: Array | None)
     leaves = jax.tree.leaves(unpack(xs).x)  # noise is looked at when the cell is known to have it
     for leaf in leaves or [xs]:
         if not hasattr(leaf, "dtype"):
-            raise TypeError(f"xs must be an array; got {type(leaf).__name__}")
+            raise TypeError(f"xs must be an array; got {type(xs).__name__}")
     shapes = [leaf.shape for leaf in leaves]
     if any(len(shape) < 2 or shape[:-1] != shapes[0][:-1] for shape in shapes):
         got = shapes[0] if len(shapes) == 1 else f"the shapes {shapes}"
@@ -38,7 +38,31 @@ def _check_flag(name: str, flag: Array, shape: tuple[int, ...]) -> None:
     if flag.dtype != bool:
         raise TypeError(f"{name} must be boolean; got {flag.dtype}")
     if flag.ndim < 1 or flag.ndim >= len(shape) or flag.shape != shape[: flag.ndim]:
-        raise ValueError(f"{name} {flag.shape} does not fit xs {shape}: it must be [T, ...]")
+        raise ValueError(
+            f"{name} {flag.shape} does not fit xs {shape}: it must be [T, ...], "
+            f"here {shape[:-1]} or its first axes"
+        )
+
+
+def check_each(cell: Cell, name: str, made: Any, leading: tuple[int, ...]) -> None:
+    """Refuses what a cell makes of all steps at once, where an array of it is not of each step.
+
+    One without the axes of time and batch would be taken for one whose first axis is time.
+
+    Args:
+        cell: the recurrence.
+        name: of its method.
+        made: what that returned for inputs `[T, ..., D]`.
+        leading: T and the batch axes.
+
+    Raises:
+        ValueError: if it is not of each step.
+    """
+    if any(leaf.shape[: len(leading)] != leading for leaf in jax.tree.leaves(made)):
+        raise ValueError(
+            f"{cell}: {name} of inputs [T, ..., D] must return arrays [T, ..., *], {leading} first;"
+            f" got {_shapes(made)}"
+        )
 
 
 def traced_field(value: Any) -> str | None:
@@ -54,13 +78,15 @@ def traced_field(value: Any) -> str | None:
 
 
 def _closed_over(function: Any) -> list[Any]:
-    """Returns what a function has from outside, as far as it says so."""
+    """Returns what a function, or a value that is called, has from outside, where it says so."""
     if isinstance(function, functools.partial):
         found = [function.func, function.args, function.keywords]
         return [one for inner in found for one in [*jax.tree.leaves(inner), *_closed_over(inner)]]
     cells = getattr(function, "__closure__", None) or ()
     defaults = getattr(function, "__defaults__", None) or ()
-    return jax.tree.leaves([*(cell.cell_contents for cell in cells), *defaults])
+    owner = getattr(function, "__self__", function)  # of a method, the value that it is of
+    fields = () if isinstance(owner, type) else getattr(owner, "__dict__", {}).values()
+    return jax.tree.leaves([*(cell.cell_contents for cell in cells), *defaults, *fields])
 
 
 def check_call(cell: Cell, params: Params, state: State, xs: Any) -> None:

@@ -49,7 +49,12 @@ def test_the_results_of_settings_are_those_of_none():
         (lambda: unroll.Scan(unroll=2.0), ValueError, "^unroll must be a whole number.* got 2.0$"),
         (lambda: unroll.Checkpointed(chunk=2), TypeError, "unexpected keyword argument 'chunk'"),
         (lambda: unroll.deferred(chunk=28), TypeError, "unexpected keyword argument 'chunk'"),
-        (lambda: unroll.scan(LSTM, *ARGUMENTS[1:]), TypeError, r"runs a cell, such as LSTM\(64\)"),
+        (lambda: unroll.scan(LSTM, *ARGUMENTS[1:]), TypeError, r"LSTM\(64\); got the class LSTM$"),
+        (
+            lambda: unroll.scan(*ARGUMENTS[:3], [[1.0]]),
+            TypeError,
+            "^xs must be an array; got list$",
+        ),
         (lambda: unroll.deferred(None, *ARGUMENTS[1:]), TypeError, r"LSTM\(64\); got None$"),
     ],
 )
@@ -57,6 +62,40 @@ def test_what_is_neither_a_setting_nor_a_cell_is_refused(call, kind, message):
     with pytest.raises(kind, match=message) as refusal:
         call()
     assert len(str(refusal.value).splitlines()) == 1
+
+
+class Decaying(LRU):
+    """Forgets the axis of time."""
+
+    def coefficients(self, params, x):
+        decay, drive = super().coefficients(params, x)
+        return decay[0] if decay.ndim > 2 else decay, drive
+
+
+class Shifted(GRU):
+    """Projects to what has no axes of time and batch, beside what has."""
+
+    def project(self, params, x):
+        return super().project(params, x), params.b
+
+    def combine(self, params, state, u, v):
+        return super().combine(params, state, u[0] + 0 * u[1][0], v)
+
+
+@pytest.mark.parametrize(
+    ("engine", "cell", "name"),
+    [
+        (unroll.linear_scan, Decaying(3), "coefficients"),
+        (unroll.associative, Decaying(3), "coefficients"),
+        (unroll.time_sharded, Decaying(3), "coefficients"),
+        (unroll.deferred, Shifted(3), "project"),
+    ],
+)
+def test_what_is_not_of_each_step_is_not_taken_for_it(engine, cell, name):
+    params, xs = params_of(cell), normal(1, (3, 2, 2))  # as many steps as units
+    message = rf"{name} of inputs \[T, ..., D\] must return arrays .* \(3, 2\) first; got "
+    with pytest.raises(ValueError, match=message):
+        engine(cell, params, cell.initial_state(params, (2,)), xs)
 
 
 def test_a_call_outside_jit_compiles_once():

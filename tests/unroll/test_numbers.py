@@ -94,6 +94,27 @@ def test_what_a_function_closes_over_has_its_derivative_where_that_can_be():
         assert through(engine) == pytest.approx((high - low) / (2 * step), rel=1e-2)
 
 
+class Scaled:
+    """A value that is called, and one with a method."""
+
+    def __init__(self, scale):
+        self.scale = scale
+
+    def __call__(self, x):
+        return jnp.tanh(self.scale * x)
+
+
+@pytest.mark.parametrize("activation", [Scaled, lambda scale: Scaled(scale).__call__])
+def test_values_that_are_called_are_looked_into(activation):
+    def total(scale):
+        cell = Elman(3, activation=activation(scale))
+        params = cell.init(jax.random.key(0), 3)
+        return jnp.sum(unroll.deferred(cell, params, cell.initial_state(params, (4,)), XS)[1])
+
+    with pytest.raises(ValueError, match="activation closes over a traced value"):
+        jax.grad(total)(1.3)
+
+
 @pytest.mark.parametrize("engine", [unroll.deferred, unroll.newton, unroll.fused])
 def test_elsewhere_it_is_refused_by_the_name_of_the_field(engine):
     with pytest.raises(ValueError, match=r"activation closes over a traced value.*unroll\.scan"):

@@ -98,7 +98,7 @@ class MCLSTM(Cell):
         m, a = jnp.split(x_t, [self.mass_inputs], axis=-1)
         total = jnp.sum(state.c, axis=-1, keepdims=True)
         # Less than this is nothing: a derivative by it would overflow.
-        shares = state.c / jnp.where(total < jnp.finfo(total.dtype).tiny ** 0.5, 1, total)
+        shares = state.c / jnp.where(total < float(jnp.finfo(total.dtype).tiny) ** 0.5, 1, total)
         q = jnp.concatenate([a, shares], axis=-1)
         i = self._shares(affine(q, params.w_i, params.b_i))
         r = self._shares(affine(q, params.w_r, params.b_r))

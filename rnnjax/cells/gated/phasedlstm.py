@@ -11,6 +11,7 @@ from rnnjax.cells.biases import BiasInitializer, Forget
 from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.gated.peepholelstm import peep
 from rnnjax.cells.gatedcell import GatedCell
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key, Params
 
 
@@ -132,7 +133,7 @@ class PhasedLSTM(GatedCell):
 
     def _openness(self, params: PhasedLSTMParams, state: PhasedLSTMState) -> Array:
         """Returns `k_t [..., H]`."""
-        wide = jnp.promote_types(params.tau.dtype, jnp.float32)
+        wide = single_or_wider(params.tau.dtype)
         t = jnp.broadcast_to(state.t, state.h.shape).astype(wide)
         tau, s, r = (repeat(p.astype(wide), t) for p in (params.tau, params.s, params.r))
         tau, r = jnp.abs(tau), jnp.abs(r)

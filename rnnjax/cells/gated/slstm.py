@@ -10,6 +10,7 @@ from rnnjax.cells.activations import fast_sigmoid
 from rnnjax.cells.biases import Zeros
 from rnnjax.cells.gatedcell import GatedCell
 from rnnjax.cells.initializers import Initializer, Normal, gate_blocks
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 _NOTHING = -1e30  # for the logarithm of zero, so that sums and differences are numbers
@@ -115,7 +116,7 @@ class SLSTM(GatedCell):
     ) -> SLSTMState:
         """Zeros; all but h of single precision where the parameters are of less."""
         h = jnp.zeros((*batch_shape, self.hidden), params.w_h.dtype)
-        c = h.astype(jnp.promote_types(h.dtype, jnp.float32))
+        c = h.astype(single_or_wider(h.dtype))
         return SLSTMState(h=h, c=c, n=c, m=c)
 
     def prepare(self, params: SLSTMParams | SLSTMPrepared) -> SLSTMPrepared:

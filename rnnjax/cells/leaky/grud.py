@@ -11,6 +11,7 @@ from rnnjax.cells.broadcast import affine, repeat
 from rnnjax.cells.gatedcell import BlockCell
 from rnnjax.cells.initializers import Glorot, gate_blocks
 from rnnjax.cells.leaky.timed import Observed
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 
@@ -97,7 +98,7 @@ class GRUD(BlockCell):
         return GRUDState(
             h=jnp.zeros((*batch_shape, self.hidden), dtype),
             x=jnp.broadcast_to(params.mean, seen),
-            gap=jnp.zeros(seen, jnp.promote_types(dtype, jnp.float32)),
+            gap=jnp.zeros(seen, single_or_wider(dtype)),
         )
 
     def step(

@@ -11,6 +11,7 @@ from rnnjax.cells.activations import fast_sigmoid
 from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.cells.broadcast import affine, complex_dtype, repeat
 from rnnjax.cells.initializers import Glorot
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 _FASTEST = float(np.log(np.finfo(np.float64).max) / 1024)
@@ -119,7 +120,7 @@ class FFM(LinearCell):
         """Finds the decays."""
         if isinstance(params, FFMPrepared):
             return params
-        wide = jnp.promote_types(params.alpha.dtype, jnp.float32)
+        wide = single_or_wider(params.alpha.dtype)
         size = jnp.exp(jnp.minimum(params.alpha.astype(wide), 0.0))[:, None]
         phase = params.omega.astype(wide)[None]
         return FFMPrepared(params, size * jnp.cos(phase), size * jnp.sin(phase))

@@ -11,6 +11,7 @@ from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.cells.broadcast import affine, complex_dtype, repeat
 from rnnjax.cells.initializers import Glorot
 from rnnjax.cells.linear.statespace import complex_of
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 
@@ -95,7 +96,7 @@ class HGRN(LinearCell):
         """Returns `f * exp(1j * theta)` and `(1 - f) * c`, complex `[..., H]`."""
         c_re, c_im = jnp.split(self.activation(affine(x, params.w_c, params.b_c)), 2, axis=-1)
         gate = affine(x, params.w_l, params.b_l)
-        gate = gate.astype(jnp.promote_types(gate.dtype, jnp.float32))
+        gate = gate.astype(single_or_wider(gate.dtype))
         f = self.bound + (1 - self.bound) * fast_sigmoid(gate)
         theta = repeat(params.theta.astype(f.dtype), f)
         c = complex_of(c_re, c_im)

@@ -11,6 +11,7 @@ from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.cells.broadcast import affine, repeat
 from rnnjax.cells.initializers import Glorot, Uniform
 from rnnjax.cells.linear.statespace import inverse_softplus, log_uniform
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 
@@ -80,7 +81,7 @@ class Mamba(LinearCell):
         keys = jax.random.split(key, 6)
         rank, draw = self.rank or -(-self.hidden // 16), Glorot()
         dt = jnp.exp(log_uniform(keys[5], (self.hidden,), self.dt_min, self.dt_max))
-        rates = 1.0 + jnp.arange(self.state_dim)
+        rates = 1.0 + jnp.arange(self.state_dim, dtype=float)
         return MambaParams(
             w_x=draw(keys[0], (input_dim, self.hidden)),
             w_r=draw(keys[1], (self.hidden, rank)),
@@ -94,12 +95,12 @@ class Mamba(LinearCell):
 
     def initial_state(self, params: MambaParams, batch_shape: tuple[int, ...] = ()) -> LinearState:
         """Zeros; of single precision where the parameters are of less."""
-        wide = jnp.promote_types(params.w_x.dtype, jnp.float32)
+        wide = single_or_wider(params.w_x.dtype)
         return LinearState(jnp.zeros((*batch_shape, self.hidden, self.state_dim), wide))
 
     def coefficients(self, params: MambaParams, x: Array) -> tuple[Array, Array]:
         """Returns `exp(-dt exp(a_log))` and `(dt * u)^T b`, `[..., H, N]`."""
-        wide = jnp.promote_types(params.w_x.dtype, jnp.float32)
+        wide = single_or_wider(params.w_x.dtype)
         u = self.activation(x @ params.w_x)
         dt = jax.nn.softplus(affine(u @ params.w_r, params.w_dt, params.b_dt).astype(wide))
         b = (u @ params.w_b).astype(wide)

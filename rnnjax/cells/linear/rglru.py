@@ -10,6 +10,7 @@ from rnnjax.cells.activations import fast_sigmoid
 from rnnjax.cells.base import LinearCell, LinearState
 from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.initializers import Glorot, Normal
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 _STEEPEST = 1000.0
@@ -96,12 +97,12 @@ class RGLRU(LinearCell):
 
     def initial_state(self, params: RGLRUParams, batch_shape: tuple[int, ...] = ()) -> LinearState:
         """Zeros; of single precision where the parameters are of less."""
-        wide = jnp.promote_types(params.p.dtype, jnp.float32)
+        wide = single_or_wider(params.p.dtype)
         return LinearState(jnp.zeros((*batch_shape, self.hidden), wide))
 
     def coefficients(self, params: RGLRUParams, x: Array) -> tuple[Array, Array]:
         """Returns `a` and `sqrt(1 - a^2) * (i * u)`."""
-        wide = jnp.promote_types(params.p.dtype, jnp.float32)
+        wide = single_or_wider(params.p.dtype)
         u = x @ params.w_x
         i, r = (
             fast_sigmoid(self._by_heads(u, w, b).astype(wide))

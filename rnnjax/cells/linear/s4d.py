@@ -18,6 +18,7 @@ from rnnjax.cells.linear.statespace import (
     s4d_lin,
     zoh,
 )
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 
@@ -118,7 +119,7 @@ class S4D(LinearCell):
         """Discretises the systems."""
         if isinstance(params, S4DPrepared):
             return params
-        wide = jnp.promote_types(params.a_im.dtype, jnp.float32)
+        wide = single_or_wider(params.a_im.dtype)
         a = complex_of(-jnp.exp(params.a_log.astype(wide)), params.a_im)
         dt = jnp.exp(params.log_dt.astype(wide))
         dt = jnp.broadcast_to(dt[:, None], a.shape).astype(a.dtype)

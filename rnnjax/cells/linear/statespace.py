@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 Discretisation = Callable[[Array, Array], tuple[Array, Array]]
@@ -131,5 +132,5 @@ def complex_of(re: Array, im: Array) -> Array:
         >>> complex_of(jnp.array(1.0, jnp.bfloat16), jnp.array(2.0, jnp.bfloat16)).dtype
         dtype('complex64')
     """
-    wide = jnp.promote_types(re.dtype, jnp.float32)
+    wide = single_or_wider(re.dtype)
     return jax.lax.complex(re.astype(wide), im.astype(wide))

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import AssociativeCell
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Params
 
 
@@ -65,7 +66,7 @@ def read_by(q: Array, S: Array) -> Array:
 
 def wide_dtype(params: Params) -> jnp.dtype:
     """Returns the dtype of states: that of the parameters, but single precision at least."""
-    return jnp.promote_types(jax.tree.leaves(params)[0].dtype, jnp.float32)
+    return single_or_wider(jax.tree.leaves(params)[0].dtype)
 
 
 def normed(z: Array) -> Array:

@@ -10,6 +10,7 @@ from rnnjax.cells.activations import fast_sigmoid
 from rnnjax.cells.base import AssociativeCell
 from rnnjax.cells.broadcast import repeat
 from rnnjax.cells.initializers import Glorot
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 _NOTHING = -1e30  # for the logarithm of zero, so that differences of two are numbers
@@ -93,7 +94,7 @@ class RWKV4(AssociativeCell):
 
     def init(self, key: Key, input_dim: int) -> RWKV4Params:
         """Draws Glorot weights; decays are spread out."""
-        unit = jnp.arange(self.hidden)
+        unit = jnp.arange(self.hidden, dtype=float)
         place = unit / max(self.hidden - 1, 1)
         return RWKV4Params(
             *(Glorot()(k, (input_dim, self.hidden)) for k in jax.random.split(key, 3)),
@@ -135,7 +136,7 @@ class RWKV4(AssociativeCell):
 
 
 def _wide(params: RWKV4Params) -> jnp.dtype:
-    return jnp.promote_types(params.w_r.dtype, jnp.float32)
+    return single_or_wider(params.w_r.dtype)
 
 
 def _decayed(before: RWKV4State | RWKV4Element, later: RWKV4Element) -> tuple:

@@ -90,7 +90,7 @@ class RWKV6(HeadedCell):
         keys = jax.random.split(key, 4)
         width, draw = self.heads * self.dk, Glorot()
         place = jnp.arange(width) / max(width - 1, 1)
-        zigzag = 0.1 * ((jnp.arange(width) + 1) % 3 - 1)
+        zigzag = 0.1 * ((jnp.arange(width, dtype=float) + 1) % 3 - 1)
         return RWKV6Params(
             w_r=draw(keys[0], (input_dim, width)),
             w_k=draw(keys[1], (input_dim, width)),

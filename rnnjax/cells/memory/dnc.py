@@ -9,6 +9,7 @@ from rnnjax.cells.activations import fast_sigmoid, softplus
 from rnnjax.cells.matrix.heads import outer
 from rnnjax.cells.memory.addressing import allocation, by_content, linked, product
 from rnnjax.cells.memory.headedcell import HeadedMemoryCell
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 _SOFTENING = 1e-6  # of norms, as in the authors' code
@@ -95,7 +96,7 @@ class DNC(HeadedMemoryCell):
     def initial_state(self, params: DNCParams, batch_shape: tuple[int, ...] = ()) -> DNCState:
         """Zeros."""
         dtype = params.w_h.dtype
-        wide, N = jnp.promote_types(dtype, jnp.float32), self.slots
+        wide, N = single_or_wider(dtype), self.slots
 
         def zeros(*shape: int, dtype: jnp.dtype = wide) -> Array:
             return jnp.zeros((*batch_shape, *shape), dtype)

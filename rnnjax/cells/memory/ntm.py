@@ -9,6 +9,7 @@ from rnnjax.cells.activations import fast_sigmoid, softplus
 from rnnjax.cells.initializers import Glorot, gate_blocks
 from rnnjax.cells.memory.addressing import by_content, sharpened, shifted
 from rnnjax.cells.memory.headedcell import HeadedMemoryCell
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 _LARGEST = 20.0  # of what the heads are told
@@ -104,7 +105,7 @@ class NTM(HeadedMemoryCell):
     def initial_state(self, params: NTMParams, batch_shape: tuple[int, ...] = ()) -> NTMState:
         """Zeros in the controller, and the starts that are learned."""
         h = jnp.zeros((*batch_shape, self.hidden), params.w_h.dtype)
-        wide = jnp.promote_types(h.dtype, jnp.float32)
+        wide = single_or_wider(h.dtype)
 
         def each(start: Array) -> Array:
             return jnp.broadcast_to(start, (*batch_shape, *start.shape))

@@ -13,6 +13,7 @@ from rnnjax.cells.broadcast import affine, repeat
 from rnnjax.cells.gatedcell import GatedState
 from rnnjax.cells.initializers import Glorot, Initializer, Uniform
 from rnnjax.cells.orthogonal.modrelu import mod_relu
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key, Params
 
 
@@ -115,4 +116,4 @@ class ActivatedCell(MappedCell):
 
 def widened(params: Params) -> Params:
     """Returns parameters in single precision at least: half is too coarse to make matrices in."""
-    return jax.tree.map(lambda p: p.astype(jnp.promote_types(p.dtype, jnp.float32)), params)
+    return jax.tree.map(lambda p: p.astype(single_or_wider(p.dtype)), params)

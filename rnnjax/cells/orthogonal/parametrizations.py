@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rnnjax.cells.orthogonal import maps
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key, Static
 
 
@@ -241,4 +242,4 @@ def _planes(angles: Array, n: int) -> Array:
 
 
 def _wide(x: Array) -> Array:
-    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    return x.astype(single_or_wider(x.dtype))

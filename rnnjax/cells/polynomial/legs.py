@@ -8,6 +8,7 @@ from rnnjax.cells.base import AssociativeCell
 from rnnjax.cells.broadcast import affine
 from rnnjax.cells.initializers import Glorot
 from rnnjax.cells.polynomial.legendre import basis, nodes
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 
@@ -110,4 +111,4 @@ class LegS(AssociativeCell):
 
 
 def _wide(params: LegSParams) -> jnp.dtype:
-    return jnp.promote_types(params.w_c.dtype, jnp.float32)
+    return single_or_wider(params.w_c.dtype)

@@ -10,6 +10,7 @@ from rnnjax.cells.activations import Activation
 from rnnjax.cells.base import SplitCell
 from rnnjax.cells.initializers import Glorot, Initializer, Uniform
 from rnnjax.cells.polynomial.legendre import held
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Key
 
 
@@ -110,14 +111,14 @@ class LMU(SplitCell):
         dtype = (params.params if isinstance(params, LMUMaps) else params).w_x.dtype
         return LMUState(
             h=jnp.zeros((*batch_shape, self.hidden), dtype),
-            m=jnp.zeros((*batch_shape, self.order), jnp.promote_types(dtype, jnp.float32)),
+            m=jnp.zeros((*batch_shape, self.order), single_or_wider(dtype)),
         )
 
     def prepare(self, params: LMUParams | LMUMaps) -> LMUMaps:
         """Makes the maps of input and state; of single precision at least, as is the memory."""
         if isinstance(params, LMUMaps):
             return params
-        wide = jnp.promote_types(params.w_x.dtype, jnp.float32)
+        wide = single_or_wider(params.w_x.dtype)
         p = jax.tree.map(lambda x: x.astype(wide), params)
         a, b = (jnp.asarray(x, wide) for x in held(self.order, self.theta))
 
@@ -137,7 +138,7 @@ class LMU(SplitCell):
 
     def project(self, params: LMUParams | LMUMaps, x: Array) -> Array:
         """Maps inputs to their part of `[h before tanh, change of m]`, `[..., H + N]`."""
-        return x @ self.prepare(params).x
+        return x.astype(single_or_wider(x.dtype)) @ self.prepare(params).x
 
     def recur(self, params: LMUParams | LMUMaps, state: LMUState) -> Array:
         """Maps a state to its part of the same."""

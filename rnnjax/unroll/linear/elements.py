@@ -1,7 +1,7 @@
 """The steps of any `AssociativeCell` as maps that compose.
 
-No element is known that does nothing or forgets, so flags beside the elements say where a step
-begins anew and where there is one.
+The contract has no element that does nothing and none that forgets, so flags beside the elements
+say where a step begins anew and where there is one.
 """
 
 import functools
@@ -16,6 +16,7 @@ from rnnjax.cells.base import AssociativeCell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.numbers import no_tangent, numbers_of, with_numbers
 from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.checks import check_each
 from rnnjax.unroll.linear.maps import Maps, before_each
 from rnnjax.unroll.linear_map import linear_map
 from rnnjax.unroll.masks import initial_like, select
@@ -65,7 +66,7 @@ class ElementMaps(Maps):
             one = jax.tree.leaves(each.element)[0]
             there = jnp.ones(one.shape[:1] if each.begins is None else each.begins.shape, bool)
 
-        def longer(x: Array) -> Array:  # by the last, which is sure to be an element
+        def longer(x: Array) -> Array:  # by the last: of numbers made up, a product may be NaN
             return jnp.concatenate([x, jnp.broadcast_to(x[-1:], (missing, *x.shape[1:]))])
 
         absent = jnp.zeros((missing, *there.shape[1:]), bool)
@@ -79,7 +80,8 @@ class ElementMaps(Maps):
             after = self.compose(before, now)
             return after, after
 
-        first, rest = (jax.tree.map(lambda x, cut=cut: x[cut], each) for cut in (0, slice(1, None)))
+        first = jax.tree.map(lambda x: x[0], each)
+        rest = jax.tree.map(lambda x: x[1:], each)
         others = jax.lax.scan(step, first, rest)[1]
         return jax.tree.map(lambda x, xs: jnp.concatenate([x[None], xs]), first, others)
 
@@ -107,7 +109,9 @@ def lift(
     if there is not None and begins is not None:
         begins = begins & there
     initial = None if reset is None else initial_like(cell, params, state)
-    return ElementMaps(cell, initial), ElementStep(cell.element(params, xs), begins, there)
+    element = cell.element(params, xs)
+    check_each(cell, "element", element, shape)
+    return ElementMaps(cell, initial), ElementStep(element, begins, there)
 
 
 def _apply(cell: AssociativeCell, initial: State, step: ElementStep, state: State) -> State:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton
 
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array
 from rnnjax.unroll.linear import steps as linear
 from rnnjax.unroll.linear.steps import Step
@@ -138,7 +139,7 @@ def _in_chunks(machine: Machine, each: Step, h: Array, *, reverse: bool) -> Arra
     begins = None if each.begins is None else tile(each.begins.astype(jnp.int32))
     tiled = _Planes(_planes(tile(each.decay, 1)), _planes(tile(each.drive)), begins)
     start = jnp.pad(h.ravel(), (0, math.prod(shape[1:]) - units)).reshape(shape[1:])
-    wide = jnp.promote_types(tiled.drive[0].dtype, jnp.float32)  # what is carried over steps
+    wide = single_or_wider(tiled.drive[0].dtype)  # what is carried over steps
 
     call = functools.partial(_call, machine, (count, tiles), chunk, reverse)
     one = tuple(jax.ShapeDtypeStruct((count, *shape[1:]), wide) for _ in tiled.drive)

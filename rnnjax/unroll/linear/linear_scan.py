@@ -14,8 +14,8 @@ class LinearScan(Chunked):
     """Runs an `AssociativeCell` one step after another; the gradient is its own; see `Engine`.
 
     Only `apply` is in the loop, `h_t = a_t * h_{t-1} + b_t` of a `LinearCell`. Elements and outputs
-    are products over a chunk of time. Backward in time only the state's cotangent is in the loop,
-    of a `LinearCell` the same recurrence; those of the elements are found after it.
+    are made for all steps of a chunk at once. Backward in time only the state's cotangent is in the
+    loop, of a `LinearCell` the same recurrence; those of the elements are found after it.
 
     The gradient keeps the first state of each chunk and runs the chunk a second time. The default
     is that of `deferred`.

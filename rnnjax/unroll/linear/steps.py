@@ -8,7 +8,9 @@ import jax.numpy as jnp
 
 from rnnjax.axes import zeros_like
 from rnnjax.cells.base import LinearCell, LinearState
+from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params
+from rnnjax.unroll.checks import check_each
 from rnnjax.unroll.linear.maps import Maps
 from rnnjax.unroll.masks import grow, hide
 
@@ -55,6 +57,7 @@ def steps(
     A masked step is `h -> h`; a reset one `h -> a h_0 + b`, with the cell's initial state `h_0`.
     """
     decay, drive = cell.coefficients(params, xs)
+    check_each(cell, "coefficients", (decay, drive), leading_axes(xs))
     begins = None
     if reset is not None:
         begins = grow(reset, decay)
@@ -110,6 +113,7 @@ def compose_in_a_loop(each: Step) -> Step:
 
 def states(each: Step, h: Array) -> Array:
     """Returns the states after each of one step or more, from the state `h` before the first."""
+    # With the first state in it, the drive of all steps up to each is the state after it.
     first = apply(jax.tree.map(lambda x: x[0], each), h)
     return compose_all(each._replace(drive=each.drive.at[0].set(first))).drive
 

@@ -23,10 +23,10 @@ AXIS = "time"  # the mesh axis over which time is divided
 class TimeSharded(EngineValue):
     """Runs an `AssociativeCell` with time divided over `devices`, by default all there are.
 
-    Each device composes the steps of its chunk of time, of a `LinearCell` to `h -> decay * h +
-    drive`. The chunks' totals, `[devices, ...]`, are exchanged in
-    one message; then each device knows the state that enters its chunk. Where T is no multiple of
-    `devices` the last chunk is filled up with masked steps.
+    Each device composes the steps of its chunk of time, of a `LinearCell` to one such step. The
+    chunks' totals, `[devices, ...]`, are exchanged in one message; then each device knows the state
+    that enters its chunk. Where T is no multiple of `devices` the last chunk is filled up with
+    masked steps.
 
     Outputs stay divided over the devices. Within `jax.set_mesh` or `jax.shard_map` the mesh has to
     have an axis "time" that is left to the compiler, and that axis is used; a `jax.shard_map` over

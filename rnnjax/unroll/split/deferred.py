@@ -14,6 +14,7 @@ from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import Chunked
 from rnnjax.unroll.blocks import is_known, run_in_chunks
+from rnnjax.unroll.checks import check_each
 from rnnjax.unroll.linear_map import linear_map, tangent_of, whole
 from rnnjax.unroll.masks import begin, finish, hide, initial_like
 from rnnjax.unroll.single import widened
@@ -58,6 +59,8 @@ class Deferred(Chunked):
             return scan.run(cell, params, state, xs, mask, reset)
         initial = None if reset is None else initial_like(cell, params, state)
         xs = hide(xs, mask)
+        projected = jax.eval_shape(cell.project, params, xs)
+        check_each(cell, "project", projected, leading_axes(xs))
 
         def run(fixed: tuple, state: State, inputs: tuple) -> tuple[State, Any]:
             params, initial = fixed
@@ -221,5 +224,9 @@ def _is_inexact(x):
 
 
 def _add(tree, other):
-    """Adds cotangents, of which whole numbers have none."""
-    return jax.tree.map(lambda x, d: x if d.dtype == jax.dtypes.float0 else x + d, tree, other)
+    """Adds cotangents, of which whole numbers have none, in the precision of the first."""
+
+    def add(x, d):
+        return x if d.dtype == jax.dtypes.float0 else x + d.astype(x.dtype)
+
+    return jax.tree.map(add, tree, other)

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Literal
 
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array
 from rnnjax.unroll.single import widened
 from rnnjax.unroll.split.kernel.program import Equation, Program, read, run
@@ -264,7 +265,7 @@ def _dot_general(layout: Layout, equation: Equation, a: Tiles, b: Tiles | Interl
     if a.ndim != 2 or b.ndim != 2 or params["dimension_numbers"] != plain:
         raise TypeError("a kernel's step multiplies a state [..., H] and a matrix")
     precision = _precision(equation)
-    accumulate = jnp.promote_types(equation.outvars[0].aval.dtype, jnp.float32)
+    accumulate = single_or_wider(equation.outvars[0].aval.dtype)
     a, b = (
         tiles(x.shape, lambda *i, x=x, v=v, axis=axis: _factor(layout, v.aval, axis, x[i]))
         for axis, x, v in zip((1, 0), (a, b), equation.invars, strict=True)
