@@ -60,7 +60,7 @@ def lets_nothing_through_a_reset(results: EngineResults) -> None:
     """A NaN before it, in inputs or the first state, changes no value or gradient after it."""
     parted, whole = (
         (made.state, made.by_state, jax.tree.map(lambda y: y[~BETWEEN], (made.ys, made.by_x)))
-        for made in map(results.of, ("poison between resets", "reset"))
+        for made in map(results.of, ("between resets", "reset"))
     )
     assert_close(parted, whole)
 

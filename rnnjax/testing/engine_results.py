@@ -44,7 +44,7 @@ FLAGS = {
     "nothing": (NEVER, NEVER),
     "reset within": (MASK, RESET & MASK),
     "changed": (ALWAYS, NEVER),
-    "poison between resets": (ALWAYS, RESET),
+    "between resets": (ALWAYS, RESET),
     "mask repeated": (np.repeat(MASK[:, :1], B, axis=1), NEVER),
     "reset repeated": (ALWAYS, np.repeat(RESET[:, :1], B, axis=1)),
     "ones": (MASK, RESET),
@@ -61,7 +61,7 @@ def case(cell: Cell, name: str, noised: bool) -> Case:
         fill = np.zeros if name.startswith("zeros") else _poison
         x, noise = jax.tree.map(functools.partial(_where_masked, fill), (x, noise))
     state = state_of(cell, (B,))
-    if name == "poison between resets":
+    if name == "between resets":
         x = np.where(BETWEEN[..., None], np.nan, XS).astype(XS.dtype)
         state = with_numbers(state, [_with_poison(leaf, 0) for leaf in numbers_of(state)])
     if name == "changed":

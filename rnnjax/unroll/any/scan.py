@@ -5,8 +5,10 @@ from typing import Any
 import jax
 
 from rnnjax.cells.base import Cell
+from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import EngineValue
+from rnnjax.unroll.blocks import is_known
 from rnnjax.unroll.masks import masked_step
 from rnnjax.unroll.single import widen
 
@@ -45,7 +47,9 @@ class Scan(EngineValue):
         def step(state: State, inputs: tuple) -> tuple[State, Any]:
             return masked_step(cell, narrow(wide), state, *inputs)
 
-        return jax.lax.scan(step, state, (xs, mask, reset), unroll=self.unroll)
+        # A symbol cannot be divided into turns of several steps.
+        unroll = self.unroll if is_known(leading_axes(xs)[0]) else 1
+        return jax.lax.scan(step, state, (xs, mask, reset), unroll=unroll)
 
 
 scan = Scan()
