@@ -25,6 +25,16 @@ def lost_in_single(number: float) -> str:
     return f"{number:.8g} is infinite in single precision" if size >= _MOST else ""
 
 
+def named(value: object) -> str:
+    """Says what was given in the place of something else: a class by its name.
+
+    Example:
+        >>> named(int), named(3)
+        ('the class int', '3')
+    """
+    return f"the class {value.__name__}" if isinstance(value, type) else repr(value)
+
+
 def read(text: str, names: Mapping[str, object]) -> object:
     """Returns the value that `text` spells.
 

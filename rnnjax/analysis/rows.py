@@ -6,6 +6,7 @@ import math
 import jax
 import jax.numpy as jnp
 
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array
 
 # On accelerators products of single precision are rounded to fewer bits unless told otherwise.
@@ -30,8 +31,9 @@ def rows(states: Array, name: str = "states") -> Array:
         raise ValueError(
             f"{name} must be [..., N], with an axis or more before; got {states.shape}"
         )
-    dtype = jnp.result_type(jnp.float32, states.dtype)
-    return states.reshape(math.prod(states.shape[:-1]), states.shape[-1]).astype(dtype)
+    return states.reshape(math.prod(states.shape[:-1]), states.shape[-1]).astype(
+        single_or_wider(states.dtype)
+    )
 
 
 def centred(x: Array) -> Array:

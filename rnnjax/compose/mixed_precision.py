@@ -11,6 +11,7 @@ from rnnjax.cells.base import AssociativeCell, Cell, SplitCell
 from rnnjax.compose.base import wrap
 from rnnjax.compose.recurrent_form import RecurrentForm
 from rnnjax.compose.wrapper import Wrapper
+from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array, Params, State
 
 HALF = jnp.bfloat16  # the exponents of single precision, so that a loss needs no scaling
@@ -83,14 +84,14 @@ def _halved(tree: State) -> State:
 
 def _widened(like: State, tree: State) -> State:
     """Casts to the widest real dtype of `like`, single at least, or the complex one that wide."""
-    own = jnp.result_type(jnp.float32, *(x.dtype for x in jax.tree.leaves(like) if _is_real(x)))
+    own = single_or_wider(*(x.dtype for x in jax.tree.leaves(like) if _is_real(x)))
 
     done: dict[int, Array] = {}  # an array that is both state and output stays one
 
     def wide(x: Array) -> Array:
         is_whole = not jnp.issubdtype(x.dtype, jnp.inexact)
         if id(x) not in done:
-            done[id(x)] = x if is_whole else x.astype(jnp.promote_types(x.dtype, own))
+            done[id(x)] = x if is_whole else x.astype(single_or_wider(x.dtype, own))
         return done[id(x)]
 
     return jax.tree.map(wide, tree)

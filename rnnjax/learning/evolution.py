@@ -74,7 +74,8 @@ def evolution_gradient(
     """
     check_sigma(sigma)
     shapes, wanted = [x.shape[1:] for x in z], [x.shape for x in numbers_of(params)]
-    if not z or shapes != wanted or len({len(x) for x in z}) > 1 or not len(z[0]):
+    counts = {len(x) for x in z}
+    if shapes != wanted or len(counts) != 1 or 0 in counts:
         raise ValueError(
             f"z must be one or more directions, [M, *leaf] for leaves {wanted}; "
             f"got {[x.shape for x in z]}"

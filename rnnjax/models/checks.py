@@ -4,6 +4,7 @@ import flax.linen as nn
 
 from rnnjax.cells.base import Cell
 from rnnjax.models.precision import Precision
+from rnnjax.text import named
 
 
 def check_cell(layer: nn.Module, cell: object) -> None:
@@ -13,7 +14,7 @@ def check_cell(layer: nn.Module, cell: object) -> None:
         TypeError: if it is none.
     """
     if not isinstance(cell, Cell):
-        raise TypeError(f"{_name(layer)} runs a cell, such as LSTM(64); got {_text(cell)}")
+        raise TypeError(f"{_name(layer)} runs a cell, such as LSTM(64); got {named(cell)}")
 
 
 def check_settings(layer: nn.Module, engine: object, precision: object) -> None:
@@ -24,15 +25,11 @@ def check_settings(layer: nn.Module, engine: object, precision: object) -> None:
     """
     if not callable(engine) or isinstance(engine, type):
         wanted = "unroll.scan or unroll.Deferred(chunk=28)"
-        raise TypeError(f"{_name(layer)} takes an engine, such as {wanted}; got {_text(engine)}")
+        raise TypeError(f"{_name(layer)} takes an engine, such as {wanted}; got {named(engine)}")
     if not isinstance(precision, Precision):
         wanted = "Precision.MIXED"
-        raise TypeError(f"{_name(layer)} takes a precision, {wanted}; got {_text(precision)}")
+        raise TypeError(f"{_name(layer)} takes a precision, {wanted}; got {named(precision)}")
 
 
 def _name(layer: nn.Module) -> str:
     return type(layer).__name__
-
-
-def _text(value: object) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else repr(value)

@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnjax.cells import Cell
 from rnnjax.cells.noise import pack
-from rnnjax.numbers import numbers_of, with_numbers
+from rnnjax.numbers import numbers_of, single_or_wider, with_numbers
 from rnnjax.testing.compiled import compiled
 from rnnjax.testing.draws import B, D, T, halved, noise_of, normal, params_of, state_of, weigh
 from rnnjax.testing.oracle import Case, Outcome, loop, tidy
@@ -59,11 +59,12 @@ def case(cell: Cell, name: str, noised: bool) -> Case:
     mask, reset = FLAGS[name]
     if name.startswith(("zeros", "poison")):
         fill = np.zeros if name.startswith("zeros") else _poison
-        x, noise = jax.tree.map(functools.partial(_where_masked, fill), (x, noise))
+        x, noise = jax.tree.map(functools.partial(_replaced, ~MASK, fill), (x, noise))
     state = state_of(cell, (B,))
     if name == "between resets":
-        x = np.where(BETWEEN[..., None], np.nan, XS).astype(XS.dtype)
-        state = with_numbers(state, [_with_poison(leaf, 0) for leaf in numbers_of(state)])
+        x = _replaced(BETWEEN, _poison, XS)
+        poisoned = [_replaced(BETWEEN[0], _poison, leaf) for leaf in numbers_of(state)]
+        state = with_numbers(state, poisoned)
     if name == "changed":
         x = np.where(np.arange(T)[:, None, None] < NOW, XS, -XS)
     if name == "ones":
@@ -72,16 +73,10 @@ def case(cell: Cell, name: str, noised: bool) -> Case:
     return Case(params, state, x, noise, mask, reset)
 
 
-def _where_masked(fill: Any, x: Any) -> np.ndarray:
+def _replaced(at: np.ndarray, fill: Any, x: Any) -> np.ndarray:
     x = np.asarray(x)
-    mask = np.broadcast_to(MASK.reshape(T, B, *(1,) * (x.ndim - 2)), x.shape)
-    return np.where(mask, x, fill(x.shape, x.dtype))
-
-
-def _with_poison(leaf: Any, row: int) -> np.ndarray:
-    leaf = np.array(leaf)
-    leaf[row] = np.nan
-    return leaf
+    at = at.reshape(at.shape + (1,) * (x.ndim - at.ndim))
+    return np.where(at, fill(x.shape, x.dtype), x)
 
 
 def _poison(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -161,7 +156,7 @@ class EngineResults:
         with jax.numpy_dtype_promotion("strict"):
             own = _run_long(self.engine, self.cell, half, xs)
         made = own, _run_long(scan, self.cell, *full)
-        return jax.tree.map(lambda x: np.asarray(x, jnp.promote_types(x.dtype, jnp.float32)), made)
+        return jax.tree.map(lambda x: np.asarray(x, single_or_wider(x.dtype)), made)
 
 
 @functools.lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ import jax
 from rnnjax.cells.base import AssociativeCell, Cell, LinearCell, SplitCell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.compose.base import Composite, Run
+from rnnjax.text import named
 from rnnjax.typing import Array, Params, State, Static
 from rnnjax.unroll.blocks import is_known
 from rnnjax.unroll.checks import check_call, check_inputs, traced_field
@@ -163,10 +164,7 @@ class EngineValue(Static, abc.ABC):
             TypeError: see `unroll.Engine`.
         """
         if not isinstance(cell, Cell):
-            raise TypeError(
-                f"{self} runs a cell, such as LSTM(64); got "
-                + (f"the class {cell.__name__}" if isinstance(cell, type) else repr(cell))
-            )
+            raise TypeError(f"{self} runs a cell, such as LSTM(64); got {named(cell)}")
         for part in self.pieces(cell):
             if not self.runs(part):
                 kinds = (_WHAT_IT_IS.get(kind, kind.__name__) for kind in self.contracts)
@@ -185,7 +183,8 @@ class EngineValue(Static, abc.ABC):
         """
         self.check_cell(cell)
         check_inputs(state, xs, mask, reset)
-        if not is_known(*(sizes := leading_axes(xs)[: self.knows])):
+        sizes = leading_axes(xs)[: self.knows]
+        if not is_known(*sizes):
             raise ValueError(
                 f"{self.full_name} has to know the sizes {sizes} of inputs: "
                 "with symbols run unroll.scan, checkpointed, auto, deferred or linear_scan"

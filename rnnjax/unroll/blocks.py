@@ -104,6 +104,16 @@ def is_known(*sizes: int) -> bool:
     return not any(map(jax.export.is_symbolic_dim, sizes))
 
 
+def steps_a_turn(wanted: int, steps: int) -> int:
+    """Returns how many of so many steps a turn of a loop makes: 1 where their number is a symbol.
+
+    Example:
+        >>> steps_a_turn(4, 28), steps_a_turn(4, *jax.export.symbolic_shape("t"))
+        (4, 1)
+    """
+    return wanted if is_known(steps) else 1
+
+
 _WHOLE = 128  # steps, and the longest sequence that is one chunk by default
 
 

@@ -39,16 +39,13 @@ class Counter(cells.Cell):
         return state + 1, params.sum() * x_t
 
 
-def run(rule, cell):
-    params = params_of(cell)
+def run(rule, cell, params=None):
+    params = params_of(cell) if params is None else params
     return rule(cell, params, cell.initial_state(params, (3,)), jnp.ones((4, 3, 2)))
 
 
 def learn(rule, cell):
-    def total(params):
-        return rule(cell, params, cell.initial_state(params, (3,)), jnp.ones((4, 3, 2)))[1].sum()
-
-    return jax.grad(total)(params_of(cell))
+    return jax.grad(lambda params: run(rule, cell, params)[1].sum())(params_of(cell))
 
 
 NTM = cells.NTM(3, width=2, slots=4)

@@ -119,3 +119,22 @@ def test_values_that_are_called_are_looked_into(activation):
 def test_elsewhere_it_is_refused_by_the_name_of_the_field(engine):
     with pytest.raises(ValueError, match=r"activation closes over a traced value.*unroll\.scan"):
         through(engine)
+
+
+def test_a_length_may_be_a_symbol_where_a_turn_has_several_steps(monkeypatch):
+    cell = Elman(3)
+    params = cell.init(jax.random.key(0), 3)
+
+    def gradient(params, xs):
+        def total(params):
+            return jnp.sum(unroll.deferred(cell, params, cell.initial_state(params, (4,)), xs)[1])
+
+        return jax.grad(total)(params)
+
+    wanted = gradient(params, XS)
+    (steps,) = jax.export.symbolic_shape("t")
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    like = jax.ShapeDtypeStruct((steps, *XS.shape[1:]), XS.dtype)
+    exported = jax.export.export(jax.jit(gradient), platforms=["cpu"])(params, like)
+    monkeypatch.undo()
+    assert_close(exported.call(params, XS), wanted)

@@ -8,7 +8,7 @@ from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.base import EngineValue
-from rnnjax.unroll.blocks import is_known
+from rnnjax.unroll.blocks import steps_a_turn
 from rnnjax.unroll.masks import masked_step
 from rnnjax.unroll.single import widen
 
@@ -47,8 +47,7 @@ class Scan(EngineValue):
         def step(state: State, inputs: tuple) -> tuple[State, Any]:
             return masked_step(cell, narrow(wide), state, *inputs)
 
-        # A symbol cannot be divided into turns of several steps.
-        unroll = self.unroll if is_known(leading_axes(xs)[0]) else 1
+        unroll = steps_a_turn(self.unroll, leading_axes(xs)[0])
         return jax.lax.scan(step, state, (xs, mask, reset), unroll=unroll)
 
 

@@ -13,7 +13,7 @@ from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import Chunked
-from rnnjax.unroll.blocks import is_known, run_in_chunks
+from rnnjax.unroll.blocks import is_known, run_in_chunks, steps_a_turn
 from rnnjax.unroll.checks import check_each
 from rnnjax.unroll.linear_map import linear_map, tangent_of, whole
 from rnnjax.unroll.masks import begin, finish, hide, initial_like
@@ -99,7 +99,7 @@ def _push(cell, kept, tangents):
             u, v = cell.project(params, x_t), cell.recur(params, cell.attend(start, x_t))
             return _combine(cell, mask_t, params, start, before, u, v)
 
-        return jax.lax.scan(step, state, (xs, mask, reset), unroll=_unroll())
+        return jax.lax.scan(step, state, (xs, mask, reset), unroll=_unroll(xs))
 
     return tangent_of(run, primals, tangents)[1]
 
@@ -123,7 +123,7 @@ def _forward(cell, mask, reset, params, state, initial, xs):
         (after, y_t), pull = jax.vjp(combine, params, start, state, u, v)
         return after, (y_t, seen, pull_start, pull_seen, pull)
 
-    state, (ys, seen, *pulls) = jax.lax.scan(step, state, (xs, us, mask, reset), unroll=_unroll())
+    state, (ys, seen, *pulls) = jax.lax.scan(step, state, (xs, us, mask, reset), unroll=_unroll(xs))
     return (state, ys), (seen, pulls)
 
 
@@ -157,7 +157,7 @@ def _pull(cell, kept, cotangents):
 
     def group(carry, ts, of_group):
         (d_state, d_initial, d_params), (dus, dvs) = jax.lax.scan(
-            step, carry, ts, reverse=True, unroll=_unroll()
+            step, carry, ts, reverse=True, unroll=_unroll(xs)
         )
         dvs = dus if dvs is None else dvs
         group_xs, group_seen = jax.tree.map(of_group, (xs, seen))
@@ -210,13 +210,13 @@ def _group_length(xs):
     return few if few < steps else None
 
 
-def _unroll():
+def _unroll(xs):
     """Returns how many steps a turn of a loop has.
 
     On a GPU a turn costs a few microseconds whatever is in it (H100, LSTM, 16 x 64 to 16 x 768:
     with four steps a turn 1.3 to 2 times as fast).
     """
-    return 1 if jax.default_backend() == "cpu" else 4
+    return 1 if jax.default_backend() == "cpu" else steps_a_turn(4, leading_axes(xs)[0])
 
 
 def _is_inexact(x):

@@ -8,8 +8,10 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.cells.base import SplitCell
+from rnnjax.cells.broadcast import leading_axes
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.blocks import run_at_once
+from rnnjax.unroll.checks import check_each
 from rnnjax.unroll.linear_map import differentiated_by, linear_map, tangent_of
 from rnnjax.unroll.masks import begin, grow, hide, initial_like, masked_step
 from rnnjax.unroll.split.kernel import steps as split_steps
@@ -115,6 +117,7 @@ def _plain(cell, flags, params, state, xs):
 
 def _forward(tile, cell, flags, params, state, xs):
     us = cell.project(params, xs)
+    check_each(cell, "project", us, leading_axes(xs))
     initial = None if flags.reset is None else initial_like(cell, params, state)
     given = Forward(state, initial, us, flags)
     afters, ys = _on_this_machine(
