@@ -88,6 +88,17 @@ class Rule(EngineValue):
     def begin(self, step: Step) -> Memory:
         """Returns the memory of one sequence before it; of `step` only shapes are used."""
 
+    def start(self, step: Step, memory: Memory, noise: Any) -> Memory:
+        """Returns the memories of all sequences before a step, with what is drawn as they begin.
+
+        Args:
+            step: of which only shapes are used.
+            memory: `[..., *]`; all zeros where nothing was before.
+            noise: of this step, `[..., *]`.
+        """
+        del step, noise
+        return memory
+
     @abc.abstractmethod
     def advance(self, step: Step, memory: Memory, noise: Any) -> Memory:
         """Returns the memory of one sequence after a step."""

@@ -21,7 +21,7 @@ class Directions(NamedTuple):
 
     h: Array  # [K, N]
     theta: list[Array]  # [K, *leaf] each
-    drawn: Array  # boolean [K]
+    drawn: Array  # boolean
 
 
 class ForwardGradient(Rule):
@@ -56,16 +56,27 @@ class ForwardGradient(Rule):
         k = self.tangents
         theta = [jnp.zeros((k, *x.shape), x.dtype) for x in step.theta]
         h = step.zero_h()
-        return Directions(jnp.broadcast_to(h, (k, *h.shape)), theta, jnp.zeros(k, bool))
+        return Directions(jnp.broadcast_to(h, (k, *h.shape)), theta, jnp.zeros((), bool))
+
+    def start(self, step: Step, memory: Directions, noise: Array) -> Directions:
+        """Draws the directions of the sequences that begin; at other steps there is no draw."""
+
+        def draw(memory: Directions, bits: Array) -> Directions:
+            fresh = directions(key_of(bits), step.theta, self.tangents)
+            pairs = zip(memory.theta, fresh, strict=True)
+            theta = [jnp.where(memory.drawn, old, new) for old, new in pairs]
+            return Directions(memory.h, theta, jnp.ones_like(memory.drawn))
+
+        for _ in memory.drawn.shape:
+            draw = jax.vmap(draw)
+        return jax.lax.cond(jnp.all(memory.drawn), lambda memory, _: memory, draw, memory, noise)
 
     def advance(self, step: Step, memory: Directions, noise: Array) -> Directions:
-        """Moves the state along the directions, drawn now if they are not yet."""
+        """Moves the state along the directions."""
+        del noise
         theta, h = step.theta, step.h
-        fresh = directions(key_of(noise), theta, self.tangents)
-        drawn = memory.drawn[0]
-        along = [jnp.where(drawn, a, b) for a, b in zip(memory.theta, fresh, strict=True)]
-        moved = jax.vmap(lambda s, v: jax.jvp(step, (theta, h), (v, s))[1])(memory.h, along)
-        return Directions(moved, along, jnp.ones_like(memory.drawn))
+        moved = jax.vmap(lambda s, v: jax.jvp(step, (theta, h), (v, s))[1])(memory.h, memory.theta)
+        return memory._replace(h=moved)
 
     def contract(
         self, step: Step, memory: Directions, cotangents: Array

@@ -192,22 +192,29 @@ def _advance(
     if not jax.tree.leaves(memory):
         return given.state, memory
 
-    def advance(state: State, memory: Any, inputs: tuple, noise: Any) -> Any:
+    def forget(memory: Any, inputs: tuple) -> Any:
         _, mask, reset = inputs
         begins = reset if mask is None or reset is None else reset & mask
-        if begins is not None:
-            memory = jax.tree.map(lambda x: jnp.where(begins, jnp.zeros_like(x), x), memory)
-        after = rule.advance(Step(cell, given.params, state, inputs), memory, noise)
+        if begins is None:
+            return memory
+        return jax.tree.map(lambda x: jnp.where(begins, jnp.zeros_like(x), x), memory)
+
+    def advance(state: State, before: Any, started: Any, inputs: tuple, noise: Any) -> Any:
+        _, mask, _ = inputs
+        after = rule.advance(Step(cell, given.params, state, inputs), started, noise)
         if mask is None:
             return after
-        return jax.tree.map(lambda new, old: jnp.where(mask, new, old), after, memory)
+        return jax.tree.map(lambda new, old: jnp.where(mask, new, old), after, before)
 
-    advance_all = _over_sequences(advance, given)
+    forget_all, advance_all = (_over_sequences(function, given) for function in (forget, advance))
 
     def step(carry: tuple, each: tuple) -> tuple[tuple, None]:
         state, memory = carry
-        memory = advance_all(state, memory, *each)
-        return (masked_step(cell, given.params, state, *each[0])[0], memory), None
+        inputs, noise = each
+        memory = forget_all(memory, inputs)
+        started = rule.start(_any_step(cell, given), memory, noise)
+        memory = advance_all(state, memory, started, inputs, noise)
+        return (masked_step(cell, given.params, state, *inputs)[0], memory), None
 
     return jax.lax.scan(step, (given.state, memory), (inputs, noise))[0]
 
