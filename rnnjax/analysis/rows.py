@@ -51,7 +51,7 @@ def paired(x: Array, y: Array) -> tuple[Array, Array]:
 
     Raises:
         TypeError: if they are complex.
-        ValueError: if they differ in their number of rows.
+        ValueError: if they differ in their number of rows, or have none.
 
     Example:
         >>> [rows.shape for rows in paired(jnp.ones((5, 2, 3)), jnp.ones((5, 2, 4)))]
@@ -63,4 +63,6 @@ def paired(x: Array, y: Array) -> tuple[Array, Array]:
             f"x {jnp.shape(x)} and y {jnp.shape(y)} must be of the same moments: [..., N] and "
             f"[..., M]"
         )
+    if not len(first):
+        raise ValueError(f"x {jnp.shape(x)} and y {jnp.shape(y)} have no moments")
     return centred(first), centred(second)

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from rnnjax.cells.base import Cell, SplitCell
 from rnnjax.cells.gatedcell import BlockCell, GatedCell
 from rnnjax.dynamics import to_state, to_vector
-from rnnjax.learning.base import Learner, Rule
+from rnnjax.learning.base import Rule, taught
 from rnnjax.learning.step import Step
 from rnnjax.numbers import numbers_of, with_numbers
 from rnnjax.typing import Array
@@ -63,7 +63,7 @@ class AffineRule(Rule, abc.ABC):
         Raises:
             TypeError: if the cell's products are others, as those of `DiagonalCell` and wrappers.
         """
-        inner = cell.cell if isinstance(cell, Learner) else cell
+        inner = taught(cell)
         if isinstance(inner, Cell) and not self.runs(inner):
             raise TypeError(
                 f"{self.full_name} runs a GatedCell whose products are x w_x + b and h w_h, "
@@ -128,7 +128,7 @@ def gradients(step: Step, features: Array, z: Array) -> list[Array]:
 
 
 def _gated(step: Step) -> GatedCell:
-    return step.cell  # pyright: ignore[reportReturnType]  # as `AffineRule.check` sees to
+    return step.cell  # pyright: ignore[reportReturnType]  # as `AffineRule.check_cell` sees to
 
 
 def _others(params: Any) -> dict[str, Array]:

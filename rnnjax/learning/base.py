@@ -12,7 +12,7 @@ from rnnjax.cells.broadcast import leading_axes
 from rnnjax.cells.noise import pack, unpack
 from rnnjax.compose.wrapper import OwnNoise
 from rnnjax.learning.step import Step
-from rnnjax.learning.windows import Given, Window, Within, begin, run, window_of
+from rnnjax.learning.windows import Given, Window, Within, begin_all, run, window_of
 from rnnjax.numbers import numbers_of
 from rnnjax.typing import Array, Key, Params, State
 from rnnjax.unroll.base import EngineValue
@@ -78,11 +78,19 @@ class Rule(EngineValue):
 
     def pieces(self, cell: Cell) -> tuple[Cell, ...]:
         """Returns what has to be of a contract: the cell, that in a `Learner`."""
-        return super().pieces(cell.cell if isinstance(cell, Learner) else cell)
+        return super().pieces(taught(cell))
 
     def check_cell(self, cell: Cell) -> None:
-        """Refuses cells that this rule does not run; see `EngineValue`."""
-        super().check_cell(cell.cell if isinstance(cell, Learner) else cell)
+        """Refuses cells that this rule does not run.
+
+        Raises:
+            TypeError: see `EngineValue`; or if a `Learner` has what another rule draws or carries.
+        """
+        super().check_cell(taught(cell))
+        if isinstance(cell, Learner):
+            own = dataclasses.replace(cell.rule, window=self.window)
+            if own != self:
+                raise TypeError(f"{self} runs learners of its own; this is one of {cell.rule}")
 
     @abc.abstractmethod
     def begin(self, step: Step) -> Memory:
@@ -152,7 +160,8 @@ class Rule(EngineValue):
             TypeError: if this rule does not run such a cell.
         """
         self.check_cell(cell)
-        return Learner(cell, self, input_dim) if self.needs_noise or self.carry else cell
+        is_needed = (self.needs_noise or self.carry) and not isinstance(cell, Learner)
+        return Learner(cell, self, input_dim) if is_needed else cell
 
     def run(
         self,
@@ -179,6 +188,18 @@ class Rule(EngineValue):
         found: Any = run(self, cell, given)
         after, memory, ys = found
         return (Learning(after, memory) if self.carry else after), ys
+
+
+def taught(cell: Cell) -> Cell:
+    """Returns the cell in a `Learner`, and another cell as it is.
+
+    Example:
+        >>> from rnnjax import learning
+        >>> from rnnjax.cells import GRU
+        >>> taught(learning.UORO().learner(GRU(4), input_dim=3))
+        GRU(hidden=4)
+    """
+    return cell.cell if isinstance(cell, Learner) else cell
 
 
 class Learning(NamedTuple):
@@ -236,7 +257,7 @@ class Learner(Cell):
         params, one = self.cell.prepare(params), self.cell.initial_state(params)
         x_t = jax.ShapeDtypeStruct((self.input_dim,), jnp.result_type(float))
         step = Step(self.rule.local(self.cell), params, one, (x_t, None, None))
-        return Learning(state, begin(self.rule, step, batch_shape))
+        return Learning(state, begin_all(self.rule, step, batch_shape))
 
     def draw(self, key: Key, params: Params, leading: tuple[int, ...]) -> Any:
         """Draws the rule's noise and the cell's."""

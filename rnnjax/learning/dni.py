@@ -9,6 +9,7 @@ from rnnjax.cells.base import Cell
 from rnnjax.cells.broadcast import affine, leading_axes
 from rnnjax.cells.initializers import Glorot
 from rnnjax.dynamics import to_state, to_vector
+from rnnjax.learning.base import taught
 from rnnjax.learning.memoryless import Memoryless
 from rnnjax.learning.windows import Window, Within, window_of
 from rnnjax.numbers import numbers_of
@@ -129,8 +130,21 @@ class DNI(Memoryless):
 
     def learner(self, cell: Cell, input_dim: int) -> Cell:
         """Returns the cell with a synthesiser, in a `Learner` if it carries."""
-        made = cell if isinstance(cell, Synthesised) else Synthesised(cell, self.hidden)
+        made = cell if isinstance(taught(cell), Synthesised) else Synthesised(cell, self.hidden)
         return super().learner(made, input_dim)
+
+    def check_cell(self, cell: Cell) -> None:
+        """Refuses cells that this rule does not run.
+
+        Raises:
+            TypeError: if the cell has no synthesiser; see `Rule`.
+        """
+        if isinstance(cell, Cell) and not isinstance(taught(cell), Synthesised):
+            raise TypeError(
+                f"{self.full_name} runs a cell with a synthesiser, such as its method "
+                f"learner(cell, input_dim) makes; got {cell}"
+            )
+        super().check_cell(cell)
 
     def within(
         self,

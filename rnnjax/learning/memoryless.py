@@ -25,7 +25,7 @@ class Memoryless(Rule, abc.ABC):
         return ()
 
     def advance(self, step: Step, memory: tuple, noise: Any) -> tuple:
-        """Returns nothing."""
+        """Returns the memory, which is nothing."""
         del step, noise
         return memory
 

@@ -92,11 +92,13 @@ def _backward(rule: "Rule", cell: Cell, given: Given, cotangents: tuple) -> tupl
         raise ValueError(
             f"{rule} draws: it takes xs with the noise of a Learner, see compose.noisy"
         )
+    # The cotangents of all outputs are there, and still time runs forward, as it would online: what
+    # a window's first state owes to the past is what the memory makes of that state's cotangent.
     cell = rule.local(cell)
     axes = len(leading_axes(given.xs)) - 1
     memory = given.memory
     if memory is None:
-        memory = begin(rule, _any_step(cell, given), leading_axes(given.xs)[1:])
+        memory = begin_all(rule, _any_step(cell, given), leading_axes(given.xs)[1:])
     zeros = [jnp.zeros_like(widened(x)) for x in numbers_of(given.params)]
     h = to_vector(numbers_of(given.state), leading_axes(given.xs)[1:])
     carry = given.state, memory, _Sums(zeros, jnp.zeros_like(h))
@@ -219,7 +221,7 @@ def _advance(
     return jax.lax.scan(step, (given.state, memory), (inputs, noise))[0]
 
 
-def begin(rule: "Rule", step: Step, batch_shape: tuple[int, ...]) -> Any:
+def begin_all(rule: "Rule", step: Step, batch_shape: tuple[int, ...]) -> Any:
     """Returns the memory of sequences before a step, of which only shapes are used.
 
     Raises:

@@ -10,6 +10,7 @@ from rnnjax.analysis import (
     dimensions,
     draw_starts,
     fit_dynamics,
+    fixed_points,
     linearize,
     plot_dimensions,
     smooth_gradient,
@@ -25,6 +26,10 @@ REFUSED = {
     "samples must be 1 or more; got 0": lambda: smooth_gradient(
         lambda xs: xs.sum((0, 2)), jnp.ones((2, 1, 1)), KEY, 1.0, samples=0
     ),
+    "x (0, 2) and y (0, 2) have no moments": lambda: svcca(jnp.ones((0, 2)), jnp.ones((0, 2))),
+    "starts are finite real numbers; got float32 [[nan]]": lambda: fixed_points(
+        jnp.tanh, jnp.full((1, 1), jnp.nan)
+    ),
     "there is nothing to draw from in states (0, 2)": lambda: draw_starts(KEY, jnp.ones((0, 2)), 4),
 }
 
@@ -33,6 +38,12 @@ REFUSED = {
 def test_a_wrong_value_gets_one_line(message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         REFUSED[message]()
+
+
+def test_what_is_not_a_number_is_like_nothing():
+    broken, others = jnp.full((6, 3), jnp.nan), jax.random.normal(KEY, (6, 2))
+    assert jnp.isnan(svcca(broken, others))
+    assert jnp.isnan(svcca(others, broken))
 
 
 def test_states_that_do_not_vary_have_no_dimension():

@@ -8,6 +8,8 @@ import pytest
 
 from rnnjax import cells, compose
 from rnnjax.learning import (
+    DNI,
+    KFRTRL,
     RFLO,
     RTRL,
     TBPTT,
@@ -61,6 +63,15 @@ CALLS = {
     ),
     "TBPTT(overlap=2) is of states with": lambda: learn(TBPTT(overlap=2), Counter()),
     "runs a cell, such as LSTM(64); got 3": lambda: RTRL()(3, None, None, None),
+    "KFRTRL() runs learners of its own; this is one of UORO()": (
+        lambda: run(KFRTRL(), UORO().learner(cells.Elman(2), 2))
+    ),
+    "RTRL() runs learners of its own; this is one of RTRL(carry=True)": (
+        lambda: run(RTRL(), RTRL(carry=True).learner(cells.Elman(2), 2))
+    ),
+    "DNI runs a cell with a synthesiser, such as its method learner(cell, input_dim) makes": (
+        lambda: run(DNI(), cells.GRU(2))
+    ),
 }
 
 
@@ -86,6 +97,12 @@ def test_settings(said):
     with pytest.raises(ValueError, match=re.escape(said)) as caught:
         NUMBERS[said]()
     assert "\n" not in str(caught.value)
+
+
+def test_a_learner_is_one_already():
+    for rule in (UORO(), DNI(carry=True)):
+        learner = rule.learner(cells.Elman(2), 2)
+        assert rule.learner(learner, 2) == learner
 
 
 def test_a_rule_that_draws_learns_with_noise_alone_and_runs_without():

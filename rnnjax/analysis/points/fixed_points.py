@@ -74,7 +74,7 @@ def fixed_points(
         What was found, by `q`; nothing is a table without rows.
 
     Raises:
-        ValueError: if `starts` are not `[S, N]` with a start or more.
+        ValueError: if `starts` are not `[S, N]` with a start or more, or not finite and real.
 
     References:
         Sussillo & Barak (2013), Opening the black box: low-dimensional dynamics in high-dimensional
@@ -89,6 +89,8 @@ def fixed_points(
     starts = jnp.asarray(starts)
     if starts.ndim != 2 or not len(starts):
         raise ValueError(f"starts are [S, N] with a start or more; got {starts.shape}")
+    if not jnp.issubdtype(starts.dtype, jnp.floating) or not jnp.isfinite(starts).all():
+        raise ValueError(f"starts are finite real numbers; got {starts.dtype} {starts}")
     settings = (updates, learning_rate, decay, tolerance)
     found = _search(as_pytree(step), starts, *settings)
     h, q, slope, usual = map(np.asarray, found)

@@ -158,6 +158,8 @@ def _draw(
                 rows = components.directions(unstable_directions(near, index), 3)[:, list(chosen)]
                 seen = rows[np.linalg.norm(rows, axis=-1) > _LEAST]
                 _draw_arrows(panel, point, _ARROW * width * seen, colour)
+    if any(kind not in ("stable", SLOW) for kind in kinds):
+        panel.plot([], [], color="black", lw=1.6, label="directions that grow")
     names = "xyz"[: len(chosen)]
     for name, k in zip(names, chosen, strict=True):
         share = components.shares[k]

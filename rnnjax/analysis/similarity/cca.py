@@ -45,7 +45,7 @@ def svcca(x: Array, y: Array, share: float = 0.99) -> Array:
 
     Returns:
         0 to 1: a scalar, the mean over as many as the one with fewer directions has; 0 where one
-        does not vary at all.
+        does not vary at all, NaN where one is.
 
     Raises:
         TypeError: if they are complex.
@@ -72,7 +72,7 @@ def _directions(x: Array, share: float) -> Array:
     there = s > s[0] * jnp.finfo(x.dtype).eps * max(x.shape)
     before = jnp.cumsum(s**2) - s**2
     kept = there & (before < share * (s**2).sum())
-    return jnp.where(kept[None], u, 0)
+    return jnp.where((kept | jnp.isnan(s))[None], u, 0)
 
 
 def _correlations(first: Array, second: Array) -> Array:

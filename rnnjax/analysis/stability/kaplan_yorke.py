@@ -29,6 +29,7 @@ def kaplan_yorke_dimension(exponents: Array, size: int | None = None) -> Array:
         >>> round(float(kaplan_yorke_dimension(jnp.array([0.9056, 0.0, -14.5723]))), 4)
         2.0621
     """
+    exponents = jnp.asarray(exponents)
     k = exponents.shape[-1]
     size = k if size is None else size
     if k > size:
@@ -59,4 +60,4 @@ def entropy_rate(exponents: Array) -> Array:
         >>> float(entropy_rate(jnp.log(jnp.array([2.0, 0.5]))) / jnp.log(2.0))
         1.0
     """
-    return jnp.sum(jnp.maximum(exponents, 0), axis=-1)
+    return jnp.sum(jnp.maximum(jnp.asarray(exponents), 0), axis=-1)

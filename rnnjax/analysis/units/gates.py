@@ -118,8 +118,9 @@ def plot_gate_saturation(saturation: Saturation, *, title: str = "Saturation of 
             panel.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
         for panel in panels[:-1][-1:, len(left) - (rows - 1) * columns :].ravel():
             panel.tick_params(labelbottom=True)  # nothing is drawn below
-        figure.supxlabel("part of the steps at which the gate is open", fontsize=10)
-        figure.supylabel("... at which it is shut", fontsize=10)
+        edge = " (on the line: always open or shut)" if columns > 1 else ""
+        figure.supxlabel(f"part of the steps at which a unit's gate is open{edge}", fontsize=10)
+        figure.supylabel("part at which it is shut", fontsize=10)
         return figure
 
 

@@ -53,7 +53,7 @@ def test_points_are_where_their_components_are_and_arrows_along_what_grows(shown
         )
         np.testing.assert_allclose(np.ravel([opposite.U, opposite.V]), -arrow)
     names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert names == ["trajectories", "stable: 2", "saddle, 1 unstable: 1"]
+    assert names == ["trajectories", "stable: 2", "saddle, 1 unstable: 1", "directions that grow"]
 
 
 def test_the_figure_in_space_has_all_three_components(shown):

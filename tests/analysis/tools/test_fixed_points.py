@@ -32,6 +32,7 @@ def test_three_units_of_their_own_have_a_point_at_each_corner_side_and_middle():
         "saddle, 1 unstable: 12",
         "saddle, 2 unstable: 6",
         "saddle, 3 unstable: 1",
+        "directions that grow",
     ]
 
 
