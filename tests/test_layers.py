@@ -8,7 +8,7 @@ import pytest
 PACKAGE = pathlib.Path(__file__).parents[1] / "rnnjax"
 
 # What each part may import of `rnnjax`, besides itself.
-GROUND = {"typing", "text", "axes", "numbers", "batch"}
+GROUND = {"typing", "text", "axes", "numbers", "batch", "equations", "linear_map"}
 CELLS = GROUND | {"cells", "compose", "dynamics", "unroll"}
 DATA = GROUND | {"datasets", "tasks"}
 HOUSE = CELLS | DATA | {"testing", "learning", "models"}
@@ -19,6 +19,8 @@ BELOW = {
     "axes": {"typing"},
     "numbers": {"typing"},
     "batch": {"typing", "axes"},
+    "equations": set(),
+    "linear_map": {"typing"},
     "catalogue": set(),
     "datasets": GROUND,
     "tasks": GROUND | {"datasets"},

@@ -54,12 +54,13 @@ def test_a_network_keeps_and_multiplies_what_it_is_told(
     precision, kept, multiplied, bidirectional, readout
 ):
     model = sequence_model(
-        GRU(3), readout, K, layers=2, bidirectional=bidirectional, precision=precision
+        GRU(4), readout, K, layers=2, bidirectional=bidirectional, precision=precision
     )
-    params = params_of(model)
+    xs = normal(1, (T, B, 4))  # products of three numbers are not rounded
+    params = params_of(model, xs)
 
     def loss(params):
-        states, outputs = model.apply({"params": params}, XS)
+        states, outputs = model.apply({"params": params}, xs)
         return (outputs**2).mean(), (states, outputs)
 
     program, found = jax.make_jaxpr(jax.grad(loss, has_aux=True), return_shape=True)(params)

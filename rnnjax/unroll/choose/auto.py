@@ -9,6 +9,7 @@ import jax
 from rnnjax.cells.base import AssociativeCell, Cell, LinearCell, SplitCell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.compose.base import Composite
+from rnnjax.linear_map import differentiated_by
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import EngineValue, over_parts
@@ -19,7 +20,6 @@ from rnnjax.unroll.choose.measurements import Row, Size
 from rnnjax.unroll.fused import fused
 from rnnjax.unroll.linear.associative import associative
 from rnnjax.unroll.linear.linear_scan import linear_scan
-from rnnjax.unroll.linear_map import differentiated_by
 from rnnjax.unroll.split.deferred import deferred
 
 CANDIDATES: dict[type[Cell], tuple[EngineValue, ...]] = {  # of each contract, what is measured

@@ -14,11 +14,11 @@ import jax.numpy as jnp
 from rnnjax.axes import grown
 from rnnjax.cells.base import AssociativeCell
 from rnnjax.cells.broadcast import leading_axes
+from rnnjax.linear_map import linear_map
 from rnnjax.numbers import no_tangent, numbers_of, with_numbers
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.checks import check_each
 from rnnjax.unroll.linear.maps import Maps, before_each
-from rnnjax.unroll.linear_map import linear_map
 from rnnjax.unroll.masks import initial_like, select
 
 

@@ -9,11 +9,11 @@ import jax.numpy as jnp
 from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton
 
+from rnnjax.linear_map import linear_map
 from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array
 from rnnjax.unroll.linear import steps as linear
 from rnnjax.unroll.linear.steps import Step
-from rnnjax.unroll.linear_map import linear_map
 
 _PROGRAMS = 512  # several for each multiprocessor of a large GPU
 _SHORTEST, _LONGEST = 16, 256  # steps of a chunk; the longest fits a TPU's memory on chip

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 from rnnjax.axes import zeros_like
 from rnnjax.cells.base import SplitCell
 from rnnjax.cells.broadcast import leading_axes
+from rnnjax.linear_map import linear_map, tangent_of, whole
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import Chunked
 from rnnjax.unroll.blocks import is_known, run_in_chunks, steps_a_turn
 from rnnjax.unroll.checks import check_each
-from rnnjax.unroll.linear_map import linear_map, tangent_of, whole
 from rnnjax.unroll.masks import begin, finish, hide, initial_like
 from rnnjax.unroll.single import widened
 from rnnjax.unroll.split.products import make_recur, make_recur_pullback

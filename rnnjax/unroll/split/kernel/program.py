@@ -7,10 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from rnnjax.equations import Atom, Equation, bind, read, run
 from rnnjax.typing import Array
-
-Atom = Any  # a variable or a literal of a jaxpr
-Equation = Any
 
 
 class Program(NamedTuple):
@@ -30,11 +28,7 @@ class Program(NamedTuple):
     def prepare(self, arguments: Sequence[Array]) -> list[Array]:
         """Runs the early equations and returns the weights."""
         env = dict(zip(self.arguments, arguments, strict=True))
-        run(
-            self.early,
-            env,
-            lambda equation, args: equation.primitive.bind(*args, **equation.params),
-        )
+        run(self.early, env, bind)
         return [env[v] for v in self.weights]
 
     def divided(self, count: int) -> tuple["Program", "Program"]:
@@ -100,30 +94,20 @@ def trace(function: Callable, weights: Any, *values: Any, rows: int) -> Program:
     return Program(arguments, tuple(early), tuple(used), values, tuple(late), tuple(jaxpr.outvars))
 
 
-def run(equations: Sequence[Equation], env: dict, rule: Callable[[Equation, list], Any]) -> None:
-    """Adds to `env` what the equations make, each by `rule(equation, arguments)`."""
-    for equation in equations:
-        made = rule(equation, [read(env, v) for v in equation.invars])
-        made = made if equation.primitive.multiple_results else [made]
-        env.update(zip(equation.outvars, made, strict=True))
-
-
-def read(env: dict, atom: Atom) -> Any:
-    """Returns the value of a variable or a literal."""
-    return atom.val if isinstance(atom, Literal) else env[atom]
-
-
 def _inlined(closed: ClosedJaxpr, args: Sequence) -> list:
     def rule(equation: Equation, args: list) -> Any:
-        inner = equation.params.get("call_jaxpr", equation.params.get("jaxpr"))
+        params = equation.params
+        inner = next((params[k] for k in ("call_jaxpr", "jaxpr", "push") if k in params), None)
         if isinstance(inner, Jaxpr):
             inner = ClosedJaxpr(inner, ())
         if equation.primitive.name == "dot_general":
             return _plain_product(equation, *args)
+        if equation.primitive.name == "optimization_barrier":
+            return args  # which is for XLA
         if equation.primitive.name in ("reshape", "reshard") and args[0].shape == _shape(equation):
             return args[0]  # where a device mesh is set there are some that change nothing here
         if inner is None or equation.primitive.name in ("scan", "while"):
-            return equation.primitive.bind(*args, **equation.params)
+            return bind(equation, args)
         return _inlined(inner, args)
 
     jaxpr = closed.jaxpr

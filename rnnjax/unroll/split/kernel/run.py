@@ -9,10 +9,10 @@ import jax.numpy as jnp
 
 from rnnjax.cells.base import SplitCell
 from rnnjax.cells.broadcast import leading_axes
+from rnnjax.linear_map import differentiated_by, linear_map, tangent_of
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.blocks import run_at_once
 from rnnjax.unroll.checks import check_each
-from rnnjax.unroll.linear_map import differentiated_by, linear_map, tangent_of
 from rnnjax.unroll.masks import begin, grow, hide, initial_like, masked_step
 from rnnjax.unroll.split.kernel import steps as split_steps
 from rnnjax.unroll.split.kernel import triton as split_kernel

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from rnnjax.unroll.linear_map import linear_map, whole
+from rnnjax.linear_map import linear_map, whole
 from tests.laws.draws import assert_close
 from tests.unroll.loops import scans_of
 

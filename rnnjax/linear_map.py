@@ -46,7 +46,7 @@ def linear_map(
         (6.0, 6.0)
     """
     leaves, structure = jax.tree.flatten(tangents)
-    moving = [i for i, leaf in enumerate(leaves) if not _is_zero(leaf)]
+    moving = [i for i, leaf in enumerate(leaves) if not is_zero(leaf)]
     kept_leaves, kept_structure = jax.tree.flatten(kept)
     made: list[Any] = []  # the structure of what is returned
 
@@ -116,7 +116,7 @@ def tangent_of(function: Callable[..., Any], primals: Any, tangents: Any) -> tup
     """
     leaves, structure = jax.tree.flatten(tuple(primals))
     d_leaves = jax.tree.leaves(tuple(tangents))
-    moving = [i for i, leaf in enumerate(d_leaves) if not _is_zero(leaf)]
+    moving = [i for i, leaf in enumerate(d_leaves) if not is_zero(leaf)]
 
     def of_moving(*some: Array) -> Any:
         return function(*structure.unflatten(_filled(leaves, moving, some)))
@@ -124,7 +124,8 @@ def tangent_of(function: Callable[..., Any], primals: Any, tangents: Any) -> tup
     return jax.jvp(of_moving, [leaves[i] for i in moving], [d_leaves[i] for i in moving])
 
 
-def _is_zero(leaf: Any) -> bool:
+def is_zero(leaf: Any) -> bool:
+    """Says whether a tangent is none, as a rule with symbolic zeros is given it."""
     return isinstance(leaf, SymbolicZero) or leaf.dtype == jax.dtypes.float0
 
 

@@ -1,0 +1,37 @@
+"""A traced function as a list of equations, run one by one."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jax.extend.core import Literal
+
+Atom = Any  # a variable or a literal of a jaxpr
+Equation = Any
+
+
+def run(equations: Sequence[Equation], env: dict, rule: Callable[[Equation, list], Any]) -> None:
+    """Adds to `env` what the equations make, each by `rule(equation, arguments)`.
+
+    Example:
+        >>> import jax
+        >>> jaxpr = jax.make_jaxpr(lambda x: 2 * x)(1.0).jaxpr
+        >>> env = dict(zip(jaxpr.invars, [3.0]))
+        >>> run(jaxpr.eqns, env, bind)
+        >>> float(read(env, jaxpr.outvars[0]))
+        6.0
+    """
+    for equation in equations:
+        made = rule(equation, [read(env, v) for v in equation.invars])
+        made = made if equation.primitive.multiple_results else [made]
+        env.update(zip(equation.outvars, made, strict=True))
+
+
+def read(env: dict, atom: Atom) -> Any:
+    """Returns the value of a variable or a literal."""
+    return atom.val if isinstance(atom, Literal) else env[atom]
+
+
+def bind(equation: Equation, arguments: Sequence[Any]) -> Any:
+    """Returns what an equation makes of other arguments, as it stands."""
+    primitive = equation.primitive
+    return primitive.bind(*arguments, **primitive.get_bind_params(equation.params))
