@@ -7,7 +7,7 @@ from benchmarks.allocator import Allocator
 from benchmarks.measure import Timing
 from benchmarks.peers import OTHERS
 from benchmarks.results import Results
-from benchmarks.sections import LONG, SHAPES
+from benchmarks.sections import LONG, SECTIONS, SHAPES
 from benchmarks.summary import Table, best_other, gain, geometric_mean, ratio, table
 from benchmarks.work import Part, Work
 
@@ -26,8 +26,9 @@ class Headline(NamedTuple):
 def headlines(results: Results) -> list[Headline]:
     """Returns those whose measurements there are."""
     rows: Table = {}
-    for section in results.sections.values():
-        rows |= table(section.timings)
+    for name, section in results.sections.items():
+        if SECTIONS[name].is_in_short:
+            rows |= table(section.timings)
     found = [*_means(rows)]
     for (work, allocator), row in rows.items():
         timings = {name: timing for name, timing in row.items() if timing.seconds}

@@ -2,10 +2,11 @@
 
     python -m benchmarks.mnist_epoch --data_dir=FOLDER
 
-Rows, LSTM(128), batch 128, Adam, gradients clipped at norm 1. Both hold the images as bytes in
-memory, gather a batch by a slice of a permutation, and use all the cores. Each has a process of its
-own, as a user would run it. Rounds of a quarter of an epoch alternate, so that both meet the same
-weather; the times are scaled to an epoch.
+Rows, LSTM(128), batch 128, Adam, gradients clipped at norm 1, in single precision and with products
+in half: `--precision=mixed` and PyTorch's autocast. All hold the images as bytes in memory, gather
+a batch by a slice of a permutation, and use all the cores. Each has a process of its own, as a user
+would run it. Rounds of a quarter of an epoch alternate, so that all meet the same weather; the
+times are scaled to an epoch.
 """
 
 import importlib.util
@@ -27,16 +28,19 @@ _DATA_DIR = flags.DEFINE_string("data_dir", None, "Folder with MNIST; the wheel'
 _ROUNDS = flags.DEFINE_integer("rounds", 9, "Rounds of each.", lower_bound=1)
 _ENGINE = flags.DEFINE_string("unroll", "auto", "How rnnjax runs time.")
 
-_WORKER = flags.DEFINE_enum("worker", None, ["rnnjax", "torch"], "For the benchmark's own use.")
+_PEERS = ("rnnjax", "rnnjax mixed", "torch", "torch autocast")
+_WORKER = flags.DEFINE_enum("worker", None, _PEERS, "For the benchmark's own use.")
 
 HIDDEN, BATCH, RATE, CLIP = 128, 128, 3e-3, 1.0
 UPDATES = 117  # a quarter of an epoch of 60,000
 
 
-def rnnjax_round(data_dir: str | None, devices: int) -> Callable[[], None]:
+def rnnjax_round(
+    data_dir: str | None, devices: int, precision: models.Precision
+) -> Callable[[], None]:
     """Returns a function that makes `UPDATES` updates with rnnjax."""
     cell, engine = cells.LSTM(HIDDEN), unroll.read_engine(_ENGINE.value)
-    model = models.sequence_model(cell, models.Last, 10, engine=engine)
+    model = models.sequence_model(cell, models.Last, 10, engine=engine, precision=precision)
     objective = training.make_objective(model, tasks.Images(data_dir=data_dir, validation=0))
     member = training.Hyperparameters(learning_rate=RATE, clip_norm=CLIP)
     problem = training.make_problem(
@@ -53,7 +57,7 @@ def rnnjax_round(data_dir: str | None, devices: int) -> Callable[[], None]:
     return run
 
 
-def torch_round(split: datasets.Split) -> Callable[[], None]:
+def torch_round(split: datasets.Split, autocast: bool) -> Callable[[], None]:
     """Returns a function that makes `UPDATES` updates with PyTorch."""
     import torch
 
@@ -68,8 +72,9 @@ def torch_round(split: datasets.Split) -> Callable[[], None]:
         for i in range(UPDATES):
             rows = order[i * BATCH % (len(labels) - BATCH) :][:BATCH]
             xs = images[rows].float().div(255).transpose(0, 1).contiguous()
-            _, (h, _) = lstm(xs)
-            loss = torch.nn.functional.cross_entropy(head(h[0]), labels[rows])
+            with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+                _, (h, _) = lstm(xs)
+                loss = torch.nn.functional.cross_entropy(head(h[0]), labels[rows])
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, CLIP)
@@ -81,12 +86,13 @@ def torch_round(split: datasets.Split) -> Callable[[], None]:
 def work(peer: str) -> None:
     """Makes a round for each line on stdin and prints the seconds that an epoch would take."""
     devices = training.suitable_devices(BATCH, training.core_count())
-    if peer == "rnnjax":
+    if peer.startswith("rnnjax"):
         training.use_cores_as_devices(devices)
-    if peer == "rnnjax":
-        run = rnnjax_round(_DATA_DIR.value, devices)
+        precision = models.Precision.MIXED if peer.endswith("mixed") else models.Precision.F32
+        run = rnnjax_round(_DATA_DIR.value, devices, precision)
     else:
-        run = torch_round(datasets.load("mnist", _DATA_DIR.value).train)
+        split = datasets.load("mnist", _DATA_DIR.value).train
+        run = torch_round(split, autocast=peer.endswith("autocast"))
     run()  # compiles, warms up
     print("ready", flush=True)
     for _ in sys.stdin:
@@ -106,12 +112,13 @@ def start(peer: str) -> subprocess.Popen[str]:
 
 
 def main() -> None:
-    """Times both and prints medians, ranges and the ratio."""
+    """Times all and prints medians, ranges and ratios to PyTorch in single precision."""
     if _WORKER.value:
         work(_WORKER.value)
         return
-    peers = ("rnnjax", "torch") if importlib.util.find_spec("torch") else ("rnnjax",)
-    if len(peers) == 1:
+    peers = _PEERS
+    if not importlib.util.find_spec("torch"):
+        peers = _PEERS[:2]
         print("torch is not installed: pip install '.[peers]'")
     workers = {peer: start(peer) for peer in peers}
     times = {peer: [] for peer in peers}
@@ -122,10 +129,11 @@ def main() -> None:
     print(f"Seconds for 60,000 images, {_ROUNDS.value} rounds, {training.core_count()} cores:")
     for peer, seconds in times.items():
         middle = statistics.median(seconds)
-        print(f"  {peer:<8} {middle:5.2f}  ({min(seconds):.2f} to {max(seconds):.2f})")
-    if len(times) == 2:
-        ratios = [b / a for a, b in zip(*times.values(), strict=True)]
-        print(f"  torch / rnnjax, median of pairs: {statistics.median(ratios):.2f}")
+        line = f"  {peer:<14} {middle:5.2f}  ({min(seconds):.2f} to {max(seconds):.2f})"
+        if "torch" in times:
+            ratios = [b / a for a, b in zip(seconds, times["torch"], strict=True)]
+            line += f"  torch / it, median of pairs: {statistics.median(ratios):.2f}"
+        print(line)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ class Section(NamedTuple):
     works: Works
     quick: Works  # instead, with --quick; the section is left out if there are none
     is_tuned_too: bool = False  # whether the allocator's setting may matter, and is tried
+    is_in_short: bool = True  # whether headlines are made of it
 
 
 def over(cells: str, part: Part, shapes: tuple[tuple[int, ...], ...]) -> Works:
@@ -84,6 +85,14 @@ SECTIONS = {
         over("LSTM", Part.UPDATE, (*SHAPES, LONG)),
         over("LSTM", Part.UPDATE, TINY),
         is_tuned_too=True,
+    ),
+    "half": Section(
+        "Half precision",
+        "Gradient with products in bfloat16: `compose.mixed_precision`, and PyTorch's autocast.",
+        ("rnnjax", "rnnjax_mixed", "torch", "torch_autocast"),
+        over("LSTM GRU", Part.GRADIENT, (*SHAPES, LONG)),
+        over("LSTM", Part.GRADIENT, TINY),
+        is_in_short=False,
     ),
     "length": Section(
         "Length",

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from benchmarks.gpu import timing
 from benchmarks.peers.layers import OneDevice, update
-from benchmarks.peers.rnnjax import make_layer
+from benchmarks.peers.rnnjax import cell_of, make_layer
 from benchmarks.work import Part, Work
 from rnnjax import unroll
 
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _compile(work: Work, engine: unroll.Engine, members: int):
-    call = update(make_layer(work, engine), work, OneDevice())
+    call = update(make_layer(work, cell_of(work), engine), work, OneDevice())
     if members == 1:
         return timing.compiled(call.function, *call.arguments)
     many = jax.tree.map(lambda leaf: jnp.stack([leaf] * members), call.arguments)

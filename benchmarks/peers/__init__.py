@@ -41,6 +41,7 @@ _OURS = ("LSTM", "GRU", "Elman", "LRU", "MinGRU")
 
 PEERS = {
     "rnnjax": Peer("rnnjax:auto", "rnnjax", by_batch, _OURS),
+    "rnnjax_mixed": Peer("rnnjax:mixed", "rnnjax", by_batch, _OURS),
     "rnnjax_one": Peer("rnnjax:auto", "rnnjax", cells=_OURS),
     "rnnjax_scan": Peer("rnnjax:scan", "rnnjax", cells=_OURS),
     "rnnjax_tree": Peer("rnnjax:associative", "rnnjax", cells=_OURS),
@@ -50,6 +51,7 @@ PEERS = {
     "lax_map": Peer("population:mapped", "rnnjax"),
     "cores": Peer("population:divided", "rnnjax", by_members),
     "torch": Peer("pytorch:build", "torch"),
+    "torch_autocast": Peer("pytorch:autocast", "torch"),
     "flax": Peer("flax_linen:build", "flax"),
     "nnx": Peer("flax_nnx:build", "flax"),
     "haiku": Peer("dm_haiku:build", "haiku"),

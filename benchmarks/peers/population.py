@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.sharding import PartitionSpec as P
 
 from benchmarks.peers.layers import Call, OneDevice, compile_call, count, update
-from benchmarks.peers.rnnjax import auto, make_layer
+from benchmarks.peers.rnnjax import auto, cell_of, make_layer
 from benchmarks.work import Program, Work
 from rnnjax import unroll
 from rnnjax.training.devices import MEMBERS, make_mesh
@@ -16,7 +16,7 @@ from rnnjax.training.devices import MEMBERS, make_mesh
 
 def build(work: Work, together: Callable[[Callable], Callable]) -> Program:
     """Compiles the step of all members, made by `together` from that of one."""
-    layer = make_layer(work, unroll.auto)
+    layer = make_layer(work, cell_of(work), unroll.auto)
     one = update(layer, work, OneDevice())
     many = jax.tree.map(lambda leaf: jnp.stack([leaf] * work.members), one.arguments)
     outputs = (work.members, work.steps, work.batch, work.hidden)

@@ -21,6 +21,17 @@ def build(work: Work) -> Program:
     return Program(runs[work.part](layer, xs, work), parameters, outputs)
 
 
+def autocast(work: Work) -> Program:
+    """The same with what PyTorch does in half precision by itself."""
+    made = build(work)
+
+    def run() -> Any:
+        with torch.autocast("cpu", torch.bfloat16):
+            return made.run()
+
+    return made._replace(run=run)
+
+
 def forward(layer: torch.nn.Module, xs: torch.Tensor, work: Work) -> Callable[[], Any]:
     """All outputs."""
     del work
