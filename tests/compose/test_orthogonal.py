@@ -101,12 +101,12 @@ def test_it_goes_around_other_changes_and_into_them(cell):
 
 
 def test_matrices_are_made_in_single_precision_and_then_rounded():
-    cell = compose.mixed_precision(orthogonal(LSTM(3), Exponential()))
-    params = params_of(cell, D)
-    made = cell.prepare(params).params.params.w_h
-    assert made.dtype == jnp.bfloat16
-    exact = orthogonal(LSTM(3), Exponential()).prepare(params).params.w_h
-    np.testing.assert_array_equal(made, exact.astype(jnp.bfloat16))
+    plain = orthogonal(LSTM(4), Exponential())
+    cell, params = compose.mixed_precision(plain), params_of(plain, D)
+    h, w_h = normal(3, (B, 4)), plain.prepare(params).params.w_h
+    found = cell.recur(params, plain.initial_state(params, (B,))._replace(h=h))
+    wanted = np.matmul(*(np.asarray(x).astype(jnp.bfloat16).astype(float) for x in (h, w_h)))
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.full
