@@ -104,7 +104,7 @@ def test_in_half_precision_only_products_and_what_is_kept_are_rounded():
 
 @pytest.mark.full
 def test_a_cell_of_mixed_precision_rounds_its_matrix_once():
-    cell = compose.mixed_precision(GRU(3))
+    cell = compose.mixed_precision(GRU(4))
     arguments = drawn(cell, (3,))
     (by_params, _, _), (_, ys) = results(fused, cell, *arguments)
     (expected, _, _), (_, expected_ys) = results(unroll.scan, cell, *arguments)
