@@ -23,9 +23,10 @@ from rich.progress import track
 
 from benchmarks.command import carry_out
 from benchmarks.machine import describe
-from rnnjax import cells, training
+from rnnjax import cells, compose, training
 from rnnjax.cells import Cell
-from rnnjax.training.devices import make_mesh
+from rnnjax.compose.matrix import innermost
+from rnnjax.training.devices import AXIS, make_mesh
 from rnnjax.unroll import Engine
 from rnnjax.unroll.choose.auto import CANDIDATES
 from rnnjax.unroll.choose.measurements import Row
@@ -46,15 +47,23 @@ SPLIT = (  # T, B, D, H, of each device
     (4000, 4, 64, 64),
 )
 LINEAR = ((28, 50, 28, 100), (784, 50, 1, 128), (4000, 4, 64, 64), (16384, 8, 64, 64))
+MATRIX = ((28, 16, 32, 32), (256, 8, 64, 64), (1000, 4, 64, 32), (4000, 1, 32, 32))
 TABLE = pathlib.Path(__file__).parents[1] / "rnnjax" / "unroll" / "choose" / "measured"
 
 
 def works() -> list[tuple[Cell, tuple[int, ...], bool]]:
     """Returns what is measured: a cell, the shape, and whether its gradient is taken."""
-    split = [make(shape[3]) for shape in SPLIT for make in (cells.LSTM, cells.GRU, cells.Elman)]
-    linear = [make(shape[3]) for shape in LINEAR for make in (cells.LRU, cells.MinGRU)]
-    shapes = [s for s in SPLIT for _ in range(3)] + [s for s in LINEAR for _ in range(2)]
-    pairs = zip(split + linear, shapes, strict=True)
+    kinds = (
+        (SPLIT, (cells.LSTM, cells.GRU, cells.Elman)),
+        (LINEAR, (cells.LRU, cells.MinGRU)),
+        (MATRIX, (cells.GLA, cells.DeltaNet, cells.MLSTM)),
+    )
+    pairs = [
+        (make(shape[3]), shape) for shapes, makes in kinds for shape in shapes for make in makes
+    ]
+    # Of the others the loop holds no products, and half precision makes no other choice.
+    split = [(cell, shape) for cell, shape in pairs if isinstance(cell, cells.SplitCell)]
+    pairs += [(compose.mixed_precision(cell), shape) for cell, shape in split]
     return [(cell, shape, part) for (cell, shape), part in itertools.product(pairs, (True, False))]
 
 
@@ -72,11 +81,12 @@ def measure(cell: Cell, shape: tuple[int, ...], gradient: bool) -> Row:
             seconds[name].append((time.perf_counter() - begin) / count)
     return Row(
         contract.__name__,
-        type(cell).__name__,
+        type(innermost(cell)).__name__,
         *shape,
         gradient,
         {name: round(1e3 * statistics.median(s), 3) for name, s in seconds.items()},
         {name: round(size / 1e6, 2) for name, (_, size) in programs.items()},
+        half=isinstance(cell, compose.MixedPrecision),
     )
 
 
@@ -97,9 +107,8 @@ def prepare(
         return jax.tree.map(lambda x: x[None], result)
 
     mesh = make_mesh(count)
-    (axis, *_) = mesh.axis_names
     each = jax.shard_map(
-        work, mesh=mesh, in_specs=(P(), P(None, axis)), out_specs=P(axis), check_vma=False
+        work, mesh=mesh, in_specs=(P(), P(None, AXIS)), out_specs=P(AXIS), check_vma=False
     )
     compiled = jax.jit(each).lower(params, xs).compile()
 

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import pytest
 
 from rnnjax import unroll
-from rnnjax.cells import GRU, LRU, LSTM, GRUResetBefore
+from rnnjax.cells import GLA, GRU, LRU, LSTM, GRUResetBefore
 from rnnjax.compose import Residual, Stack, learned_start, mixed_precision
 from rnnjax.unroll.choose import measurements
 from rnnjax.unroll.choose.auto import CANDIDATES, ByPart, best
@@ -162,7 +162,9 @@ def test_each_part_of_a_cell_made_of_cells_has_an_engine_of_its_own(measured, ca
     ]
 
 
-@pytest.mark.parametrize(("cell", "engine"), [(LRU(3), "associative"), (GRU(3), "deferred")])
+@pytest.mark.parametrize(
+    ("cell", "engine"), [(LRU(3), "associative"), (GRU(3), "deferred"), (GLA(4), "linear_scan")]
+)
 def test_where_nothing_was_measured_the_choice_is_by_the_contract_alone(monkeypatch, cell, engine):
     monkeypatch.setattr(jax, "default_backend", lambda: "abacus")
     choice = best(cell, Size(28, 8, 32))
@@ -198,6 +200,17 @@ def test_a_wrapped_cell_is_measured_as_the_cell_in_it(measured):
     for wrap in (learned_start, mixed_precision, lambda cell: mixed_precision(learned_start(cell))):
         assert best(wrap(LSTM(3)), Size(28, 8, 32)).engine == unroll.scan
         assert best(wrap(GRU(3)), Size(28, 8, 32)).engine == unroll.deferred
+
+
+def test_half_precision_has_measurements_of_its_own(measured):
+    sizes = {"scan": 1.0, "deferred": 1.0}
+    measured(
+        row({"scan": 1.0, "deferred": 3.0}, sizes),
+        row({"scan": 3.0, "deferred": 1.0}, sizes, size=(280, 8, 32))._replace(half=True),
+    )
+    assert best(LSTM(3), Size(28, 8, 32)).engine == unroll.scan
+    for cell in (mixed_precision(LSTM(3)), learned_start(mixed_precision(LSTM(3)))):
+        assert best(cell, Size(28, 8, 32)).engine == unroll.deferred
 
 
 def test_what_is_explained_is_what_is_run(measured, capsys):

@@ -9,8 +9,12 @@ import jax
 from rnnjax.cells.base import AssociativeCell, Cell, LinearCell, SplitCell
 from rnnjax.cells.broadcast import leading_axes
 from rnnjax.compose.base import Composite
+from rnnjax.compose.matrix import innermost
+from rnnjax.compose.mixed_precision import MixedPrecision
+from rnnjax.compose.wrapper import Wrapper
 from rnnjax.linear_map import differentiated_by
 from rnnjax.typing import Array, Params, State
+from rnnjax.unroll.any.checkpointed import checkpointed
 from rnnjax.unroll.any.scan import scan
 from rnnjax.unroll.base import EngineValue, over_parts
 from rnnjax.unroll.blocks import is_known
@@ -25,14 +29,17 @@ from rnnjax.unroll.split.deferred import deferred
 CANDIDATES: dict[type[Cell], tuple[EngineValue, ...]] = {  # of each contract, what is measured
     SplitCell: (scan, deferred),
     LinearCell: (scan, linear_scan, associative),
+    AssociativeCell: (scan, linear_scan, checkpointed),
 }
 _UNMEASURED: dict[type[Cell], EngineValue] = {  # elsewhere than on a CPU
     SplitCell: deferred,
     LinearCell: associative,
+    AssociativeCell: linear_scan,
 }
 _UNKNOWN: dict[type[Cell], EngineValue] = {  # where a size is a symbol
     SplitCell: deferred,
     LinearCell: linear_scan,
+    AssociativeCell: linear_scan,
 }
 
 
@@ -146,15 +153,14 @@ def best(cell: Cell, size: Size, *, gradient: bool = True, kernel: bool = False)
         return Choice(cell, fused, "a kernel is faster than loops; python -m benchmarks.gpu", size)
     contract = next((kind for kind in CANDIDATES if isinstance(cell, kind)), None)
     if contract is None:
-        if isinstance(cell, AssociativeCell):
-            return Choice(cell, linear_scan, "the cell is an AssociativeCell", size)
-        return Choice(cell, scan, "the cell is neither a SplitCell nor a LinearCell", size)
+        reason = "the cell is neither a SplitCell nor an AssociativeCell"
+        return Choice(cell, scan, reason, size)
     if not is_known(size.steps, size.batch):
         return Choice(cell, _UNKNOWN[contract], "a size is a symbol", size)
     backend = jax.default_backend()
     table = measurements.read_table(backend)
-    name = _name(cell)
-    row = table.nearest(contract.__name__, name, size, gradient=gradient) if table else None
+    work = contract.__name__, type(innermost(cell)).__name__, size
+    row = table.nearest(*work, gradient=gradient, half=_is_half(cell)) if table else None
     if table is None or row is None:
         reason = f"nothing was measured on this backend, {backend}; python -m benchmarks.engines"
         return Choice(cell, _UNMEASURED[contract], reason, size)
@@ -208,7 +214,7 @@ def explain(cell: Cell, params: Params, state: State, xs: Any, *, gradient: bool
         >>> cell = GRUResetBefore(8)
         >>> params = cell.init(jax.random.key(0), 2)
         >>> explain(cell, params, cell.initial_state(params), jax.numpy.ones((28, 2)))
-        scan: the cell is neither a SplitCell nor a LinearCell
+        scan: the cell is neither a SplitCell nor an AssociativeCell
     """
     for choice in choices(cell, params, state, xs, gradient=gradient):
         if choice.cell is not cell:
@@ -259,8 +265,9 @@ def size_of(state: State, xs: Any) -> Size:
     return Size(steps, math.prod(batch), max(widths, default=1))
 
 
-def _name(cell: Cell) -> str:
-    """Returns the name of the kind of cell that does the work, which others may wrap."""
-    while isinstance(inner := getattr(cell, "cell", None), Cell):
-        cell = inner
-    return type(cell).__name__
+def _is_half(cell: Cell) -> bool:
+    while isinstance(cell, Wrapper):
+        if isinstance(cell, MixedPrecision):
+            return True
+        cell = cell.cell
+    return False

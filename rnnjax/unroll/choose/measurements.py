@@ -20,7 +20,7 @@ class Size(NamedTuple):
 class Row(NamedTuple):
     """One cell, run at one size by the engines that serve it."""
 
-    contract: str  # SplitCell or LinearCell
+    contract: str  # SplitCell, LinearCell or AssociativeCell
     cell: str
     steps: int
     batch: int
@@ -29,6 +29,7 @@ class Row(NamedTuple):
     gradient: bool  # of all weights; else the forward pass alone
     milliseconds: dict[str, float]  # by engine
     megabytes: dict[str, float]  # by engine, beside arguments and results
+    half: bool = False  # whether products were in half precision
 
     def fastest(self) -> list[str]:
         """Returns the engines that are as fast as any, the leanest first."""
@@ -49,9 +50,15 @@ class Table(NamedTuple):
     about: str  # the machine and the versions
     rows: tuple[Row, ...]
 
-    def nearest(self, contract: str, cell: str, size: Size, *, gradient: bool) -> Row | None:
-        """Returns the row of the same contract whose size is nearest, if there is one."""
+    def nearest(
+        self, contract: str, cell: str, size: Size, *, gradient: bool, half: bool = False
+    ) -> Row | None:
+        """Returns the row of the same contract whose size is nearest, if there is one.
+
+        It is one of the same precision where that was measured.
+        """
         rows = [row for row in self.rows if (row.contract, row.gradient) == (contract, gradient)]
+        rows = [row for row in rows if row.half == half] or rows
         return min(rows, key=lambda row: row.distance(cell, size), default=None)
 
 
