@@ -103,9 +103,17 @@ def half_product(dimensions: Dimensions, a: Array, b: Array) -> Array:
         >>> half_product(dimensions, jnp.full((1, 2), 1 + 2**-9), jnp.ones((2, 1))).item()
         2.0
     """
-    a, b = a.astype(HALF), b.astype(HALF)
+    (summed_a, summed_b), (batch_a, batch_b) = dimensions
+    free = _others(a.ndim, summed_a, batch_a), _others(b.ndim, summed_b, batch_b)
+    sizes = (math.prod(x.shape[i] for i in axes) for x, axes in zip((a, b), free, strict=True))
+    on_cpu = jax.default_backend() == "cpu"
     dot = functools.partial(jax.lax.dot_general, preferred_element_type=jnp.float32)
-    if jax.default_backend() != "cpu":
+    if on_cpu and 1 in sizes:
+        # A CPU's unit has nothing for a vector: the same numbers in single precision.
+        a, b = (jax.lax.reduce_precision(x, 8, 7) for x in (a, b))
+        return dot(a, b, dimensions)
+    a, b = a.astype(HALF), b.astype(HALF)
+    if not on_cpu:
         return dot(a, b, dimensions)
     # Only some forms reach the unit of a CPU that multiplies them; a product over the rows of both,
     # which is a weight's gradient, as one over two leading axes. XLA decides early which forms do
