@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jax.extend.core import Literal
+from jax.extend.core import ClosedJaxpr, Literal
 
 Atom = Any  # a variable or a literal of a jaxpr
 Equation = Any
@@ -24,6 +24,22 @@ def run(equations: Sequence[Equation], env: dict, rule: Callable[[Equation, list
         made = rule(equation, [read(env, v) for v in equation.invars])
         made = made if equation.primitive.multiple_results else [made]
         env.update(zip(equation.outvars, made, strict=True))
+
+
+def evaluate(
+    program: ClosedJaxpr, arguments: Sequence[Any], rule: Callable[[Equation, list], Any]
+) -> list[Any]:
+    """Returns what a whole program makes of other arguments, each equation by `rule`.
+
+    Example:
+        >>> import jax
+        >>> float(evaluate(jax.make_jaxpr(lambda x: 2 * x)(1.0), [3.0], bind)[0])
+        6.0
+    """
+    jaxpr = program.jaxpr
+    env = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*program.consts, *arguments], strict=True))
+    run(jaxpr.eqns, env, rule)
+    return [read(env, v) for v in jaxpr.outvars]
 
 
 def read(env: dict, atom: Atom) -> Any:

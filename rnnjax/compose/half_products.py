@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr
 
-from rnnjax.equations import Equation, bind, read, run
+from rnnjax.equations import Equation, bind, evaluate
 from rnnjax.linear_map import is_zero, linear_map
 from rnnjax.typing import Array
 
@@ -53,10 +53,7 @@ def with_half_products(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _run(program: ClosedJaxpr, *arguments: Array) -> list[Any]:
-    jaxpr = program.jaxpr
-    env = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*program.consts, *arguments], strict=True))
-    run(jaxpr.eqns, env, _rule)
-    return [read(env, v) for v in jaxpr.outvars]
+    return evaluate(program, arguments, _rule)
 
 
 def _rule(equation: Equation, arguments: list[Any]) -> Any:

@@ -90,7 +90,9 @@ def fixed_points(
     if starts.ndim != 2 or not len(starts):
         raise ValueError(f"starts are [S, N] with a start or more; got {starts.shape}")
     if not jnp.issubdtype(starts.dtype, jnp.floating) or not jnp.isfinite(starts).all():
-        raise ValueError(f"starts are finite real numbers; got {starts.dtype} {starts}")
+        at = np.isfinite(starts).all(1).argmin()  # the first that is not
+        some = starts[at : at + 1].tolist()
+        raise ValueError(f"starts are finite real numbers; got {starts.dtype} {some}")
     settings = (updates, learning_rate, decay, tolerance)
     found = _search(as_pytree(step), starts, *settings)
     h, q, slope, usual = map(np.asarray, found)

@@ -93,7 +93,7 @@ def _multiplies_half(program: Jaxpr) -> bool:
 
 
 def _rows_of_large(cell: SplitCell, params: Params, state: State) -> int:
-    """Returns the size of the one batch axis, 0 if the weights are small or this is no CPU.
+    """Returns the size of the one batch axis, 0 if the weights are small.
 
     Weights are taken for a matrix from the widest state to all of `v`, which is the most they are.
     """

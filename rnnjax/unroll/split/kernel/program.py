@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from rnnjax.equations import Atom, Equation, bind, read, run
+from rnnjax.equations import Atom, Equation, bind, evaluate, run
 from rnnjax.typing import Array
 
 
@@ -110,10 +110,7 @@ def _inlined(closed: ClosedJaxpr, args: Sequence) -> list:
             return bind(equation, args)
         return _inlined(inner, args)
 
-    jaxpr = closed.jaxpr
-    env = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*closed.consts, *args], strict=True))
-    run(jaxpr.eqns, env, rule)
-    return [read(env, v) for v in jaxpr.outvars]
+    return evaluate(closed, args, rule)
 
 
 def _shape(equation: Equation) -> tuple[int, ...]:

@@ -14,10 +14,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Literal
 
+from rnnjax.equations import Equation, read, run
 from rnnjax.numbers import single_or_wider
 from rnnjax.typing import Array
 from rnnjax.unroll.single import widened
-from rnnjax.unroll.split.kernel.program import Equation, Program, read, run
+from rnnjax.unroll.split.kernel.program import Program
 
 _EXACT = (jax.lax.Precision.HIGHEST, jax.lax.DotAlgorithmPreset.F32_F32_F32)
 
