@@ -13,7 +13,7 @@ from rnnjax.training.update import AXIS
 from rnnjax.unroll.linear.time_sharded import AXIS as TIME
 
 MEMBERS = "members"  # the mesh axis over which a population is divided
-MIN_ROWS = 16  # fewer sequences a device than this, and the products get too small to gain
+MIN_ROWS = 8  # sequences a device: with fewer only some sizes gain
 
 
 def core_count() -> int:
@@ -39,7 +39,7 @@ def suitable_devices(batch_size: int, available: int, processes: int = 1) -> int
 
     Example:
         >>> suitable_devices(128, 4), suitable_devices(30, 4), suitable_devices(8, 4)
-        (4, 1, 1)
+        (4, 3, 1)
     """
     fits = [n for n in range(processes, available + 1, processes) if batch_size % n == 0]
     if not fits:

@@ -18,15 +18,17 @@ from rnnjax.training.devices import MIN_ROWS
         (128, 2, 2),
         (128, 3, 2),
         (128, 4, 4),
-        (128, 64, 8),
+        (128, 64, 16),
         (100, 2, 2),
         (100, 4, 4),
         (96, 3, 3),
         (63, 2, 1),
         (64, 2, 2),
-        (64, 8, 4),
+        (64, 8, 8),
         (62, 2, 2),
-        (30, 2, 1),
+        (30, 2, 2),
+        (30, 4, 3),
+        (14, 2, 1),
         (129, 2, 1),
         (129, 3, 3),
         (5, 8, 1),
@@ -36,7 +38,7 @@ from rnnjax.training.devices import MIN_ROWS
 )
 def test_a_batch_is_divided_evenly_into_parts_worth_having(batch_size, available, count):
     assert suitable_devices(batch_size, available) == count
-    assert count == 1 or batch_size / count >= MIN_ROWS == 16
+    assert count == 1 or batch_size / count >= MIN_ROWS == 8
 
 
 def test_cores_are_those_that_this_process_may_use():
@@ -68,7 +70,7 @@ def test_devices_agree_in_training_evaluation_and_on_what_is_restored(tmp_path):
 
 @pytest.mark.parametrize(
     ("batch_size", "available", "processes", "count"),
-    [(128, 4, 2, 4), (64, 8, 2, 4), (4, 4, 2, 2), (96, 9, 3, 6), (192, 6, 3, 6), (128, 2, 2, 2)],
+    [(128, 4, 2, 4), (64, 8, 2, 8), (4, 4, 2, 2), (96, 9, 3, 6), (192, 6, 3, 6), (128, 2, 2, 2)],
 )
 def test_each_process_has_equally_many_devices(batch_size, available, processes, count):
     assert suitable_devices(batch_size, available, processes) == count

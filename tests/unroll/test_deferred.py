@@ -22,6 +22,13 @@ def gradient(engine, cell):
     return jax.jit(jax.grad(total))
 
 
+def lengths_of_loops(engine, steps, sequences):
+    cell = Elman(3)
+    state = state_of(cell, (sequences,))
+    run = jax.make_jaxpr(lambda xs: engine(cell, params_of(cell), state, xs))
+    return scan_lengths(run(normal(1, (steps, sequences, 2))).jaxpr)
+
+
 def temporaries(engine, cell, shape):
     """Returns how many bytes a gradient needs beside its arguments and results."""
     params = jax.eval_shape(lambda: cell.init(jax.random.key(0), shape[2]))
@@ -49,10 +56,11 @@ def temporaries(engine, cell, shape):
     ],
 )
 def test_time_runs_in_chunks(chunk, steps, lengths):
-    cell = Elman(3)
-    run = jax.make_jaxpr(lambda xs: unroll.Deferred(chunk=chunk)(cell, params, state, xs))
-    params, state = params_of(cell), state_of(cell)
-    assert scan_lengths(run(normal(1, (steps, 2))).jaxpr) == lengths
+    assert lengths_of_loops(unroll.Deferred(chunk=chunk), steps, sequences=8192) == lengths
+
+
+def test_what_takes_little_memory_is_one_chunk():
+    assert lengths_of_loops(unroll.deferred, 784, sequences=512) == [784]
 
 
 @pytest.mark.parametrize("cell", [LSTM(3), GRU(3), PeepholeLSTM(3)], ids=repr)
@@ -76,7 +84,7 @@ def test_any_chunk_has_the_gradients_of_the_loop_to_the_last_digits(cell):
 
 
 def test_a_long_sequence_takes_an_eighth_of_the_memory_of_scan():
-    shape = 512, 8, 32
+    shape = 512, 64, 32
     assert 8 * temporaries(unroll.deferred, LSTM(32), shape) < temporaries(
         unroll.scan, LSTM(32), shape
     )
