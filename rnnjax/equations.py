@@ -1,9 +1,9 @@
 """A traced function as a list of equations, run one by one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from jax.extend.core import ClosedJaxpr, Literal
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxprs_in_params
 
 Atom = Any  # a variable or a literal of a jaxpr
 Equation = Any
@@ -51,3 +51,20 @@ def bind(equation: Equation, arguments: Sequence[Any]) -> Any:
     """Returns what an equation makes of other arguments, as it stands."""
     primitive = equation.primitive
     return primitive.bind(*arguments, **primitive.get_bind_params(equation.params))
+
+
+def named(name: str, program: Jaxpr) -> Iterator[Equation]:
+    """Yields the equations of a primitive in a program, and in programs within it.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> step = lambda c, x: (jnp.sin(c), x)
+        >>> program = jax.make_jaxpr(lambda xs: jax.lax.scan(step, 0.0, xs))(jnp.ones(3)).jaxpr
+        >>> len([*named("sin", program)])
+        1
+    """
+    for equation in program.eqns:
+        if equation.primitive.name == name:
+            yield equation
+        for inner in jaxprs_in_params(equation.params):
+            yield from named(name, inner)

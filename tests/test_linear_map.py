@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from rnnjax.equations import named
 from rnnjax.linear_map import linear_map, whole
 from tests.laws.draws import assert_close
-from tests.unroll.loops import scans_of
 
 A, B = jnp.array(0.3), jnp.array(1.7)
 pulled = []
@@ -85,5 +85,5 @@ def test_what_is_whole_keeps_in_its_loop_what_stays_the_same():
     bias, xs = jnp.ones(3), jnp.ones((5, 2, 3))
     assert_close(jax.jit(run)(bias, xs), 2 * xs.cumsum(0))
     gradient = jax.make_jaxpr(jax.grad(lambda xs: jax.jit(run)(bias, xs).sum()))(xs)
-    (loop,) = scans_of(gradient.jaxpr)
+    (loop,) = named("scan", gradient.jaxpr)
     assert [x.aval.shape for x in loop.invars] == [bias.shape, xs.shape[1:], xs.shape]

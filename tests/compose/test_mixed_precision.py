@@ -1,5 +1,4 @@
 import jax
-import jax.extend
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -27,6 +26,7 @@ from rnnjax.compose import (
     mixed_precision,
     read_cell,
 )
+from rnnjax.equations import named
 from rnnjax.testing import cell_laws, contract_laws
 from rnnjax.testing.cell_results import CellResults
 from tests.catalogue import ENGINES, name, of_width
@@ -68,13 +68,7 @@ compiled_results = jax.jit(
 
 def products(jaxpr):
     """Lists the dtypes that the products of a program multiply."""
-    found = []
-    for equation in jaxpr.eqns:
-        if equation.primitive.name == "dot_general":
-            found += [v.aval.dtype for v in equation.invars]
-        for inner in jax.extend.core.jaxprs_in_params(equation.params):
-            found += products(inner)
-    return found
+    return [v.aval.dtype for product in named("dot_general", jaxpr) for v in product.invars]
 
 
 def test_a_cell_keeps_its_contract():

@@ -1,7 +1,6 @@
 import functools
 
 import jax
-import jax.extend
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from rnnjax import unroll
 from rnnjax.cells import GRU, LRU, LSTM, MinGRU
 from rnnjax.compose import mixed_precision
+from rnnjax.equations import named
 from rnnjax.models import MLP, All, Last, Mean, Precision, Recurrent, SequenceModel, sequence_model
 from tests.filled import filled
 from tests.laws.draws import assert_close, normal, specs
@@ -31,13 +31,7 @@ def dtypes(tree):
 
 def products(jaxpr):
     """Returns the dtypes that the products of a program multiply."""
-    found = set()
-    for equation in jaxpr.eqns:
-        if equation.primitive.name == "dot_general":
-            found |= {v.aval.dtype for v in equation.invars}
-        for inner in jax.extend.core.jaxprs_in_params(equation.params):
-            found |= products(inner)
-    return found
+    return {v.aval.dtype for product in named("dot_general", jaxpr) for v in product.invars}
 
 
 @pytest.mark.parametrize("readout", [All, Last, Mean])

@@ -32,9 +32,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import Jaxpr, jaxprs_in_params
 
 from rnnjax.cells.base import SplitCell
+from rnnjax.equations import named
 from rnnjax.typing import Array, Params, State
 from rnnjax.unroll.blocks import is_known
 
@@ -79,17 +79,8 @@ def _is_plain(cell: SplitCell, params: Params, like: State) -> bool:
     """Says whether products are best as they are: not on a CPU, or of half precision."""
     if jax.default_backend() != "cpu":
         return True
-    return _multiplies_half(jax.make_jaxpr(cell.recur)(params, like).jaxpr)
-
-
-def _multiplies_half(program: Jaxpr) -> bool:
-    """Says whether any product is of half precision."""
-    return any(
-        any(v.aval.dtype.itemsize < 4 for v in equation.invars)  # pyright: ignore[reportAttributeAccessIssue]
-        if equation.primitive.name == "dot_general"
-        else any(map(_multiplies_half, jaxprs_in_params(equation.params)))
-        for equation in program.eqns
-    )
+    products = named("dot_general", jax.make_jaxpr(cell.recur)(params, like).jaxpr)
+    return any(v.aval.dtype.itemsize < 4 for product in products for v in product.invars)
 
 
 def _rows_of_large(cell: SplitCell, params: Params, state: State) -> int:
