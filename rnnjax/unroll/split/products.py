@@ -20,6 +20,10 @@ weights of H x G in single precision:
     1024, 4096      32    68            67       44               47           87
     1024, 4096     128    81            66       72               70           86
 
+Two matrices of 1024 x 1024 are multiplied at 107 on the latter: with weights that its cache holds,
+laying them out takes a tenth of a product at most. An LSTM's gradient, 28 steps of 64 x 28, 128
+units, takes 385 µs a step there, 297 of them in products.
+
 So the transposed weights are kept for the backward loop, and with large weights and few rows the
 states are columns. Products of half precision have kernels for `h w` and `dv w^T` alone, at 1.4 to
 2 times these rates, and stay as they are. Elsewhere than on a CPU nothing is changed.
