@@ -71,6 +71,6 @@ def test_an_engine_refuses_other_cells_by_the_contract_they_lack(engine, request
         refuses_cells_it_does_not_serve(engine, cell, ENGINES[engine])
 
 
-@pytest.mark.parametrize("engine", [unroll.checkpointed, unroll.deferred], ids=name)
+@pytest.mark.parametrize("engine", [unroll.checkpointed, unroll.Deferred(chunk=28)], ids=name)
 def test_an_engine_that_runs_in_blocks_remembers_less_than_scan(engine):
     remembers_less_than_scan(engine, factor=4)

@@ -190,7 +190,7 @@ def _tanh(layout: Layout, equation: Equation, x: Tiles) -> Tiles:
 
 def _convert(layout: Layout, equation: Equation, x: Tiles) -> Tiles:
     del layout
-    dtype = equation.params["new_dtype"]
+    dtype = equation.outvars[0].aval.dtype
     return _each(lambda tile: widened(tile.astype(widened(jnp.zeros((), dtype)).dtype)), x)
 
 
@@ -330,6 +330,7 @@ _RULES: dict[str, Callable[..., Any]] = {
     "convert_element_type": _convert,
     "dot_general": _dot_general,
     "pad": _pad,
+    "round_to_half": _convert,
     "slice": _slice,
     "split": _split,
     "tanh": _tanh,
