@@ -24,9 +24,10 @@ def gradient(engine, cell):
 
 def lengths_of_loops(engine, steps, sequences):
     cell = Elman(3)
-    state = state_of(cell, (sequences,))
-    run = jax.make_jaxpr(lambda xs: engine(cell, params_of(cell), state, xs))
-    return scan_lengths(run(normal(1, (steps, sequences, 2))).jaxpr)
+    params, state = params_of(cell), state_of(cell, (sequences,))
+    xs = jax.ShapeDtypeStruct((steps, sequences, 2), jnp.float32)
+    run = jax.make_jaxpr(lambda xs: engine(cell, params, state, xs))
+    return scan_lengths(run(xs).jaxpr)
 
 
 def temporaries(engine, cell, shape):

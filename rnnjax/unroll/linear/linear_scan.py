@@ -17,8 +17,8 @@ class LinearScan(Chunked):
     are made for all steps of a chunk at once. Backward in time only the state's cotangent is in the
     loop, of a `LinearCell` the same recurrence; those of the elements are found after it.
 
-    The gradient keeps the first state of each chunk and runs the chunk a second time. The default
-    is that of `deferred`.
+    The gradient keeps the first state of each chunk and runs the chunk a second time. By default up
+    to 128 steps are one chunk, and more are divided into chunks of 16 to 28 steps.
 
     Example:
         >>> LinearScan(chunk=32)
