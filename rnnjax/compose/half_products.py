@@ -28,6 +28,7 @@ from rnnjax.typing import Array
 HALF = jnp.bfloat16  # the exponents of single precision, so that a loss needs no scaling
 _LEAST = 4  # numbers that are summed; of fewer nothing is gained
 _LOOPS = ("scan", "while", "cond")
+_CHECKPOINT = ("checkpoint", "remat2")  # its names in versions of jax
 
 Dimensions = Any  # those that are summed, and those of a batch, as `dot_general` has them
 
@@ -35,9 +36,9 @@ Dimensions = Any  # those that are summed, and those of a batch, as `dot_general
 def with_half_products(function: Callable[..., Any], *arguments: Any) -> Any:
     """Returns `function(*arguments)` with its products in half precision, in derivatives too.
 
-    All else is as precise as it was. Products stay as they are of complex numbers, of fewer than
-    four, where a precision is asked for, and where a function has a derivative written by hand.
-    Convolutions are wholly in half precision.
+    All else is as precise as it was. Products stay as they are of complex numbers, where fewer than
+    four numbers are summed or a precision is asked for, and in functions that have a derivative
+    written by hand. Convolutions are wholly in half precision.
 
     Args:
         function: of pytrees of arrays; it closes over nothing that is differentiated.
@@ -69,6 +70,10 @@ def _rule(equation: Equation, arguments: list[Any]) -> Any:
         return bind(equation, list(halved)).astype(equation.outvars[0].aval.dtype)
     if name in ("jit", "pjit"):
         return _run(params["jaxpr"], *arguments)
+    if name in _CHECKPOINT:
+        run = functools.partial(_run, ClosedJaxpr(params["jaxpr"], ()))
+        kept = {key: params[key] for key in ("prevent_cse", "policy")}
+        return jax.checkpoint(run, **kept)(*arguments)
     if name in _LOOPS:
         equation = equation.replace(params={k: _changed(v) for k, v in params.items()})
     return bind(equation, arguments)
@@ -184,7 +189,8 @@ def _by_bits(x: Array) -> Array:
     return jax.lax.bitcast_convert_type((bits >> 16).astype(jnp.uint16), HALF)
 
 
-# `x.astype(HALF)` of single precision, on a CPU in a way of its own.
+# `x.astype(HALF)` of single precision, on a CPU in a way of its own. A platform's lowering can take
+# its place; the form of a product cannot be left to one, and follows the backend when traced.
 _rounding = Primitive("round_to_half")
 _rounding.def_impl(jax.jit(_rounding.bind))
 _rounding.def_abstract_eval(lambda x: x.update(dtype=jnp.dtype(HALF), weak_type=False))

@@ -38,6 +38,7 @@ class MixedPrecision(Wrapper):
 
     All else, parameters, biases, gates, memories, outputs and gradients, is as precise as the
     parameters are. Of a linear recurrence the products are those of its inputs and of what is read.
+    Convolutions are wholly in bfloat16.
 
     Example:
         >>> import jax

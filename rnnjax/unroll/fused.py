@@ -56,6 +56,17 @@ class Fused(EngineValue):
     rows: int | None = None
     warps: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuses what is no power of two.
+
+        Raises:
+            ValueError: if a setting is none; the message names it.
+        """
+        super().__post_init__()
+        for name, value in (("rows", self.rows), ("warps", self.warps)):
+            if value is not None and value & (value - 1):
+                raise ValueError(f"{name} must be a power of two; got {value}")
+
     def serves(self, cell: Cell) -> bool:
         """Says whether there is a kernel for such a cell, or for each that it is made of."""
         pieces = self.pieces(cell)

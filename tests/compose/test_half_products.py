@@ -95,6 +95,7 @@ WHERE = {
     "while": lambda w: jax.lax.fori_loop(0, jnp.array(3), lambda _, x: x @ w / 8, ONES),
     "cond": lambda w: jax.lax.cond(w[0, 0] > 0, lambda: ONES @ w / 8, lambda: ONES),
     "jit": lambda w: jax.jit(lambda w: ONES @ w / 8)(w),
+    "checkpoint": lambda w: jax.checkpoint(lambda w: ONES @ w / 8)(w),
 }
 
 

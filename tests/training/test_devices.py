@@ -1,6 +1,8 @@
 import json
 import os
 import pathlib
+import platform
+import resource
 import subprocess
 import sys
 
@@ -49,6 +51,34 @@ def test_more_devices_than_there_are_get_a_clear_line():
     there = jax.device_count()
     with pytest.raises(ValueError, match=rf"^{there + 1} devices wanted, {there} there: "):
         make_mesh(there + 1)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
+@pytest.mark.parametrize(
+    ("variables", "is_kept"),
+    [({}, True), ({"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=131072"}, False)],
+)
+def test_large_buffers_are_kept_unless_the_user_has_set_malloc(variables, is_kept):
+    script = """
+import resource
+import numpy as np
+from rnnjax.training import use_cores_as_devices
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    np.full(8 << 20, 1.0)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+use_cores_as_devices(1)
+print(faults(), faults())
+"""
+    malloc = ("GLIBC_TUNABLES", "MALLOC_")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(malloc)} | variables
+    env["NUMPY_MADVISE_HUGEPAGE"] = "0"  # all pages of one size
+    command = (sys.executable, "-c", script)
+    printed = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    pages = (64 << 20) // resource.getpagesize()
+    first, second = map(int, printed.split())
+    assert first > 0.9 * pages
+    assert second < pages / 100 if is_kept else second > 0.9 * pages
 
 
 @pytest.mark.full

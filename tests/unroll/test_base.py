@@ -46,6 +46,7 @@ def test_the_results_of_settings_are_those_of_none():
     ("call", "kind", "message"),
     [
         (lambda: unroll.Deferred(chunk=0), ValueError, "^chunk must be a whole number of 1 or"),
+        (lambda: unroll.Fused(rows=3), ValueError, "^rows must be a power of two; got 3"),
         (lambda: unroll.Scan(unroll=2.0), ValueError, "^unroll must be a whole number.* got 2.0$"),
         (lambda: unroll.Checkpointed(chunk=2), TypeError, "unexpected keyword argument 'chunk'"),
         (lambda: unroll.deferred(chunk=28), TypeError, "unexpected keyword argument 'chunk'"),

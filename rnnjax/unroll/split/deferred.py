@@ -20,7 +20,8 @@ from rnnjax.unroll.masks import begin, finish, hide, initial_like
 from rnnjax.unroll.single import widened
 from rnnjax.unroll.split.products import make_recur, make_recur_pullback
 
-_LITTLE = 10 << 20  # bytes of `u`; twice as many are kept, and of 32 MB each call faults anew
+# Bytes of `u`; about twice as many are kept, and of 32 MB a CPU may fault each page at every call.
+_LITTLE, _LITTLE_ELSEWHERE = 10 << 20, 250 << 20
 _ROWS_A_PRODUCT = 256  # steps times sequences, in one product of a weight's gradient on a CPU
 
 
@@ -28,14 +29,14 @@ class Deferred(Chunked):
     """Runs a `SplitCell` like `scan`, with a gradient of its own; see `unroll.Engine`.
 
     The gradient of a loop adds to every weight's gradient at every step. Here the backward loop
-    only finds the cotangents of `u` and `v`, and many steps of them, on accelerators all, give each
-    weight's gradient by one product. Forward mode is that of a plain loop.
+    only finds the cotangents of `u` and `v`, and many steps of them, on accelerators all of a
+    chunk, give each weight's gradient by one product. Forward mode is that of a plain loop.
 
     Sequences longer than `chunk` are run in chunks, of which the gradient keeps the first states
     alone: it runs each chunk a second time. By default up to 128 steps are one chunk, and so are
-    more where little is kept, about 20 MB. Else they are divided into chunks of 16 to 28 steps, of
-    the length that leaves the shortest last chunk. `Deferred(chunk=T)` keeps all of T steps. A cell
-    with whole numbers in its state runs on `scan`.
+    more where little is kept, about 20 MB, or 500 on accelerators. Else they are divided into
+    chunks of 16 to 28 steps, of the length that leaves the shortest last chunk. `Deferred(chunk=T)`
+    keeps all of T steps. A cell with whole numbers in its state runs on `scan`.
 
     Example:
         >>> Deferred(chunk=28)
@@ -64,7 +65,7 @@ class Deferred(Chunked):
         projected = jax.eval_shape(cell.project, params, xs)
         check_each(cell, "project", projected, leading_axes(xs))
         chunk = self.chunk
-        if chunk is None and _is_little(projected):
+        if chunk is None and _keeps_all(projected):
             chunk = leading_axes(xs)[0]
 
         def run(fixed: tuple, state: State, inputs: tuple) -> tuple[State, Any]:
@@ -113,8 +114,9 @@ def _forward(cell, mask, reset, params, state, initial, xs):
     """Runs the loop and keeps, for each step, where it started and how to pull it back."""
     # On a CPU the input product is in the loop: to write `u` for all steps costs as much as one
     # large product saves (gradient of an LSTM, 100 steps of 64 x 128, 256 units: 136 ms against 124
-    # in the loop; 128 steps of 16 x 512, 512 units: 165 against 178). Elsewhere a product is a
-    # launch, and one is better than T.
+    # in the loop; 128 steps of 16 x 512, 512 units: 165 against 178). `u` of a few steps at a time,
+    # in a loop of loops, gains at most 3 % there, and a forward pass of LSTM(128) takes twice as
+    # long. Elsewhere a product is a launch, and one is better than T.
     us = None if jax.default_backend() == "cpu" else cell.project(params, xs)
     recur = make_recur(cell, params, state)
 
@@ -144,6 +146,7 @@ def _pull(cell, kept, cotangents):
     d_state, dys = cotangents
     pull_recur = make_recur_pullback(cell, params, d_state)
 
+    # Steps are indexed: a scan over a group's would first copy its part of all that is kept.
     def step(carry, t):
         d_after, d_initial, d_params = carry
         dy_t, seen_t, pull_start, pull_seen, pull = jax.tree.map(
@@ -189,20 +192,20 @@ def _pull(cell, kept, cotangents):
             )
             return group(carry, ts, at)
 
-        whole = steps - steps % length
-        ts, last_ts = jnp.arange(whole).reshape(-1, length), jnp.arange(whole, steps)
+        even = steps - steps % length
+        ts, last_ts = jnp.arange(even).reshape(-1, length), jnp.arange(even, steps)
         d_last = []
         if len(last_ts):
             carry, *d_last = cut(carry, last_ts)
         (d_state, d_initial, d_params), d_xs = jax.lax.scan(cut, carry, ts, reverse=True)
         d_xs = jax.tree.map(
-            lambda d, *last: jnp.concatenate([d.reshape(whole, *d.shape[2:]), *last]), d_xs, *d_last
+            lambda d, *last: jnp.concatenate([d.reshape(even, *d.shape[2:]), *last]), d_xs, *d_last
         )
     d_params = jax.tree.map(lambda d, p: d.astype(p.dtype), d_params, params)
     return None, None, d_params, d_state, d_initial, d_xs
 
 
-def _is_little(projected):
+def _keeps_all(projected):
     """Says whether all steps are kept, however many.
 
     They need not be run twice then (LSTM, 1,000 steps of 8 x 64: 22 µs a step instead of 27). With
@@ -210,7 +213,8 @@ def _is_little(projected):
     """
     us = jax.tree.leaves(projected)
     known = all(is_known(*u.shape) for u in us)
-    return known and sum(u.size * u.dtype.itemsize for u in us) <= _LITTLE
+    most = _LITTLE if jax.default_backend() == "cpu" else _LITTLE_ELSEWHERE
+    return known and sum(u.size * u.dtype.itemsize for u in us) <= most
 
 
 def _group_length(xs):

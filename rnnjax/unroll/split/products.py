@@ -87,17 +87,17 @@ def _is_plain(cell: SplitCell, params: Params, like: State) -> bool:
     return any(v.aval.dtype.itemsize < 4 for product in products for v in product.invars)
 
 
-def _rows_of_large(cell: SplitCell, params: Params, state: State) -> int:
-    """Returns the size of the one batch axis, 0 if the weights are small.
+def _rows_of_large(cell: SplitCell, params: Params, like: State) -> int:
+    """Returns the size of the one batch axis; 0 if there is not one, or the weights are small.
 
     Weights are taken for a matrix from the widest state to all of `v`, which is the most they are.
     """
-    shapes = {leaf.shape for leaf in jax.tree.leaves(state)}
+    shapes = {leaf.shape for leaf in jax.tree.leaves(like)}
     if not all(is_known(*shape) for shape in shapes):
         return 0
     if any(len(shape) != 2 for shape in shapes):
         return 0
-    vs = jax.tree.leaves(jax.eval_shape(cell.recur, params, state))
+    vs = jax.tree.leaves(jax.eval_shape(cell.recur, params, like))
     width = max(shape[-1] for shape in shapes)
     size = width * sum(v.shape[-1] * v.dtype.itemsize for v in vs)
     return next(iter(shapes))[0] if size >= _LARGE else 0

@@ -137,7 +137,7 @@ def evaluate(program: Program, layout: Layout, weights: list, values: list[Tiles
     ]
 
 
-def is_known(equation: Equation) -> bool:
+def has_rule(equation: Equation) -> bool:
     """Says whether equations of this kind run on tiles."""
     name = equation.primitive.name
     return name in _ELEMENTWISE.split() or name in _RULES

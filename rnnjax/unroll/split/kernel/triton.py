@@ -34,8 +34,8 @@ from rnnjax.unroll.split.kernel.tiles import (
     Layout,
     Tiles,
     evaluate,
+    has_rule,
     interleaved,
-    is_known,
     uses_tensor_cores,
 )
 
@@ -142,7 +142,7 @@ def can_run(cell: SplitCell, params: Params, state: State, u: Any) -> bool:
         )
     except TypeError:
         return False
-    return all(is_known(equation) for program in programs for equation in program.late)
+    return all(has_rule(equation) for program in programs for equation in program.late)
 
 
 def _batch_of_a_trace(arrays: Any) -> tuple[int, Callable[[Any], Any]]:
