@@ -13,13 +13,12 @@ OUT/*.png what they come to.
 import pathlib
 import sys
 import textwrap
-from collections.abc import Sequence
 
 from absl import flags
 
 from benchmarks import machine, plan, results
 from benchmarks.allocator import Allocator
-from benchmarks.command import carry_out
+from benchmarks.command import carry_out, named
 from benchmarks.peers import PEERS
 from benchmarks.sections import SECTIONS
 from benchmarks.suite import Settings, measure_section, progress_bar
@@ -43,38 +42,21 @@ _ROUNDS = flags.DEFINE_integer(
 _OUT = flags.DEFINE_string(
     "out", None, "Folder; runs/benchmarks if not given; with --quick, runs/benchmarks_quick."
 )
-_HELP = flags.DEFINE_boolean("help", False, "Shows this and ends.")
 
 
-def help_text() -> str:
-    """Returns what the suite does, its flags and what they may name."""
-    lines = [(__doc__ or "").strip(), "", "Flags:"]
-    for flag in (_QUICK, _ONLY, _PEERS, _ALLOCATOR, _ROUNDS, _OUT):
-        body = textwrap.fill(flags.FLAGS[flag.name].help, 92)
-        lines += [f"  --{flag.name}", textwrap.indent(body, "    ")]
-    lines += ["", "Sections:", *(f"  {name:<11} {s.about}" for name, s in SECTIONS.items())]
-    peers = textwrap.fill(", ".join(PEERS), 92)
-    return "\n".join([*lines, "", "Peers:", textwrap.indent(peers, "  ")])
-
-
-def named(flag: str, names: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Returns the names that a flag gives.
-
-    Raises:
-        ValueError: if one of them is not known, or there is none.
-    """
-    wrong = [name for name in names if name not in known]
-    if wrong or not names:
-        what = repr(wrong[0]) if wrong else "nothing"
-        raise ValueError(f"--{flag} names {what}; there are {', '.join(known)}")
-    return list(names)
+def about() -> str:
+    """Returns what the flags may name."""
+    sections = (f"  {name:<11} {section.about}" for name, section in SECTIONS.items())
+    peers = textwrap.indent(textwrap.fill(", ".join(PEERS), 92), "  ")
+    return "\n".join(["", "Sections:", *sections, "", "Peers:", peers])
 
 
 def settings() -> Settings:
     """Returns how everything is measured, as the flags say."""
     quick = _QUICK.value
-    by_default = ["default"] if quick else list(Allocator)
-    allocators = named("allocator", _ALLOCATOR.value or by_default, list(Allocator))
+    allocators = ["default"] if quick else list(Allocator)
+    if _ALLOCATOR.value is not None:
+        allocators = named("allocator", _ALLOCATOR.value, list(Allocator))
     peers = named("peers", _PEERS.value, list(PEERS))
     absent = plan.absent(peers)
     return Settings(
@@ -90,7 +72,7 @@ def run() -> None:
     """Measures what the flags name, writing after each section."""
     how = settings()
     there = [name for name, section in SECTIONS.items() if section.quick or not how.is_quick]
-    names = named("only", _ONLY.value or there, there)
+    names = there if _ONLY.value is None else named("only", _ONLY.value, there)
     from benchmarks import page  # draws: 1 s that neither --help nor a wrong flag has to wait
 
     for line in how.absent.values():
@@ -111,7 +93,7 @@ def run() -> None:
 def main() -> int:
     """Runs the command line and returns its exit code: 0, 2 for wrong input, 130 if stopped."""
     try:
-        return carry_out(lambda: print(help_text()) if _HELP.value else run())
+        return carry_out(run, about)
     except KeyboardInterrupt:
         print("stopped; the sections that were measured are kept", file=sys.stderr)
         return 130

@@ -107,7 +107,7 @@ def start(peer: str) -> subprocess.Popen[str]:
     worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert worker.stdout is not None
     if worker.stdout.readline() != "ready\n":
-        sys.exit(f"{peer} did not start")
+        raise ValueError(f"{peer} did not start")
     return worker
 
 
@@ -116,6 +116,8 @@ def main() -> None:
     if _WORKER.value:
         work(_WORKER.value)
         return
+    unroll.read_engine(_ENGINE.value)  # here, a wrong flag is one line
+    datasets.load("mnist", _DATA_DIR.value)
     peers = _PEERS
     if not importlib.util.find_spec("torch"):
         peers = _PEERS[:2]

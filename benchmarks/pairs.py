@@ -13,12 +13,14 @@ import pathlib
 import statistics
 import sys
 import time
+from typing import Any
 
 from absl import flags
 
 from benchmarks.allocator import Allocator
-from benchmarks.command import carry_out
+from benchmarks.command import carry_out, named
 from benchmarks.measure import REST, SHORTEST, Worker
+from benchmarks.peers import PEERS
 from benchmarks.sections import SECTIONS
 from benchmarks.work import Work
 
@@ -34,14 +36,16 @@ def main() -> None:
     before = pathlib.Path(_BEFORE.value).resolve()
     if not (before / "benchmarks" / "worker.py").is_file():
         raise ValueError(f"--before={_BEFORE.value} is no checkout: it has no benchmarks/worker.py")
-    if unknown := set(_ONLY.value) - set(SECTIONS):
-        raise ValueError(f"--only names {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
+    sections = [SECTIONS[name] for name in named("only", _ONLY.value, list(SECTIONS))]
+    able = {peer for section in sections for peer in section.peers}
+    ours = [name for name, peer in PEERS.items() if peer.package == "rnnjax" and name in able]
+    peers = named("peers", _PEERS.value, ours)
     print("| work | before, ms | now, ms | before / now | planned MB, before | now |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for section in _ONLY.value:
-        for work in SECTIONS[section].works:
-            for peer in set(_PEERS.value) & set(SECTIONS[section].peers):
-                if work.steps <= _LONGEST.value:
+    for section in sections:
+        for work in section.works:
+            for peer in peers:
+                if peer in section.peers and work.steps <= _LONGEST.value:
                     print(row(before, peer, work), flush=True)
 
 
@@ -49,15 +53,15 @@ def row(before: pathlib.Path, peer: str, work: Work) -> str:
     """Measures a piece of work of both checkouts, and returns a line of the table."""
     workers = [Worker(peer, Allocator.DEFAULT, work, folder) for folder in (before, None)]
     try:
-        facts = [worker.ask() for worker in workers]
-        if errors := [fact["error"] for fact in facts if "error" in fact]:
-            return f"| {work}, {peer} | {errors[0]} |"
+        facts = [_told(worker.ask()) for worker in workers]
         calls = [math.ceil(SHORTEST / fact["once"]) for fact in facts]
         seconds: list[list[float]] = [[], []]
         for number in range(_ROUNDS.value):
             for at in (0, 1) if number % 2 else (1, 0):
                 time.sleep(REST)
-                seconds[at].append(workers[at].ask(str(calls[at])))
+                seconds[at].append(_told(workers[at].ask(str(calls[at]))))
+    except RuntimeError as error:
+        return f"| {work}, {peer} | {error} |"
     finally:
         for worker in workers:
             worker.end()
@@ -66,6 +70,13 @@ def row(before: pathlib.Path, peer: str, work: Work) -> str:
     planned = " | ".join(f"{fact['planned_bytes'] / 1e6:.2f}" for fact in facts)
     middle = f"{statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f})"
     return f"| {work}, {peer} | {old:.2f} | {new:.2f} | {middle} | {planned} |"
+
+
+def _told(answer: Any) -> Any:
+    """Returns a worker's answer, and raises its error."""
+    if isinstance(answer, dict) and "error" in answer:
+        raise RuntimeError(answer["error"])
+    return answer
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ RATE = 1e-3  # of its Adam
 
 
 class Part(enum.StrEnum):
-    """How much of training is done, by every peer on the same sizes in single precision.
+    """How much of training is done, by every peer on the same sizes.
 
     - forward: all outputs `[T, B, H]`, nothing kept for a gradient.
     - gradient: of `mean(outputs ** 2)` with respect to the weights, not the inputs.

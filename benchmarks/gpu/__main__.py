@@ -5,13 +5,17 @@
 
 Each part is a module of `benchmarks.gpu`, run in a process of its own within its own time. What it
 prints are lines of JSON, which OUT/results.jsonl holds; OUT/log.txt has all else. What has to be
-installed is JAX, Flax, Optax, pytest and PyTorch. Where there is no GPU the parts run at their
-smallest, to try them.
+installed is JAX, Flax, Optax, absl, pytest with pytest-xdist, and PyTorch. Where there is no GPU
+the parts run at their smallest, to try them.
 """
 
+import contextlib
+import datetime
+import importlib.metadata
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,16 +24,16 @@ from typing import TextIO
 
 from absl import flags
 
-from benchmarks.command import carry_out
+from benchmarks.command import carry_out, named
 
 PARTS = {  # seconds at most
-    "checks": 75,
+    "checks": 60,
     "pytorch": 30,
-    "kernels": 130,
-    "loops": 75,
-    "blocks": 30,
+    "kernels": 110,
+    "loops": 50,
+    "blocks": 25,
     "linear": 45,
-    "updates": 60,
+    "updates": 40,
 }
 
 _ONLY = flags.DEFINE_list("only", list(PARTS), "Parts, in their order.")
@@ -38,18 +42,34 @@ _OUT = flags.DEFINE_string("out", "runs/gpu", "Folder.")
 
 def run() -> None:
     """Runs the parts that are asked for, one after another."""
-    wrong = [name for name in _ONLY.value if name not in PARTS]
-    if wrong:
-        raise ValueError(f"--only names {wrong[0]!r}; there are {', '.join(PARTS)}")
+    names = named("only", _ONLY.value, list(PARTS))
     out = pathlib.Path(_OUT.value).expanduser()
     out.mkdir(parents=True, exist_ok=True)
+    failed = []
     with (out / "results.jsonl").open("a") as results, (out / "log.txt").open("a") as log:
-        for name in _ONLY.value:
+        results.write(json.dumps(_machine()) + "\n")
+        for name in names:
             begin = time.perf_counter()
             code = _run_part(name, results, log)
             took = f"{time.perf_counter() - begin:.0f} s"
             results.write(json.dumps({"part": name, "exit": code, "took": took}) + "\n")
             print(f"{name}: {'done' if code == 0 else f'exit code {code}'} in {took}", flush=True)
+            failed += [name] * (code != 0)
+    if failed:
+        sys.exit(f"not done: {', '.join(failed)}; {out / 'log.txt'} says why")
+
+
+def _machine() -> dict[str, str]:
+    """Returns what is measured on, and with what: the line before the parts' own."""
+    versions = {}
+    for package in ("jax", "jaxlib", "torch"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    gpu = "none"
+    if program := shutil.which("nvidia-smi"):
+        command = (program, "--query-gpu=name,driver_version", "--format=csv,noheader")
+        gpu = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return {"gpu": gpu, **versions, "date": datetime.date.today().isoformat()}
 
 
 def _run_part(name: str, results: TextIO, log: TextIO) -> int:

@@ -57,18 +57,18 @@ def _timed(call: Callable[[], Any]) -> float | str:
         return _line(error)
 
 
-def seconds(call: Callable[[], Any]) -> float:
+def seconds(call: Callable[[], Any], wait: Callable[[Any], Any] = jax.block_until_ready) -> float:
     """Returns the median time of a call among calls that follow each other without a wait."""
-    jax.block_until_ready(call())
+    wait(call())
     begin = time.perf_counter()
-    jax.block_until_ready(call())
+    wait(call())
     count = max(1, int(_ENOUGH / (time.perf_counter() - begin)))
     times = []
     for _ in range(_ROUNDS):
         begin = time.perf_counter()
         for _ in range(count):
             result = call()
-        jax.block_until_ready(result)
+        wait(result)
         times.append((time.perf_counter() - begin) / count)
     return statistics.median(times)
 

@@ -34,9 +34,11 @@ def main() -> None:
         if isinstance(found, str):
             timing.write(row | {"error": found})
             continue
-        alone.setdefault((work, engine), found)
-        gain = members * alone[work, engine] / found
-        timing.write(row | {"ms": 1e3 * found, "gain": gain})
+        if members == 1:
+            alone[work, engine] = found
+        elif (work, engine) in alone:
+            row |= {"gain": members * alone[work, engine] / found}
+        timing.write(row | {"ms": 1e3 * found})
 
 
 def _compile(work: Work, engine: unroll.Engine, members: int):

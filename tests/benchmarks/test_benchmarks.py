@@ -20,6 +20,7 @@ def command(*argv, module="benchmarks"):
     [
         ("--onyl=gradient", "Unknown command line flag 'onyl'. Did you mean: only ?"),
         ("--only=nothing_here", "--only names 'nothing_here'; there are gradient, forward, "),
+        ("--only=", "--only names nothing; there are gradient, forward, "),
         ("--peers=jax", "--peers names 'jax'; there are rnnjax, "),
         ("--allocator=best", "--allocator names 'best'; there are default, tuned"),
         ("--rounds=0", "flag --rounds=0"),
@@ -62,7 +63,10 @@ def test_a_section_is_measured_and_written(tmp_path):
     ("argv", "line"),
     [
         (["--before=nowhere"], "--before=nowhere is no checkout"),
-        (["--before=.", "--only=nothing_here"], "--only names nothing_here; there are gradient, "),
+        (
+            ["--before=.", "--only=nothing_here"],
+            "--only names 'nothing_here'; there are gradient, ",
+        ),
     ],
 )
 def test_pairs_refuse_wrong_input_in_one_line(argv, line):
