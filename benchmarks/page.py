@@ -46,14 +46,14 @@ def _where(results: Results) -> str:
         "Shapes are T,B,I,H: steps, batch, inputs, units; single precision but for `rnnjax_mixed` "
         "and `torch_autocast`. Times are medians in milliseconds, ± half the distance of the "
         "quartiles. `gain` is how many times as long the best other library takes as rnnjax, the "
-        "median over rounds. `rnnjax` has the devices that `launch.py` gives it, `rnnjax_one` one "
-        "device, `rnnjax_scan` one device and no engine but the plain loop, `rnnjax_tree` "
-        "`jax.lax.associative_scan`; the others run as their documentation has it. With the "
-        "`tuned` allocator large buffers are kept from call to call, in huge pages; without it "
-        "`rnnjax` keeps them where it has several devices, as `launch.py` does. Compilation is "
-        "XLA's; of PyTorch it is what the first call takes longer than the second. The peak is by "
-        "how much memory in use rises in the first call, about 10 MB of it for the program "
-        "itself; planned is what XLA says it takes for temporaries and results."
+        "median over rounds. `rnnjax` has the devices that `launch.py` gives it, and like that "
+        "keeps large buffers, `rnnjax_one` one device, `rnnjax_scan` one device and no engine but "
+        "the plain loop, `rnnjax_tree` `jax.lax.associative_scan`; the others run as their "
+        "documentation has it. With the `tuned` allocator all keep large buffers from call to "
+        "call, in huge pages. Compilation is XLA's; of PyTorch it is what the first call takes "
+        "longer than the second. The peak is by how much memory in use rises in the first call, "
+        "about 10 MB of it for the program itself; planned is what XLA says it takes for "
+        "temporaries and results."
     )
 
 

@@ -67,7 +67,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is no answer
     request = Request.from_json(sys.argv[1])
-    if request.devices > 1:
+    if peers.PEERS[request.peer].devices is not peers.one:
         from rnnjax.training import use_cores_as_devices
 
         use_cores_as_devices(request.devices)
