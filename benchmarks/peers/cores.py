@@ -5,12 +5,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
 from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from rnnjax.training.devices import make_mesh
-from rnnjax.training.update import AXIS
+from rnnjax.training.update import AXIS, end_to_end
 
 
 class Cores:
@@ -23,7 +22,7 @@ class Cores:
         """Returns `function` on parts of the batch, then the mean."""
 
         def mean(params: Any, *arrays: jax.Array) -> Any:
-            vector, restore = ravel_pytree(function(params, *arrays))
+            vector, restore = end_to_end(function(params, *arrays))
             return restore(jax.lax.pmean(vector, AXIS))
 
         return self._divide(mean, batch_axes, P())

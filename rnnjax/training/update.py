@@ -1,6 +1,7 @@
 """Many updates of one member in one compiled call."""
 
 import functools
+from collections.abc import Callable
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
@@ -84,7 +85,7 @@ def update(
     # A part weighs what its mask counts. One message an update, not one a matrix: to wait for the
     # other devices costs more than to send.
     weight = batch.mask.sum().astype(float)
-    vector, restore = ravel_pytree(grads)
+    vector, restore = end_to_end(grads)
     message = jax.lax.pmean(weight * jnp.append(vector, 1.0), AXIS)
     mean_weight = jnp.maximum(message[-1], 1 / batch.mask.size)
     grads = restore((message[:-1] / mean_weight).astype(vector.dtype))
@@ -98,6 +99,22 @@ def update(
     metrics = {name: share * value for name, value in metrics.items()} | {"grad_norm": norm}
     average = averaged(learning.ema, state, params)
     return TrainState(state.step + 1, params, opt_state, carry, average), metrics
+
+
+def end_to_end(tree: Params) -> tuple[Array, Callable[[Array], Params]]:
+    """Returns all numbers of a pytree as one vector, and what makes a pytree of such a vector.
+
+    `ravel_pytree` concatenates them, into which XLA fuses small sums, such as the gradient of a
+    readout's bias; it then makes the sum for each number of the whole (AMD EPYC, 2 million numbers:
+    up to 340 ms instead of 2). Here each part is written where it belongs.
+    """
+    vector, restore = ravel_pytree(tree)
+    whole, start = jnp.zeros_like(vector), 0
+    for leaf in jax.tree.leaves(tree):
+        part = leaf.ravel().astype(whole.dtype)
+        whole = jax.lax.dynamic_update_slice_in_dim(whole, part, start, 0)
+        start += leaf.size
+    return whole, restore
 
 
 def averaged(ema: float | None, state: TrainState, params: Params) -> Params:
