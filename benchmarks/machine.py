@@ -21,8 +21,13 @@ def describe() -> dict[str, object]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
         "system": " ".join((platform.system(), *platform.libc_ver())).strip(),
         "python": platform.python_version(),
-        "versions": {name: v for name in _PACKAGES if (v := _version(name)) is not None},
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions of all that was run, as far as it is installed."""
+    return {name: v for name in _PACKAGES if (v := _version(name)) is not None}
 
 
 def _processor() -> str:

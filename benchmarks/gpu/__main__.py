@@ -9,9 +9,7 @@ installed is JAX, Flax, Optax, absl, pytest with pytest-xdist, and PyTorch. Wher
 the parts run at their smallest, to try them.
 """
 
-import contextlib
 import datetime
-import importlib.metadata
 import json
 import os
 import pathlib
@@ -24,6 +22,7 @@ from typing import TextIO
 
 from absl import flags
 
+from benchmarks import machine
 from benchmarks.command import carry_out, named
 
 PARTS = {  # seconds at most
@@ -61,15 +60,11 @@ def run() -> None:
 
 def _machine() -> dict[str, str]:
     """Returns what is measured on, and with what: the line before the parts' own."""
-    versions = {}
-    for package in ("jax", "jaxlib", "torch"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[package] = importlib.metadata.version(package)
     gpu = "none"
     if program := shutil.which("nvidia-smi"):
         command = (program, "--query-gpu=name,driver_version", "--format=csv,noheader")
         gpu = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-    return {"gpu": gpu, **versions, "date": datetime.date.today().isoformat()}
+    return {"gpu": gpu, **machine.versions(), "date": datetime.date.today().isoformat()}
 
 
 def _run_part(name: str, results: TextIO, log: TextIO) -> int:
