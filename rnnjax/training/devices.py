@@ -1,5 +1,6 @@
 """Devices: cores, GPUs or TPUs over which members and batches are divided."""
 
+import contextlib
 import ctypes
 import os
 from typing import Any
@@ -55,8 +56,8 @@ def use_cores_as_devices(count: int) -> None:
 
     XLA hardly uses a second core on products as small as those of recurrent nets; a core a device
     and a part of the batch on each does. The process also keeps the memory that a step gives back,
-    for the next one. To be called before JAX is first used; where JAX has an accelerator, that
-    computes as before.
+    for the next one, and its threads do not interrupt each other. To be called before JAX is first
+    used; where JAX has an accelerator, that computes as before.
 
     Raises:
         RuntimeError: if JAX is in use already.
@@ -69,6 +70,7 @@ def use_cores_as_devices(count: int) -> None:
         os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
     jax.config.update("jax_num_cpu_devices", count)
     _keep_large_buffers()
+    _schedule_as_batch()
 
 
 def _keep_large_buffers() -> None:
@@ -86,6 +88,22 @@ def _keep_large_buffers() -> None:
     most = 2**31 - 1  # bytes: it takes a C int
     libc.mallopt(_MMAP_THRESHOLD, most)
     libc.mallopt(_TRIM_THRESHOLD, most)
+
+
+def _schedule_as_batch() -> None:
+    """Has Linux let a thread of this process compute on when another wakes, as SCHED_BATCH does.
+
+    At each call JAX's threads wake one another. One that interrupts what computes for a device has
+    it wait 2 to 3 ms for its next turn, and the other devices for it. AMD EPYC, two cores, gradient
+    over 28 steps of 100 x 28, 100 units, medians of three processes each: LSTM 6.2 ms instead of
+    7.1, GRU 5.0 instead of 5.8, Elman 1.9 instead of 3.0; three of ten calls of the LSTM took 8 to
+    10 ms. What takes 100 ms gains nothing. Threads that are there already stay as they are, and so
+    does what the user has set, as by chrt(1).
+    """
+    if not hasattr(os, "SCHED_BATCH") or os.sched_getscheduler(0) != os.SCHED_OTHER:
+        return
+    with contextlib.suppress(OSError):  # a sandbox may forbid it
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def make_mesh(batch: int = 1, *, members: int = 1, time: int = 1) -> Mesh:

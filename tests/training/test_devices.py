@@ -81,6 +81,28 @@ print(faults(), faults())
     assert second < pages / 100 if is_kept else second > 0.9 * pages
 
 
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux is told")
+@pytest.mark.parametrize(("set_before", "after"), [("OTHER", "BATCH"), ("IDLE", "IDLE")])
+def test_threads_that_compute_are_not_interrupted_unless_the_user_has_it_so(set_before, after):
+    script = f"""
+import os
+os.sched_setscheduler(0, os.SCHED_{set_before}, os.sched_param(0))
+import jax, jax.numpy as jnp
+from rnnjax.training import use_cores_as_devices
+there = set(os.listdir("/proc/self/task"))  # those of NumPy's BLAS
+use_cores_as_devices(2)
+jax.block_until_ready([jnp.ones(1000, device=device) @ jnp.ones(1000) for device in jax.devices()])
+started = set(os.listdir("/proc/self/task")) - there
+print(len(started), *{{os.sched_getscheduler(int(thread)) for thread in {{"0"}} | started}})
+"""
+    command = (sys.executable, "-c", script)
+    env = os.environ | {"JAX_PLATFORMS": "cpu"}
+    printed = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    started, *policies = map(int, printed.split())
+    assert started > 0
+    assert policies == [getattr(os, f"SCHED_{after}")]
+
+
 @pytest.mark.full
 def test_devices_agree_in_training_evaluation_and_on_what_is_restored(tmp_path):
     # Cores become devices in a process that has not used JAX.
