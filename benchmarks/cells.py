@@ -20,7 +20,7 @@ import jax
 from absl import flags
 from rich.progress import track
 
-from benchmarks.command import carry_out
+from benchmarks.command import carry_out, named
 from rnnjax import cells, lab
 
 _STEPS = flags.DEFINE_integer("steps", 200, "Updates of a run.", lower_bound=1)
@@ -114,8 +114,9 @@ def rows_of(page: str) -> dict[str, str]:
 
 def main() -> None:
     """Writes the table, a row whenever a cell is done, and prints it."""
-    rows = rows_of(_PAGE.read_text()) if _ONLY.value else {}
-    for name in track(_ONLY.value or cells.__all__, "cells"):
+    some = None if _ONLY.value is None else named("only", _ONLY.value, cells.__all__)
+    rows = {} if some is None else rows_of(_PAGE.read_text())
+    for name in track(some or cells.__all__, "cells"):
         with tempfile.TemporaryDirectory() as made:
             rows[name] = learned(name, pathlib.Path(made) / "run")
         jax.clear_caches()

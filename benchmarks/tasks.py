@@ -10,13 +10,14 @@ import pathlib
 import statistics
 import sys
 import time
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from absl import flags
 from rich.progress import track
 
-from benchmarks.command import carry_out
+from benchmarks.command import carry_out, named
 from rnnjax import tasks
 from rnnjax.tasks import GeneratedTask, WindowedTask
 
@@ -55,11 +56,18 @@ def row_of(task: GeneratedTask) -> str:
     return f"| {' | '.join(columns)} |"
 
 
+def _is_made(kind: Any) -> bool:
+    """Says whether this is a task whose sequences are made here."""
+    is_task = isinstance(kind, type) and issubclass(kind, GeneratedTask)
+    return is_task and not kind.__abstractmethods__
+
+
 def main() -> None:
     """Writes the table and prints it."""
-    kinds = [getattr(tasks, name) for name in _ONLY.value or tasks.__all__]
-    made = [k for k in kinds if isinstance(k, type) and issubclass(k, GeneratedTask)]
-    rows = [row_of(k()) for k in track(made, "tasks") if not k.__abstractmethods__]
+    kinds = {name: getattr(tasks, name) for name in tasks.__all__}
+    made = [name for name, kind in kinds.items() if _is_made(kind)]
+    some = made if _ONLY.value is None else named("only", _ONLY.value, made)
+    rows = [row_of(kinds[name]()) for name in track(some, "tasks")]
     page = "\n".join(
         [
             f"`python -m benchmarks.tasks`, jax {jax.__version__}, {jax.device_count()} cores, "

@@ -98,3 +98,30 @@ def distinct(words: Array, count: Array | int) -> Array:
 
     found = jax.lax.fori_loop(0, len(drawn), add, jnp.full_like(drawn, -1))
     return found[jnp.argsort(order)]
+
+
+def permutation(key: Key, count: int) -> Array:
+    """Returns `jax.random.permutation(key, count)`, of which a CPU takes a third of the time.
+
+    That sorts by random words, as often as it takes for two equal words not to matter. XLA's CPU
+    takes five times as long where a sort moves a second array along: 31 ms for a permutation of
+    60,000. Here places share words with a digit of what is sorted by, least digit first.
+    """
+    rounds = math.ceil(3 * math.log(max(1, count)) / math.log(2**32 - 1))
+    order = jnp.arange(count)
+    for _ in range(rounds):
+        key, drawn = jax.random.split(key)
+        order = order[_order_of(draw_words(drawn, count))]
+    return order
+
+
+def _order_of(words: Array) -> Array:
+    """Returns what `jnp.argsort` does."""
+    places = jnp.arange(len(words), dtype=jnp.uint32)
+    for_places = (len(words) - 1).bit_length()
+    for_digit = 32 - for_places
+    order = places
+    for seen in range(0, 32, for_digit):
+        digit = words[order] >> seen << for_places  # what is above the digit falls out
+        order = order[jnp.sort(digit | places) & (2**for_places - 1)]
+    return order.astype(int)

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from rnnjax.batch import Batch
+from rnnjax.tasks.draws import permutation
 from rnnjax.typing import Array, Key
 
 Part = Literal["train", "validation", "test"]
@@ -169,7 +170,7 @@ class Gathered:
 
     def shuffled(self, key: Key) -> Array:
         """Returns a permutation of the examples."""
-        return jax.random.permutation(key, self.count)
+        return permutation(key, self.count)
 
     def ordered(self) -> Array:
         """Returns the examples as they come."""

@@ -7,7 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rnnjax.tasks.draws import below, distinct, draw_words, fractions, happen, not_all_zero
+from rnnjax.tasks.draws import (
+    below,
+    distinct,
+    draw_words,
+    fractions,
+    happen,
+    not_all_zero,
+    permutation,
+)
 
 COUNT = 20_000
 
@@ -56,3 +64,11 @@ def test_distinct_numbers_are_any_of_them_in_any_order(words, count):
     found = jax.vmap(lambda each: distinct(each, count))(words[: COUNT // 6 * 6].reshape(-1, 6))
     texts = [*itertools.permutations(range(count), 3)]
     assert_as_likely(found, dict.fromkeys(texts, 1 / len(texts)))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 1_625, 1_626, 60_000, 2**16, 2**16 + 1])
+def test_a_permutation_is_that_of_jax(count):
+    key = jax.random.key(count)
+    expected = jax.random.permutation(key, count)
+    np.testing.assert_array_equal(permutation(key, count), expected)
+    assert permutation(key, count).dtype == expected.dtype
