@@ -12,7 +12,9 @@ import enum
 import os
 
 # No buffer is mapped of its own, none is given back, huge pages where the kernel leaves the choice
-# ("madvise"), one heap, since those of further threads are too small for large buffers.
+# ("madvise"), one heap, since those of further threads are too small for large buffers. With one,
+# JAX's devices wait for each other's small allocations: two that take 6 ms for the gradient of an
+# LSTM at 28,100,28,100 take 9, and PyTorch at 784,100,1,128 a tenth less than with many.
 _TUNABLES = {
     "mmap_threshold": 4 << 30,
     "trim_threshold": 1 << 40,
