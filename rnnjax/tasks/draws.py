@@ -1,4 +1,4 @@
-"""Random symbols and numbers made of one draw of random words of 32 bits.
+"""Random symbols, numbers and orders, made of random words of 32 bits.
 
 One call of the generator for all that a sequence needs compiles in a third of the time that one
 `jax.random.randint` for each kind of symbol takes. Draws are independent as long as no word is used
