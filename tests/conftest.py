@@ -11,7 +11,7 @@ from tests.flags import XLA_FLAGS
 # Read once, when jax starts its backend.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
-# Nor does any test, or a process that one starts, use the cache of whoever runs it.
+# No process that a test starts keeps compiled programs.
 os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 
 import jax
@@ -45,6 +45,23 @@ def pytest_addoption(parser):
     parser.addoption(
         "--faults-page", action="store_true", help="write docs/faults.md from what tests/faults say"
     )
+
+
+def pytest_configure(config):
+    """Keeps the programs that tests compile for the next run; `--cache-clear` forgets them.
+
+    Each worker has a folder of its own, since JAX does not write a file in one go. The environment
+    names it too, for tests that run the launcher within their process: a user's is never touched.
+    """
+    if not config.pluginmanager.hasplugin("cacheprovider"):
+        return
+    from rnnjax.lab.cache import use_compilation_cache  # after what is to be rewritten
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    jax.config.update("jax_enable_compilation_cache", True)
+    use_compilation_cache(config.cache.mkdir(f"programs-{worker}"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = jax.config.jax_compilation_cache_dir
 
 
 def pytest_collection_modifyitems(config, items):

@@ -29,7 +29,8 @@ ECHO = (
 def finished(folder, *argv):
     """Runs the launcher in a process that keeps its cache below `folder`."""
     env = os.environ | {"JAX_PLATFORMS": "cpu", "XDG_CACHE_HOME": str(folder / "cache")}
-    for name in ("JAX_ENABLE_COMPILATION_CACHE", "XLA_FLAGS", "TF_CPP_MIN_LOG_LEVEL"):
+    of_tests = ("JAX_ENABLE_COMPILATION_CACHE", "JAX_COMPILATION_CACHE_DIR", "XLA_FLAGS")
+    for name in (*of_tests, "TF_CPP_MIN_LOG_LEVEL"):
         env.pop(name, None)
     command = (sys.executable, str(ROOT / "launch.py"), *ECHO, *argv)
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)

@@ -3,6 +3,7 @@
 import functools
 from typing import Any
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -41,6 +42,20 @@ def classifier(dropout: float = 0.0, layers: int = 1) -> Objective:
     """Returns an Elman network that classifies them."""
     model = models.sequence_model(CELL, models.Last, CLASSES, layers=layers, dropout=dropout)
     return make_objective(model, labelled())
+
+
+class Affine(nn.Module):
+    """A plain Flax module on such sequences."""
+
+    @nn.compact
+    def __call__(self, inputs: Any) -> Any:
+        return nn.Dense(CLASSES)(inputs.mean(0))
+
+
+@functools.cache
+def tokens() -> tasks.Arrays:
+    """Returns sequences of seven tokens in four classes."""
+    return tasks.Arrays((np.arange(40).reshape(8, 5) % 7, np.arange(8) % 4))
 
 
 def windows(delay: int = 1, length: int = 21, window: int = 5) -> tasks.Echo:
