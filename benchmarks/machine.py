@@ -2,8 +2,9 @@
 
 import importlib.metadata
 import os
-import pathlib
 import platform
+
+from rnnjax.processor import processor
 
 _PACKAGES = (
     *("rnnjax", "jax", "jaxlib", "flax", "optax"),
@@ -32,13 +33,8 @@ def versions() -> dict[str, str]:
 
 def _processor() -> str:
     """Returns the model's name, with family and model number: virtual machines hide the name."""
-    try:
-        text = pathlib.Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return platform.processor() or platform.machine()
-    pairs = [line.partition(":")[::2] for line in text.splitlines()]
-    facts = {key.strip(): value.strip() for key, value in reversed(pairs)}
-    name = facts.get("model name", platform.machine())
+    facts = processor()
+    name = facts.get("model name") or platform.processor() or platform.machine()
     numbers = [f"{key} {facts[key]}" for key in ("cpu family", "model") if key in facts]
     return f"{name} ({', '.join(numbers)})" if numbers else name
 

@@ -17,6 +17,7 @@ PARTS = tuple(
         "text",
         "axes",
         "batch",
+        "processor",
         "catalogue",
         "cells",
         "compose",

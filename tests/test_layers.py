@@ -8,7 +8,7 @@ import pytest
 PACKAGE = pathlib.Path(__file__).parents[1] / "rnnjax"
 
 # What each part may import of `rnnjax`, besides itself.
-GROUND = {"typing", "text", "axes", "numbers", "batch", "equations", "linear_map"}
+GROUND = {"typing", "text", "axes", "numbers", "batch", "equations", "linear_map", "processor"}
 CELLS = GROUND | {"cells", "compose", "dynamics", "unroll"}
 DATA = GROUND | {"datasets", "tasks"}
 HOUSE = CELLS | DATA | {"testing", "learning", "models"}
@@ -21,6 +21,7 @@ BELOW = {
     "batch": {"typing", "axes"},
     "equations": set(),
     "linear_map": {"typing"},
+    "processor": set(),
     "catalogue": set(),
     "datasets": GROUND,
     "tasks": GROUND | {"datasets"},

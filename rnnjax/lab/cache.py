@@ -8,6 +8,8 @@ import tempfile
 
 import jax
 
+from rnnjax.processor import processor
+
 _LEAST_SECONDS = 0.1  # a program compiled faster than this is not worth a file
 
 
@@ -29,7 +31,10 @@ def use_compilation_cache(folder: str | os.PathLike[str] | None = None) -> bool:
     if folder is None and os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return True
     try:
-        path = pathlib.Path(folder or _home() / "rnnjax").expanduser().absolute() / _processor()
+        path = (
+            pathlib.Path(folder or _home() / "rnnjax").expanduser().absolute()
+            / _kind_of_processor()
+        )
         path.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path).close()
     except (OSError, RuntimeError):  # the second where the user has no home
@@ -43,10 +48,9 @@ def _home() -> pathlib.Path:
     return pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
 
 
-def _processor() -> str:
+def _kind_of_processor() -> str:
     """Names what the compiler sees of the processor."""
-    cpuinfo = pathlib.Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else [platform.processor()]
-    seen = {line for line in lines if line.startswith(("model name", "flags", "Features"))}
-    text = "\n".join(sorted(seen or lines))
+    said = processor()
+    seen = [said[key] for key in ("model name", "flags", "Features") if key in said]
+    text = "\n".join(seen or [platform.processor()])
     return f"{platform.machine()}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -33,9 +33,11 @@ def close(found, wanted):
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("gains", [True, False], ids=["unit", "no unit"])
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_factors_are_rounded_and_sums_are_not_in_all_derivatives(product):
+def test_factors_are_rounded_and_sums_are_not_in_all_derivatives(product, gains, monkeypatch):
     """By einsums of NumPy: the product, its tangents and its cotangents."""
+    monkeypatch.setattr("rnnjax.compose.half_products._gains_by_halves", lambda: gains)
     a, b, dy = factors(product)
     names, out = product.split("->")
     first, second = names.split(",")
