@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import pytest
 
 from rnnjax.cells import LSTM, SplitCell
+from rnnjax.compose import mixed_precision
 from rnnjax.unroll.split import products
 from tests.catalogue import CELLS, COUNTING
 from tests.laws.draws import assert_close, doubled, normal, params_of, state_of
@@ -37,6 +38,26 @@ def test_every_form_is_the_cell_s_own_product_and_its_pullback(monkeypatch, cell
         assert_close(pulled, pull(dv)[0], 1e-13, 1e-13)
 
 
+def has_columns(cell, hidden, batch_shape):
+    """Says of the forward and of the backward loop whether states are columns there."""
+    params = jax.eval_shape(lambda: cell.init(jax.random.key(0), 1))
+    state = jax.eval_shape(lambda params: cell.initial_state(params, batch_shape), params)
+    v = jax.ShapeDtypeStruct((*batch_shape, 4 * hidden), jnp.float32)
+
+    def forward(params, state):
+        return products.make_recur(cell, params, state)(state)
+
+    def backward(params, state, v):
+        return products.make_recur_pullback(cell, params, state)(state, v)
+
+    def turns(made):
+        turned = [e for e in made.eqns if e.primitive.name == "optimization_barrier"]
+        return any(e.invars[0].aval.shape == (hidden, *batch_shape) for e in turned)
+
+    made = jax.make_jaxpr(forward)(params, state), jax.make_jaxpr(backward)(params, state, v)
+    return tuple(map(turns, made))
+
+
 @pytest.mark.parametrize(
     ("hidden", "batch_shape", "columns"),
     [
@@ -50,20 +71,10 @@ def test_every_form_is_the_cell_s_own_product_and_its_pullback(monkeypatch, cell
     ],
 )
 def test_states_are_columns_where_weights_are_large_and_rows_few(hidden, batch_shape, columns):
-    cell = LSTM(hidden)
-    params = jax.eval_shape(lambda: cell.init(jax.random.key(0), 1))
-    state = jax.eval_shape(lambda params: cell.initial_state(params, batch_shape), params)
-    v = jax.ShapeDtypeStruct((*batch_shape, 4 * hidden), jnp.float32)
+    assert has_columns(LSTM(hidden), hidden, batch_shape) == columns
 
-    def forward(params, state):
-        return products.make_recur(cell, params, state)(state)
 
-    def backward(params, state, v):
-        return products.make_recur_pullback(cell, params, state)(state, v)
-
-    def has_columns(made):
-        turned = [e for e in made.eqns if e.primitive.name == "optimization_barrier"]
-        return any(e.invars[0].aval.shape == (hidden, *batch_shape) for e in turned)
-
-    made = jax.make_jaxpr(forward)(params, state), jax.make_jaxpr(backward)(params, state, v)
-    assert tuple(map(has_columns, made)) == columns
+@pytest.mark.parametrize(("gains", "columns"), [(True, (False, False)), (False, (False, True))])
+def test_of_rounded_factors_they_are_not_in_the_forward_loop(gains, columns, monkeypatch):
+    monkeypatch.setattr("rnnjax.compose.half_products._gains_by_halves", lambda: gains)
+    assert has_columns(mixed_precision(LSTM(512)), 512, (16,)) == columns
