@@ -11,7 +11,7 @@ from tests.flags import XLA_FLAGS
 # Read once, when jax starts its backend.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
-# No process that a test starts keeps compiled programs.
+# A process that a test starts keeps no compiled programs, unless the test says where.
 os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 
 import jax
@@ -24,6 +24,8 @@ pytest.register_assert_rewrite(
     "rnnjax.testing.call_laws",
     "rnnjax.testing.noise_laws",
     "tests.laws.call_refusals",
+    "tests.tasks.formal.string_rules",
+    "tests.tasks.memory.rules",
 )
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
@@ -58,8 +60,14 @@ def pytest_configure(config):
     from rnnjax.lab.cache import use_compilation_cache  # after what is to be rewritten
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    try:
+        folder = config.cache.mkdir(f"programs-{worker}")
+    except OSError:  # such as of a checkout that cannot be written
+        return
     jax.config.update("jax_enable_compilation_cache", True)
-    use_compilation_cache(config.cache.mkdir(f"programs-{worker}"))
+    if not use_compilation_cache(folder):
+        jax.config.update("jax_enable_compilation_cache", False)
+        return
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     os.environ["JAX_COMPILATION_CACHE_DIR"] = jax.config.jax_compilation_cache_dir
 
@@ -96,6 +104,16 @@ def _compile_fast_by_default(request):
     folder = request.path.relative_to(pathlib.Path(__file__).parent).parts[0]
     if not request.config.getoption("--full") and folder not in OPTIMIZED:
         request.getfixturevalue("compile_fast")
+
+
+@pytest.fixture(scope="module")
+def gaining_by_halves():
+    """Has mixed precision multiply bfloat16, whatever the processor."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rnnjax.compose.half_products.gains_by_halves", lambda: True)
+        jax.clear_caches()
+        yield
+    jax.clear_caches()
 
 
 @pytest.fixture

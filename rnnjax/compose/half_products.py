@@ -2,19 +2,22 @@
 
 Of a program that is traced every product becomes such a one, so a cell is written once. XLA's own
 name for it, the algorithm `BF16_BF16_F32`, does nothing on a CPU, and a product of two arrays of
-bfloat16 rounds its sums, too: in a loop one core of an AMD EPYC (Zen 4), which has AVX512-BF16, or
-of an Intel Xeon (family 6, model 207) that has it and lacks AMX multiplies, in GFLOP/s,
+bfloat16 rounds its sums, too: in a loop one core multiplies, in GFLOP/s,
 
-                            single    bfloat16, rounded    bfloat16, summed in single
-    AMD    64, 128, 512         95                   97                           179
-    AMD    128, 256, 1024      100                  101                           183
-    AMD    32, 512, 2048        92                   82                           163
-    Intel  64, 128, 512        141                  134                            80
-    Intel  128, 256, 1024      148                  147                            81
-    Intel  32, 512, 2048       109                  108                            69
+    rows, H, G         single    bfloat16, rounded    bfloat16, summed in single
+    Intel Xeon with AMX
+    64, 128, 512          134                  106                           318
+    AMD EPYC (Zen 4) with AVX512-BF16
+    64, 128, 512           95                   97                           179
+    128, 256, 1024        100                  101                           183
+    32, 512, 2048          92                   82                           163
+    Intel Xeon (family 6, model 207) with AVX512-BF16, without AMX
+    64, 128, 512          141                  134                            80
+    128, 256, 1024        148                  147                            81
+    32, 512, 2048         109                  108                            69
 
-of so many rows and units and columns. So a CPU that is not known to gain by it multiplies the
-rounded numbers in single precision, which gives the same: 136, 148 and 108 on that Intel.
+So a CPU that is not known to gain by it multiplies the rounded numbers in single precision, to the
+same sums: 136, 148 and 108 on the last one.
 """
 
 import functools
@@ -118,7 +121,7 @@ def half_product(dimensions: Dimensions, a: Array, b: Array) -> Array:
     sizes = (math.prod(x.shape[i] for i in axes) for x, axes in zip((a, b), free, strict=True))
     on_cpu = jax.default_backend() == "cpu"
     dot = functools.partial(jax.lax.dot_general, preferred_element_type=jnp.float32)
-    if on_cpu and (1 in sizes or not _gains_by_halves()):  # nor does a vector gain on any CPU
+    if on_cpu and (1 in sizes or not gains_by_halves()):  # nor does a vector gain on any CPU
         a, b = (jax.lax.reduce_precision(x, 8, 7) for x in (a, b))
         return dot(a, b, dimensions)
     a, b = _rounding.bind(a), _rounding.bind(b)
@@ -135,8 +138,15 @@ def half_product(dimensions: Dimensions, a: Array, b: Array) -> Array:
     return jax.lax.optimization_barrier(dot(a, b, dimensions))
 
 
-def _gains_by_halves() -> bool:
-    """Says whether this CPU is known to multiply bfloat16 faster than single precision."""
+def gains_by_halves() -> bool:
+    """Says whether products of bfloat16 are known to be faster here than those of single precision.
+
+    Example:
+        >>> gains_by_halves() in (True, False)
+        True
+    """
+    if jax.default_backend() != "cpu":
+        return True
     said = processor()
     can = said.get("flags", "").split()
     of_amd = said.get("vendor_id") == "AuthenticAMD"

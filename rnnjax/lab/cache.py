@@ -52,5 +52,5 @@ def _kind_of_processor() -> str:
     """Names what the compiler sees of the processor."""
     said = processor()
     seen = [said[key] for key in ("model name", "flags", "Features") if key in said]
-    text = "\n".join(seen or [platform.processor()])
+    text = "\n".join(seen or said.values() or [platform.processor()])
     return f"{platform.machine()}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -3,14 +3,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rnnjax.compose.half_products import with_half_products
+from rnnjax.compose.half_products import gains_by_halves, with_half_products
 from tests.laws.draws import normal
 
+MODULE = "rnnjax.compose.half_products"
 SIZES = {"a": 6, "b": 5, "c": 8, "d": 4, "n": 3, "t": 7}
 PRODUCTS = [
     *("ab,bc->ac", "ba,bc->ac", "ab,cb->ac", "ba,cb->ac", "b,bc->c", "tab,bc->tac"),
     *("nab,nbc->nac", "nba,ncb->nac", "bna,cnb->nac", "abd,bdc->ac", "abd,dbc->ac"),
 ]
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["gains", "does not gain"])
+def _on_either_kind_of_processor(request, monkeypatch):
+    monkeypatch.setattr(f"{MODULE}.gains_by_halves", lambda: request.param)
 
 
 def rounded(x):
@@ -33,11 +39,9 @@ def close(found, wanted):
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("gains", [True, False], ids=["unit", "no unit"])
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_factors_are_rounded_and_sums_are_not_in_all_derivatives(product, gains, monkeypatch):
+def test_factors_are_rounded_and_sums_are_not_in_all_derivatives(product):
     """By einsums of NumPy: the product, its tangents and its cotangents."""
-    monkeypatch.setattr("rnnjax.compose.half_products._gains_by_halves", lambda: gains)
     a, b, dy = factors(product)
     names, out = product.split("->")
     first, second = names.split(",")
@@ -132,3 +136,19 @@ def test_convolutions_are_in_half_precision():
     assert gradient.dtype == jnp.float32
     sums = jax.grad(lambda w: jnp.sum(convolve(x, w)))(w)
     np.testing.assert_allclose(gradient, sums, rtol=0, atol=0.02 * np.abs(sums).max())
+
+
+@pytest.mark.parametrize(
+    ("said", "gains"),
+    [
+        ({"vendor_id": "AuthenticAMD", "flags": "fpu avx512_bf16 avx512f"}, True),
+        ({"vendor_id": "AuthenticAMD", "flags": "fpu avx512f"}, False),
+        ({"vendor_id": "GenuineIntel", "flags": "fpu avx512_bf16"}, False),
+        ({"vendor_id": "GenuineIntel", "flags": "fpu amx_bf16 avx512_bf16"}, True),
+        ({"Features": "fp asimd bf16"}, False),
+        ({}, False),
+    ],
+)
+def test_which_processors_gain(said, gains, monkeypatch):
+    monkeypatch.setattr(f"{MODULE}.processor", lambda: said)
+    assert gains_by_halves() == gains

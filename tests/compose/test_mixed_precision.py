@@ -32,6 +32,8 @@ from rnnjax.testing.cell_results import CellResults
 from tests.catalogue import ENGINES, name, of_width
 from tests.laws.draws import assert_close, assert_identical, normal, shaken, specs, weigh
 
+pytestmark = pytest.mark.usefixtures("gaining_by_halves")
+
 T, B, D = 20, 4, 4
 XS = normal(1, (T, B, D))
 EACH = [of_width(cell, 8) for cell in cells.__all__]

@@ -13,6 +13,8 @@ from rnnjax.models import MLP, All, Last, Mean, Precision, Recurrent, SequenceMo
 from tests.filled import filled
 from tests.laws.draws import assert_close, normal, specs
 
+pytestmark = pytest.mark.usefixtures("gaining_by_halves")
+
 T, B, D, K = 12, 4, 3, 2
 XS = normal(1, (T, B, D))
 F32, BF16 = jnp.dtype(jnp.float32), jnp.dtype(jnp.bfloat16)

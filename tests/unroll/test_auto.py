@@ -202,7 +202,9 @@ def test_a_wrapped_cell_is_measured_as_the_cell_in_it(measured):
         assert best(wrap(GRU(3)), Size(28, 8, 32)).engine == unroll.deferred
 
 
-def test_half_precision_has_measurements_of_its_own(measured):
+@pytest.mark.parametrize("gains", [True, False])
+def test_half_precision_has_measurements_of_its_own_where_it_gains(measured, monkeypatch, gains):
+    monkeypatch.setattr("rnnjax.compose.half_products.gains_by_halves", lambda: gains)
     sizes = {"scan": 1.0, "deferred": 1.0}
     measured(
         row({"scan": 1.0, "deferred": 3.0}, sizes),
@@ -210,7 +212,7 @@ def test_half_precision_has_measurements_of_its_own(measured):
     )
     assert best(LSTM(3), Size(28, 8, 32)).engine == unroll.scan
     for cell in (mixed_precision(LSTM(3)), learned_start(mixed_precision(LSTM(3)))):
-        assert best(cell, Size(28, 8, 32)).engine == unroll.deferred
+        assert best(cell, Size(28, 8, 32)).engine == (unroll.deferred if gains else unroll.scan)
 
 
 def test_what_is_explained_is_what_is_run(measured, capsys):

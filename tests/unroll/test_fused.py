@@ -19,7 +19,10 @@ from tests.laws.draws import assert_close, doubled, normal, params_of, state_of,
 from tests.unroll.exporting import TRITON, exported
 
 T = 4
-pytestmark = pytest.mark.filterwarnings("ignore:The Pallas Triton backend is deprecated")
+pytestmark = [
+    pytest.mark.usefixtures("gaining_by_halves"),
+    pytest.mark.filterwarnings("ignore:The Pallas Triton backend is deprecated"),
+]
 
 
 def flags(shape):

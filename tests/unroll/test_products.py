@@ -76,5 +76,5 @@ def test_states_are_columns_where_weights_are_large_and_rows_few(hidden, batch_s
 
 @pytest.mark.parametrize(("gains", "columns"), [(True, (False, False)), (False, (False, True))])
 def test_of_rounded_factors_they_are_not_in_the_forward_loop(gains, columns, monkeypatch):
-    monkeypatch.setattr("rnnjax.compose.half_products._gains_by_halves", lambda: gains)
+    monkeypatch.setattr("rnnjax.compose.half_products.gains_by_halves", lambda: gains)
     assert has_columns(mixed_precision(LSTM(512)), 512, (16,)) == columns

@@ -8,6 +8,7 @@ import jax
 
 from rnnjax.cells.base import AssociativeCell, Cell, LinearCell, SplitCell
 from rnnjax.cells.broadcast import leading_axes
+from rnnjax.compose import half_products
 from rnnjax.compose.base import Composite
 from rnnjax.compose.matrix import innermost
 from rnnjax.compose.mixed_precision import MixedPrecision
@@ -160,7 +161,8 @@ def best(cell: Cell, size: Size, *, gradient: bool = True, kernel: bool = False)
     backend = jax.default_backend()
     table = measurements.read_table(backend)
     work = contract.__name__, type(innermost(cell)).__name__, size
-    row = table.nearest(*work, gradient=gradient, half=_is_half(cell)) if table else None
+    half = _is_half(cell) and half_products.gains_by_halves()
+    row = table.nearest(*work, gradient=gradient, half=half) if table else None
     if table is None or row is None:
         reason = f"nothing was measured on this backend, {backend}; python -m benchmarks.engines"
         return Choice(cell, _UNMEASURED[contract], reason, size)

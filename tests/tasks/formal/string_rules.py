@@ -141,7 +141,7 @@ RULES = [
     (tasks.StackManipulation(30), stack_manipulation),
     (tasks.DuplicateString(20, pondering=1), lambda string: 2 * string),
     (tasks.MissingDuplicate(30), missing_duplicate),
-    (tasks.OddsFirst(30), lambda string: string[1::2] + string[::2]),
+    (tasks.OddsFirst(30), odds_first),
     (tasks.BinaryAddition(80, padding=False), binary_addition),
     (tasks.BinaryMultiplication(80), binary_multiplication),
     (tasks.ComputeSqrt(80), compute_sqrt),
