@@ -31,10 +31,7 @@ def use_compilation_cache(folder: str | os.PathLike[str] | None = None) -> bool:
     if folder is None and os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return True
     try:
-        path = (
-            pathlib.Path(folder or _home() / "rnnjax").expanduser().absolute()
-            / _kind_of_processor()
-        )
+        path = pathlib.Path(folder or _home() / "rnnjax").expanduser().absolute() / _processor()
         path.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path).close()
     except (OSError, RuntimeError):  # the second where the user has no home
@@ -48,7 +45,7 @@ def _home() -> pathlib.Path:
     return pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
 
 
-def _kind_of_processor() -> str:
+def _processor() -> str:
     """Names what the compiler sees of the processor."""
     said = processor()
     seen = [said[key] for key in ("model name", "flags", "Features") if key in said]
